@@ -1,0 +1,85 @@
+import { Type, type Static, type TSchema } from "typebox";
+
+/**
+ * What all administration resources share: pages, labels, and the bodies of errors. The shapes are
+ * those that clients of the corpora platform already speak: snake_case JSON, `page_key` absent on
+ * the last page, `messages` in an error.
+ */
+
+export const PageQuery = Type.Object({
+  limit: Type.Integer({
+    minimum: 1,
+    maximum: 100,
+    default: 10,
+    description: "How many to return at most.",
+  }),
+  page_key: Type.Optional(
+    Type.String({
+      minLength: 1,
+      maxLength: 2000,
+      description: "Where to go on: `metadata.page_key` of the page before.",
+    }),
+  ),
+});
+export type PageQuery = Static<typeof PageQuery>;
+
+export const PageMetadata = Type.Object({
+  page_key: Type.Optional(
+    Type.String({ description: "Pass it to get the next page. Absent on the last page." }),
+  ),
+});
+
+export const RequestId = Type.String({
+  description: "The reference id under which this refusal can be looked up.",
+});
+
+/** 401, 403, 409, 412, 422, 429, 500 and 503. */
+export const ErrorBody = Type.Object({
+  messages: Type.Array(Type.String()),
+  request_id: RequestId,
+});
+export type ErrorBody = Static<typeof ErrorBody>;
+
+/** 400: which fields are wrong, and why. */
+export const BadRequestBody = Type.Object({
+  field_errors: Type.Record(Type.String(), Type.String()),
+  messages: Type.Array(Type.String()),
+  request_id: RequestId,
+});
+export type BadRequestBody = Static<typeof BadRequestBody>;
+
+/** 404: what was not found. */
+export const NotFoundBody = Type.Object({
+  id: Type.String(),
+  messages: Type.Array(Type.String()),
+  request_id: RequestId,
+});
+export type NotFoundBody = Static<typeof NotFoundBody>;
+
+export const ExternalId = Type.String({
+  minLength: 1,
+  maxLength: 200,
+  description: "An id of the caller's own, unique within the account.",
+});
+
+export const Labels = Type.Record(
+  Type.String({ pattern: "^[A-Za-z0-9._/-]{1,63}$" }),
+  Type.String({ maxLength: 255 }),
+  { maxProperties: 32, description: "Names and values of the caller's own." },
+);
+
+/** An object that refuses members it does not know, so that a mistyped name is noticed. */
+export function closedObject<Properties extends Record<string, TSchema>>(
+  properties: Properties,
+  description?: string,
+) {
+  return Type.Object(properties, {
+    additionalProperties: false,
+    ...(description === undefined ? {} : { description }),
+  });
+}
+
+/** A string that is one of these; in the generated document an `enum`. */
+export function oneOf<const Values extends readonly string[]>(values: Values, description: string) {
+  return Type.Enum([...values] as unknown as [...Values], { description });
+}

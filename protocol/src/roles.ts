@@ -1,0 +1,82 @@
+import { allPermissions, type Permission } from "./permissions.ts";
+
+/**
+ * The built-in roles: named sets of permissions. A role is bound to a principal for the whole
+ * account or for one resource; effective rights are the union of all bindings.
+ */
+const corpusViewer = [
+  "corpora:read",
+  "corpora:query",
+  "documents:read",
+  "jobs:read",
+  "encoders:read",
+  "llms:read",
+  "api_keys:read",
+  "api_keys:write",
+  "users:read",
+] as const satisfies Permission[];
+
+const corpusDeveloper = [
+  ...corpusViewer,
+  "documents:write",
+  "corpora:update",
+] as const satisfies Permission[];
+
+const corpusAdministrator = [
+  ...corpusDeveloper,
+  "corpora:write",
+  "corpora:delete",
+  "corpora:reset",
+] as const satisfies Permission[];
+
+const agentViewer = ["agents:read"] as const satisfies Permission[];
+const agentUser = [...agentViewer, "agents:use"] as const satisfies Permission[];
+const agentDeveloper = [...agentUser, "agents:write"] as const satisfies Permission[];
+
+const ownersOnly: readonly Permission[] = ["billing:read", "billing:write", "account:delete"];
+
+/** Roles for the whole account: what may stand in `api_roles`. */
+export const accountRoles = {
+  owner: allPermissions,
+  administrator: allPermissions.filter((permission) => !ownersOnly.includes(permission)),
+  billing_administrator: ["billing:read", "billing:write"],
+  corpus_administrator: corpusAdministrator,
+  corpus_developer: corpusDeveloper,
+  corpus_viewer: corpusViewer,
+  viewer: [...corpusViewer, "agents:read", "pipelines:read"],
+  agent_administrator: agentDeveloper,
+  agent_developer: agentDeveloper,
+  agent_user: agentUser,
+  agent_viewer: agentViewer,
+  pipeline_administrator: ["pipelines:read", "pipelines:write"],
+  pipeline_viewer: ["pipelines:read"],
+} as const satisfies Record<string, readonly Permission[]>;
+
+export type AccountRole = keyof typeof accountRoles;
+export const accountRoleNames = Object.keys(accountRoles) as AccountRole[];
+
+const corpusReader = ["corpora:read", "corpora:query", "documents:read"] as const;
+const corpusEditor = [...corpusReader, "documents:write"] as const;
+const corpusKeeper = [...corpusEditor, "corpora:update", "corpora:reset"] as const;
+
+/** Roles on one named corpus: what may stand in `corpus_roles`. */
+export const corpusRoles = {
+  owner: [...corpusKeeper, "corpora:delete"],
+  administrator: corpusKeeper,
+  editor: corpusEditor,
+  viewer: corpusReader,
+} as const satisfies Record<string, readonly Permission[]>;
+
+export type CorpusRole = keyof typeof corpusRoles;
+export const corpusRoleNames = Object.keys(corpusRoles) as CorpusRole[];
+
+/** Roles on one named agent: what may stand in `agent_roles`. */
+export const agentRoles = {
+  agent_administrator: agentDeveloper,
+  agent_developer: agentDeveloper,
+  agent_user: agentUser,
+  agent_viewer: agentViewer,
+} as const satisfies Record<string, readonly Permission[]>;
+
+export type AgentRole = keyof typeof agentRoles;
+export const agentRoleNames = Object.keys(agentRoles) as AgentRole[];
