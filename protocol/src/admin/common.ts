@@ -80,6 +80,9 @@ export function closedObject<Properties extends Record<string, TSchema>>(
 }
 
 /** A string that is one of these; in the generated document an `enum`. */
-export function oneOf<const Values extends readonly string[]>(values: Values, description: string) {
-  return Type.Enum([...values] as unknown as [...Values], { description });
+export function oneOf<const Values extends string[]>(
+  values: readonly [...Values],
+  description: string,
+) {
+  return Type.Enum<Values>([...values], { description });
 }

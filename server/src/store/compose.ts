@@ -1,0 +1,78 @@
+import type { Database, Tx } from "./schema.ts";
+import type { Store } from "./store.ts";
+import { auditWrites } from "./sql/audit.ts";
+import { changeReads, changeWrites } from "./sql/changes.ts";
+import { clientReads, clientWrites } from "./sql/clients.ts";
+import { credentialReads, credentialWrites } from "./sql/credentials.ts";
+import { keyReads, keyWrites } from "./sql/keys.ts";
+import { leaseReads, leaseWrites } from "./sql/leases.ts";
+import { peopleReads, peopleWrites } from "./sql/people.ts";
+import { retentionWrites } from "./sql/retention.ts";
+import { singleUseWrites } from "./sql/single-use.ts";
+import { tenantReads, tenantWrites } from "./sql/tenants.ts";
+import { usageReads, usageWrites } from "./sql/usage.ts";
+
+/**
+ * Puts the capabilities' SQL together to one `Store`. Reads run on a connection of the caller's
+ * process; a write is a name and an input, so that it can run where the store wants it to: in a
+ * transaction on a Postgres connection, or on the one thread that writes to SQLite.
+ */
+
+export const writes = {
+  ...tenantWrites,
+  ...clientWrites,
+  ...credentialWrites,
+  ...peopleWrites,
+  ...keyWrites,
+  ...auditWrites,
+  ...usageWrites,
+  ...singleUseWrites,
+  ...leaseWrites,
+  ...changeWrites,
+  ...retentionWrites,
+};
+
+export type WriteName = keyof typeof writes;
+
+/** Runs one write in a transaction of its own. Rejects with `StoreUnavailable`. */
+export type RunWrite = (name: WriteName, input: unknown) => Promise<unknown>;
+/** Runs one read. Rejects with `StoreUnavailable`. */
+export type RunRead = <Result>(read: () => Promise<Result>) => Promise<Result>;
+
+export function composeStore(
+  db: Database,
+  port: { read: RunRead; write: RunWrite; onHint: Store["onHint"]; close(): Promise<void> },
+): Store {
+  const reads = {
+    ...tenantReads(db),
+    ...clientReads(db),
+    ...credentialReads(db),
+    ...peopleReads(db),
+    ...keyReads(db),
+    ...usageReads(db),
+    ...leaseReads(db),
+    ...changeReads(db),
+  };
+  const store: Record<string, unknown> = { onHint: port.onHint, close: port.close };
+  for (const [name, read] of Object.entries(reads)) {
+    const run = read as (...args: unknown[]) => Promise<unknown>;
+    store[name] = (...args: unknown[]) => port.read(() => run(...args));
+  }
+  for (const name of Object.keys(writes) as WriteName[]) {
+    store[name] = (input: unknown) => port.write(name, input);
+  }
+  return store as Reads<typeof reads> & Writes & typeof port satisfies Store;
+}
+
+/** Runs a write by its name: the only place where a name becomes a function again. */
+export function runWrite(tx: Tx, name: WriteName, input: unknown): Promise<unknown> {
+  const write = writes[name] as (tx: Tx, input: unknown) => Promise<unknown>;
+  return write(tx, input);
+}
+
+type Reads<R> = { [Name in keyof R]: R[Name] };
+type Writes = {
+  [Name in WriteName]: (
+    input: Parameters<(typeof writes)[Name]>[1],
+  ) => ReturnType<(typeof writes)[Name]>;
+};

@@ -1,0 +1,97 @@
+import type { System } from "../system.ts";
+import type { ChangeRecord, ChangeStore, Store } from "./store.ts";
+
+/**
+ * Follows the changes that any process made, so that caches hold nothing older than a moment. Every
+ * process polls; a hint from the store only makes it sooner.
+ */
+
+export interface Feed {
+  /** Up to here every change has been applied in this process. */
+  readonly position: number;
+  /** How long the store has not answered; a feed that follows is never older than a poll. */
+  staleForMs(): number;
+  /**
+   * Compares the store's head and applies what is new. When it resolves, every change that was
+   * committed before the call has been applied. Rejects with `StoreUnavailable`.
+   */
+  catchUp(): Promise<void>;
+  subscribe(subscriber: FeedSubscriber): void;
+  stop(): void;
+}
+
+export interface FeedSubscriber {
+  onChange(change: ChangeRecord): void;
+  /** Changes may have been missed: whatever was remembered may be wrong. */
+  onReset(): void;
+}
+
+export const pollEveryMs = 250;
+const changesPerRead = 1000;
+
+export async function followChanges(
+  store: ChangeStore & Pick<Store, "onHint">,
+  system: System,
+): Promise<Feed> {
+  const subscribers: FeedSubscriber[] = [];
+  let position = await store.head();
+  let answeredAtMs = system.elapsedMs();
+  let underWay: Promise<void> | undefined;
+  let queued: Promise<void> | undefined;
+
+  async function readChanges(): Promise<void> {
+    const head = await store.head();
+    if (head < position) reset(head);
+    while (position < head) {
+      const changes = await store.listChanges(position, changesPerRead);
+      // Positions have no gaps: a missing one means that rows were swept, or the counter jumped.
+      if (changes[0]?.position !== position + 1) reset(head);
+      else changes.forEach(apply);
+    }
+    answeredAtMs = system.elapsedMs();
+  }
+
+  function apply(change: ChangeRecord): void {
+    for (const subscriber of subscribers) subscriber.onChange(change);
+    position = change.position;
+  }
+
+  function reset(head: number): void {
+    for (const subscriber of subscribers) subscriber.onReset();
+    position = head;
+  }
+
+  function startRead(): Promise<void> {
+    underWay = readChanges().finally(() => {
+      underWay = undefined;
+    });
+    return underWay;
+  }
+
+  /** A read that is under way may have seen an older head; one that follows it serves everybody. */
+  function catchUp(): Promise<void> {
+    if (underWay === undefined) return startRead();
+    queued ??= underWay
+      .catch(() => undefined)
+      .then(() => {
+        queued = undefined;
+        return underWay ?? startRead();
+      });
+    return queued;
+  }
+
+  const poll = (): void => void catchUp().catch(() => undefined);
+  const timer = setInterval(poll, pollEveryMs);
+  timer.unref();
+  store.onHint(poll);
+
+  return {
+    get position() {
+      return position;
+    },
+    staleForMs: () => system.elapsedMs() - answeredAtMs,
+    catchUp,
+    subscribe: (subscriber) => void subscribers.push(subscriber),
+    stop: () => clearInterval(timer),
+  };
+}

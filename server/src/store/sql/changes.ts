@@ -1,0 +1,69 @@
+import type { ChangeKind, ChangeStore } from "../store.ts";
+import type { Database, Tx } from "../schema.ts";
+
+/**
+ * The change feed: every change of a thing that caches hold takes the next position.
+ */
+
+/**
+ * Records that a cached thing changed. Called as late as possible in a transaction: from here on the
+ * counter row is locked, so number order is commit order and readers never meet a gap.
+ */
+export async function recordChange(
+  tx: Tx,
+  change: { tenantId: string; kind: ChangeKind; subjectId: string; atMs: number },
+): Promise<void> {
+  const { position } = await tx
+    .updateTable("head")
+    .set((eb) => ({ position: eb("position", "+", 1) }))
+    .returning("position")
+    .executeTakeFirstOrThrow();
+  await tx
+    .insertInto("changes")
+    .values({ ...change, position })
+    .execute();
+  withChanges.add(tx);
+}
+
+/** A change of a client, of its credentials or of its role bindings. */
+export function recordClientChange(
+  tx: Tx,
+  client: { tenantId: string; clientId: string },
+  atMs: number,
+): Promise<void> {
+  const { tenantId, clientId } = client;
+  return recordChange(tx, { tenantId, kind: "client", subjectId: clientId, atMs });
+}
+
+const withChanges = new WeakSet<Tx>();
+
+/** Whether this transaction changed something that other processes should hear of. */
+export const hasChanges = (tx: Tx): boolean => withChanges.has(tx);
+
+export const changeReads = (db: Database) =>
+  ({
+    async head() {
+      const row = await db.selectFrom("head").select("position").executeTakeFirstOrThrow();
+      return row.position;
+    },
+
+    listChanges(afterPosition, limit) {
+      return db
+        .selectFrom("changes")
+        .select(["position", "tenantId", "kind", "subjectId"])
+        .where("position", ">", afterPosition)
+        .orderBy("position")
+        .limit(limit)
+        .execute();
+    },
+  }) satisfies Partial<ChangeStore>;
+
+export const changeWrites = {
+  async raiseHead(tx: Tx, input: { by: number }) {
+    await tx
+      .updateTable("head")
+      .set((eb) => ({ position: eb("position", "+", input.by) }))
+      .execute();
+    return "written" as const;
+  },
+};

@@ -1,0 +1,194 @@
+import type {
+  ClientPage,
+  ClientRecord,
+  ClientStore,
+  InsertClient,
+  KnownClientRecord,
+  UpdateClient,
+} from "../store.ts";
+import { flag, withNulls, withoutNulls, type Database, type Schema, type Tx } from "../schema.ts";
+import { recordAudit } from "./audit.ts";
+import { recordClientChange } from "./changes.ts";
+import { listCredentials } from "./credentials.ts";
+import { listBindings, replaceBindings } from "./role-bindings.ts";
+import { Rollback } from "./rollback.ts";
+
+/** App clients. A change of a client, its credentials or its bindings is a change of the client. */
+
+export const clientReads = (db: Database) =>
+  ({
+    async findKnownClient(clientId) {
+      const row = await live(db).where("clientId", "=", clientId).executeTakeFirst();
+      return row && knownClient(db, row);
+    },
+
+    async findClient(tenantId, id) {
+      const row = await live(db)
+        .where("tenantId", "=", tenantId)
+        .where("id", "=", id)
+        .executeTakeFirst();
+      return row && knownClient(db, row);
+    },
+
+    async listClients(tenantId, { after, externalId, limit }: ClientPage) {
+      const rows = await live(db)
+        .where("tenantId", "=", tenantId)
+        .$if(externalId !== undefined, (query) => query.where("externalId", "=", externalId!))
+        .$if(after !== undefined, (query) =>
+          query.where((eb) =>
+            eb(eb.refTuple("createdAtMs", "id"), ">", eb.tuple(after!.createdAtMs, after!.id)),
+          ),
+        )
+        .orderBy("createdAtMs")
+        .orderBy("id")
+        .limit(limit)
+        .execute();
+      return rows.map(toClient);
+    },
+
+    listBindings: (tenantId, clientIds) => listBindings(db, tenantId, clientIds),
+
+    async findIdempotency(tenantId, principalId, key) {
+      const row = await db
+        .selectFrom("idempotencyKeys")
+        .selectAll()
+        .where("tenantId", "=", tenantId)
+        .where("principalId", "=", principalId)
+        .where("idempotencyKey", "=", key)
+        .executeTakeFirst();
+      if (row === undefined) return undefined;
+      const { idempotencyKey, ...rest } = row;
+      return { ...rest, key: idempotencyKey };
+    },
+  }) satisfies Partial<ClientStore>;
+
+export const clientWrites = {
+  async insertClient(tx: Tx, input: InsertClient) {
+    const { client, credential, bindings, idempotency, audit } = input;
+    if (idempotency !== undefined) {
+      const earlier = await claimIdempotency(tx, idempotency);
+      if (earlier !== undefined) return { outcome: "repeated" as const, ...earlier };
+    }
+    const inserted = await tx
+      .insertInto("clients")
+      .values(toRow(client))
+      .onConflict((conflict) => conflict.columns(["tenantId", "externalId"]).doNothing())
+      .executeTakeFirst();
+    if (inserted.numInsertedOrUpdatedRows === 0n) {
+      throw new Rollback({ outcome: "external_id_taken" });
+    }
+    if (credential !== undefined) {
+      await tx.insertInto("credentials").values(withNulls(credential)).execute();
+    }
+    await replaceBindings(tx, client.tenantId, client.clientId, bindings);
+    await recordAudit(tx, audit);
+    await recordClientChange(tx, client, audit.atMs);
+    return { outcome: "inserted" as const };
+  },
+
+  async updateClient(tx: Tx, { client, bindings, audit }: UpdateClient) {
+    if (await isExternalIdTaken(tx, client)) return "external_id_taken" as const;
+    const updated = await tx
+      .updateTable("clients")
+      .set(toRow(client))
+      .where("clientId", "=", client.clientId)
+      .where("version", "=", client.version - 1)
+      .where("deletedAtMs", "is", null)
+      .executeTakeFirst();
+    if (updated.numUpdatedRows === 0n) return "conflict" as const;
+    if (bindings !== undefined) {
+      await replaceBindings(tx, client.tenantId, client.clientId, bindings);
+    }
+    await recordAudit(tx, audit);
+    await recordClientChange(tx, client, audit.atMs);
+    return "written" as const;
+  },
+
+  async deleteClient(tx: Tx, input: Parameters<ClientStore["deleteClient"]>[0]) {
+    const { tenantId, id, version, atMs, audit } = input;
+    const deleted = await tx
+      .updateTable("clients")
+      .set({ deletedAtMs: atMs, enabled: 0, externalId: null, version: version + 1 })
+      .where("tenantId", "=", tenantId)
+      .where("id", "=", id)
+      .where("version", "=", version)
+      .where("deletedAtMs", "is", null)
+      .returning("clientId")
+      .executeTakeFirst();
+    if (deleted === undefined) return "conflict" as const;
+    const { clientId } = deleted;
+    await tx
+      .updateTable("credentials")
+      .set({ sealedSecret: null, digest: "", revokedAtMs: atMs })
+      .where("clientId", "=", clientId)
+      .execute();
+    await replaceBindings(tx, tenantId, clientId, []);
+    await recordAudit(tx, audit);
+    await recordClientChange(tx, { tenantId, clientId }, atMs);
+    return "written" as const;
+  },
+};
+
+const live = (db: Database) =>
+  db.selectFrom("clients").selectAll().where("deletedAtMs", "is", null);
+
+async function knownClient(db: Database, row: Schema["clients"]): Promise<KnownClientRecord> {
+  const client = toClient(row);
+  const [credentials, bindings] = await Promise.all([
+    listCredentials(db, client.tenantId, client.clientId),
+    listBindings(db, client.tenantId, [client.clientId]),
+  ]);
+  return { client, credentials, bindings: bindings.get(client.clientId) ?? [] };
+}
+
+/** The earlier request under the same key, or `undefined` when this is the first. */
+async function claimIdempotency(tx: Tx, idempotency: NonNullable<InsertClient["idempotency"]>) {
+  const { key: idempotencyKey, ...rest } = idempotency;
+  const claimed = await tx
+    .insertInto("idempotencyKeys")
+    .values({ ...rest, idempotencyKey })
+    .onConflict((conflict) => conflict.doNothing())
+    .executeTakeFirst();
+  if (claimed.numInsertedOrUpdatedRows === 1n) return undefined;
+  return tx
+    .selectFrom("idempotencyKeys")
+    .select(["requestDigest", "subjectId"])
+    .where("tenantId", "=", idempotency.tenantId)
+    .where("principalId", "=", idempotency.principalId)
+    .where("idempotencyKey", "=", idempotencyKey)
+    .executeTakeFirstOrThrow();
+}
+
+async function isExternalIdTaken(tx: Tx, client: ClientRecord): Promise<boolean> {
+  if (client.externalId === undefined) return false;
+  const other = await tx
+    .selectFrom("clients")
+    .select("clientId")
+    .where("tenantId", "=", client.tenantId)
+    .where("externalId", "=", client.externalId)
+    .where("clientId", "!=", client.clientId)
+    .executeTakeFirst();
+  return other !== undefined;
+}
+
+function toRow(client: ClientRecord): Schema["clients"] {
+  return {
+    ...withNulls(client),
+    enabled: flag(client.enabled),
+    grantTypes: JSON.stringify(client.grantTypes),
+    redirectUris: JSON.stringify(client.redirectUris),
+    labels: JSON.stringify(client.labels),
+    deletedAtMs: null,
+  };
+}
+
+function toClient(row: Schema["clients"]): ClientRecord {
+  const { deletedAtMs: _, ...rest } = withoutNulls(row);
+  return {
+    ...rest,
+    enabled: row.enabled === 1,
+    grantTypes: JSON.parse(row.grantTypes) as string[],
+    redirectUris: JSON.parse(row.redirectUris) as string[],
+    labels: JSON.parse(row.labels) as Record<string, string>,
+  };
+}

@@ -1,0 +1,75 @@
+import type { DataKeyRecord, KeyStore, SigningKeyRecord } from "../store.ts";
+import { withNulls, withoutNulls, type Database, type Tx } from "../schema.ts";
+import { recordChange } from "./changes.ts";
+import { Rollback } from "./rollback.ts";
+
+/** Data keys that seal secrets, and signing keys with their stages. */
+
+export const keyReads = (db: Database) =>
+  ({
+    listDataKeys: () => db.selectFrom("dataKeys").selectAll().orderBy("createdAtMs").execute(),
+
+    async listSigningKeys(tenantId) {
+      const rows = await db
+        .selectFrom("signingKeys")
+        .selectAll()
+        .where("tenantId", "=", tenantId)
+        .where("stage", "!=", "retired")
+        .orderBy("createdAtMs")
+        .orderBy("id")
+        .execute();
+      return rows.map(withoutNulls);
+    },
+  }) satisfies Partial<KeyStore>;
+
+export const keyWrites = {
+  async insertDataKey(tx: Tx, input: { dataKey: DataKeyRecord }) {
+    await tx.insertInto("dataKeys").values(input.dataKey).execute();
+    return "written" as const;
+  },
+
+  async rewrapDataKey(tx: Tx, input: Parameters<KeyStore["rewrapDataKey"]>[0]) {
+    const rewrapped = await tx
+      .updateTable("dataKeys")
+      .set({ masterKeyId: input.masterKeyId, wrappedKey: input.wrappedKey })
+      .where("id", "=", input.id)
+      .where("masterKeyId", "=", input.fromMasterKeyId)
+      .executeTakeFirst();
+    return rewrapped.numUpdatedRows === 1n ? ("written" as const) : ("conflict" as const);
+  },
+
+  async insertSigningKeys(tx: Tx, input: { keys: SigningKeyRecord[] }) {
+    for (const key of input.keys) await insertKey(tx, key);
+    return "written" as const;
+  },
+
+  async moveSigningKeys(tx: Tx, input: Parameters<KeyStore["moveSigningKeys"]>[0]) {
+    const { tenantId, moves, inserts, atMs } = input;
+    for (const { id, from, to } of moves) {
+      const moved = await tx
+        .updateTable("signingKeys")
+        .set({ stage: to, stageSinceMs: atMs })
+        .$if(to === "retired", (query) => query.set({ sealedPrivateKey: null }))
+        .where("tenantId", "=", tenantId)
+        .where("id", "=", id)
+        .where("stage", "=", from)
+        .executeTakeFirst();
+      if (moved.numUpdatedRows === 0n) throw new Rollback("conflict");
+      await recordChange(tx, { tenantId, kind: "signing_key", subjectId: id, atMs });
+    }
+    for (const key of inserts) await insertKey(tx, key);
+    return "written" as const;
+  },
+};
+
+/** There is one `next` and one `current` per tenant and algorithm: a second one is a conflict. */
+async function insertKey(tx: Tx, key: SigningKeyRecord): Promise<void> {
+  const inserted = await tx
+    .insertInto("signingKeys")
+    .values(withNulls(key))
+    .onConflict((conflict) => conflict.doNothing())
+    .executeTakeFirst();
+  if (inserted.numInsertedOrUpdatedRows === 0n) throw new Rollback("conflict");
+  const { tenantId, id, createdAtMs: atMs } = key;
+  await recordChange(tx, { tenantId, kind: "signing_key", subjectId: id, atMs });
+}

@@ -1,0 +1,71 @@
+import { DatabaseSync, type SQLInputValue, type StatementSync } from "node:sqlite";
+import { CamelCasePlugin, Kysely, SqliteDialect, type SqliteDatabase } from "kysely";
+import type { Schema } from "../schema.ts";
+import type { MigrationTarget } from "../migrate.ts";
+
+/** Connections to one SQLite file: WAL, and every commit is on disk before it is answered. */
+
+/** How long a connection waits for another process's lock. Shorter than the store's deadline. */
+const lockWaitMs = 4_000;
+
+export function openConnection(path: string, access: "read" | "write"): DatabaseSync {
+  const connection = new DatabaseSync(path, { timeout: lockWaitMs });
+  connection.exec("pragma journal_mode = wal");
+  connection.exec("pragma synchronous = full");
+  connection.exec("pragma foreign_keys = on");
+  if (access === "read") connection.exec("pragma query_only = on");
+  return connection;
+}
+
+export function asKysely(connection: DatabaseSync): Kysely<Schema> {
+  return new Kysely<Schema>({
+    dialect: new SqliteDialect({ database: asDialectDatabase(connection) }),
+    plugins: [new CamelCasePlugin()],
+  });
+}
+
+/** Prepared statements are kept: the same few texts come again and again. */
+const statementsMax = 256;
+
+function asDialectDatabase(connection: DatabaseSync): SqliteDatabase {
+  const statements = new Map<string, StatementSync>();
+  const prepared = (sql: string): StatementSync => {
+    const known = statements.get(sql);
+    if (known !== undefined) return known;
+    if (statements.size >= statementsMax) statements.clear();
+    const statement = connection.prepare(sql);
+    statements.set(sql, statement);
+    return statement;
+  };
+  return {
+    close: () => connection.close(),
+    prepare(sql) {
+      const statement = prepared(sql);
+      return {
+        reader: statement.columns().length > 0,
+        all: (parameters) => statement.all(...(parameters as SQLInputValue[])),
+        run: (parameters) => statement.run(...(parameters as SQLInputValue[])),
+        iterate: (parameters) => statement.iterate(...(parameters as SQLInputValue[])),
+      };
+    },
+  };
+}
+
+export function migrationTarget(connection: DatabaseSync): MigrationTarget {
+  return {
+    async exclusively(work) {
+      connection.exec("begin exclusive");
+      try {
+        const result = await work({
+          execute: (sql) => connection.exec(sql),
+          query: (sql) => connection.prepare(sql).all(),
+        });
+        connection.exec("commit");
+        return result;
+      } catch (error) {
+        connection.exec("rollback");
+        throw error;
+      }
+    },
+  };
+}

@@ -1,0 +1,31 @@
+import { composeStore } from "../compose.ts";
+import { withDeadline } from "../failure.ts";
+import { migrate, type Migration } from "../migrate.ts";
+import type { Store } from "../store.ts";
+import { asKysely, migrationTarget, openConnection } from "./connection.ts";
+import { startWriterThread } from "./writer-thread.ts";
+
+/**
+ * The embedded store: one SQLite file that several processes of one machine share. This thread only
+ * reads, which in WAL mode never waits; writes go to the writer thread.
+ */
+export async function openSqlite(path: string, migrations?: Migration[]): Promise<Store> {
+  const migrator = openConnection(path, "write");
+  try {
+    await migrate(migrationTarget(migrator), migrations);
+  } finally {
+    migrator.close();
+  }
+  const writer = startWriterThread(path);
+  const reader = openConnection(path, "read");
+  return composeStore(asKysely(reader), {
+    read: (read) => withDeadline(read()),
+    write: (name, input) => withDeadline(writer.write(name, input)),
+    // Processes on one file have no channel but the file: they poll.
+    onHint: () => undefined,
+    async close() {
+      await writer.close();
+      reader.close();
+    },
+  });
+}
