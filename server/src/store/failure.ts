@@ -28,21 +28,35 @@ export async function withDeadline<Result>(
 }
 
 export function asStoreFailure(error: unknown): unknown {
-  if (!isDriverError(error)) return error;
+  if (!(error instanceof Error) || !isStoreFailure(error)) return error;
   return new StoreUnavailable(error.message, { cause: error });
 }
 
-function isDriverError(error: unknown): error is Error & { code: string } {
-  if (!(error instanceof Error) || !("code" in error)) return false;
-  // node:sqlite uses ERR_SQLITE_ERROR, Postgres a five-character SQLSTATE, sockets E… names, and
-  // postgres.js names such as CONNECTION_CLOSED.
-  return typeof error.code === "string" && !/^ERR_(?!SQLITE_ERROR)/.test(error.code);
+/**
+ * node:sqlite uses ERR_SQLITE_ERROR, Postgres a five-character SQLSTATE, sockets E… names, and
+ * postgres.js names such as CONNECTION_CLOSED. A broken constraint is a mistake of ours.
+ */
+export function isStoreFailure(error: unknown): boolean {
+  const { code, errcode } = error as DriverError;
+  if (typeof code !== "string" || isConstraint(error)) return false;
+  return code === "ERR_SQLITE_ERROR" ? errcode !== undefined : !code.startsWith("ERR_");
 }
 
 /** A row that another transaction put there first. */
 export function isUniqueViolation(error: unknown): boolean {
-  if (!(error instanceof Error)) return false;
-  const { code, errcode } = error as { code?: string; errcode?: number };
-  const sqliteConstraintUnique = [1555, 2067];
-  return code === "23505" || (errcode !== undefined && sqliteConstraintUnique.includes(errcode));
+  const { code, errcode } = error as DriverError;
+  return code === "23505" || errcode === sqlite.primaryKey || errcode === sqlite.unique;
+}
+
+interface DriverError {
+  code?: string;
+  errcode?: number;
+}
+
+/** SQLite's extended result codes; the lowest byte is the family. */
+const sqlite = { constraint: 19, primaryKey: 1555, unique: 2067 };
+
+function isConstraint(error: unknown): boolean {
+  const { code, errcode } = error as DriverError;
+  return code?.startsWith("23") === true || ((errcode ?? 0) & 0xff) === sqlite.constraint;
 }

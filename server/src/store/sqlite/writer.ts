@@ -1,6 +1,6 @@
 import { parentPort, workerData } from "node:worker_threads";
 import { runWrite, type WriteName } from "../compose.ts";
-import { isUniqueViolation } from "../failure.ts";
+import { isStoreFailure, isUniqueViolation } from "../failure.ts";
 import type { Tx } from "../schema.ts";
 import { Rollback } from "../sql/rollback.ts";
 import { asKysely, openConnection } from "./connection.ts";
@@ -83,8 +83,8 @@ async function runJob({ id, name, input }: WriteJob): Promise<WriteAnswer> {
 }
 
 function failure(id: number, error: unknown): WriteAnswer {
-  const { message, code } = error as { message: string; code?: string };
-  return { id, failure: { message, isStore: code === "ERR_SQLITE_ERROR" } };
+  const message = error instanceof Error ? error.message : String(error);
+  return { id, failure: { message, isStore: isStoreFailure(error) } };
 }
 
 async function closeWhenDone(): Promise<void> {
