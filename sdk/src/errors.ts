@@ -1,3 +1,4 @@
+import type { AuthorizationError } from "./authorization-error.ts";
 import type { OAuthErrorCode } from "@countersign/protocol/oauth.ts";
 
 /**
@@ -72,3 +73,10 @@ export class UnexpectedResponseError extends Error {
     this.cause = cause;
   }
 }
+
+/** Everything this library throws on purpose, told apart by `name` and then by `code`. */
+export type CountersignError =
+  | AuthorizationError
+  | OAuthError
+  | TransportError
+  | UnexpectedResponseError;

@@ -5,5 +5,18 @@ export {
   type AuthorizationErrorStatus,
 } from "./authorization-error.ts";
 export type { Credentials } from "./bearer.ts";
-export { createVerifier, type Verifier } from "./verifier.ts";
+export type { ClientAuthentication } from "./client-authentication.ts";
+export { clientCredentials, type ClientCredentialsOptions } from "./client-credentials.ts";
+export {
+  type CountersignError,
+  OAuthError,
+  TransportError,
+  type TransportErrorCode,
+  type UnexpectedResponse,
+  UnexpectedResponseError,
+  type UnexpectedResponseErrorCode,
+} from "./errors.ts";
+export type { Fetch } from "./json-document.ts";
+export type { TokenSource } from "./token-source.ts";
 export type { VerifierOptions, VerifyOptions } from "./verifier-options.ts";
+export { createVerifier, type Verifier } from "./verifier.ts";
