@@ -1,0 +1,78 @@
+/**
+ * `npm test`: all tests of all products, with one Postgres for all of them.
+ *
+ *   npm test                            everything
+ *   npm test -- server/src/keys sdk     files whose path contains one of the words
+ *   npm test -- --name=rotates          tests whose name matches
+ */
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { globSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import { parseArgs } from "node:util";
+import { type TestPostgres, startPostgres } from "../server/test/postgres.ts";
+
+const products = ["protocol", "server", "sdk", "examples", "bench", "tools"];
+const flags = [
+  "--test",
+  "--test-concurrency=2",
+  "--test-timeout=120000",
+  "--test-reporter=spec",
+  "--test-reporter-destination=stdout",
+];
+
+process.chdir(fileURLToPath(new URL("..", import.meta.url)));
+process.exitCode = await main();
+
+async function main(): Promise<number> {
+  const { values, positionals } = parseArgs({
+    options: { name: { type: "string" } },
+    allowPositionals: true,
+  });
+  const files = testFiles(positionals);
+  if (files.length === 0) {
+    console.error(`No test file's path contains ${positionals.join(" or ")}`);
+    return 1;
+  }
+  const named = values.name === undefined ? [] : [`--test-name-pattern=${values.name}`];
+  const server = await startPostgres();
+  try {
+    return await run([...flags, ...named, ...files], server);
+  } finally {
+    await server.stop();
+  }
+}
+
+function testFiles(words: string[]): string[] {
+  const all = globSync(
+    products.map((product) => `${product}/**/*.test.ts`),
+    { exclude: ["**/node_modules/**"] },
+  );
+  return all
+    .map((file) => file.replaceAll("\\", "/"))
+    .filter((file) => words.length === 0 || words.some((word) => file.includes(word)))
+    .toSorted();
+}
+
+async function run(args: string[], server: TestPostgres): Promise<number> {
+  const env = { ...cleanEnvironment(), COUNTERSIGN_TEST_POSTGRES_URL: server.url() };
+  const tests = spawn(process.execPath, args, { env, stdio: "inherit" });
+  passSignalsOn(tests);
+  const [code] = (await once(tests, "exit")) as [number | null];
+  return code ?? 1;
+}
+
+/** Without the settings of whoever runs the tests: these must not decide what a test sees. */
+function cleanEnvironment(): NodeJS.ProcessEnv {
+  const entries = Object.entries(process.env);
+  return Object.fromEntries(
+    entries.filter(([name]) => name !== "NODE_ENV" && !name.startsWith("COUNTERSIGN_")),
+  );
+}
+
+/** An interrupt ends the tests, and then, in `main`, Postgres. */
+function passSignalsOn(tests: ChildProcess): void {
+  for (const signal of ["SIGINT", "SIGTERM"] as const) {
+    process.on(signal, () => tests.kill(signal));
+  }
+}

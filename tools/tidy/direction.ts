@@ -1,0 +1,131 @@
+/**
+ * The direction of imports. The tables are all there is to know; a new folder or exception is a
+ * line in them. Tests, benchmarks and tools may import what they like.
+ */
+import { type Finding, type Rule, isTest } from "./tree.ts";
+
+/** The rings of server/src, outermost first. A file imports its own folder and rings further in. */
+const rings: readonly (readonly string[])[] = [
+  ["main.ts"],
+  ["app.ts"],
+  ["http"],
+  ["config.ts"],
+  ["authorization"],
+  ["grants"],
+  ["tokens"],
+  ["people"],
+  ["api-keys"],
+  ["clients"],
+  ["datasources"],
+  ["fetch"],
+  ["access"],
+  ["jobs"],
+  ["keys", "audit"],
+  ["store"],
+  ["system.ts", "log.ts"],
+];
+
+/** What files may import at most; the first line that fits a file counts. */
+const limits: readonly { files: RegExp; may: readonly RegExp[]; why: string }[] = [
+  {
+    files: /^server\/src\/store\/store\.ts$/,
+    may: [],
+    why: "it is the centre and imports nothing",
+  },
+  {
+    files: /^protocol\/src\/admin\//,
+    may: [/^protocol\//, /^typebox$/],
+    why: "protocol is for all and imports only TypeBox",
+  },
+  { files: /^protocol\//, may: [/^protocol\//], why: "protocol is for all and imports nothing" },
+  {
+    files: /^sdk\//,
+    may: [/^sdk\//, /^protocol\//, /^node:/],
+    why: "the SDK brings no dependencies",
+  },
+];
+
+/** What may be imported from some places only. Without `values`, imports of types count as well. */
+const doors: readonly { to: RegExp; from: RegExp; why: string; values?: true }[] = [
+  {
+    to: /^server\/src\/store\/(?!(store|cache|feed)\.ts$)/,
+    from: /^server\/src\/(app\.ts$|store\/)/,
+    why: "only app.ts sees concrete stores",
+  },
+  {
+    to: /^(postgres|kysely|kysely-.*|node:sqlite)$/,
+    from: /^server\/src\/store\//,
+    why: "only store/ sees drivers",
+  },
+  {
+    to: /^(fastify|@fastify\/.*)$/,
+    from: /^(server\/src\/(http\/|main\.ts$)|examples\/)/,
+    why: "only http/ and main.ts see Fastify",
+  },
+  { to: /^undici$/, from: /^server\/src\/fetch\//, why: "only fetch/ sees undici" },
+  {
+    to: /^sdk\//,
+    from: /^(sdk|examples|cli|console)\//,
+    why: "the server does not import the SDK",
+  },
+  {
+    to: /^examples\//,
+    from: /^(examples\/|server\/src\/(app|http\/sample-api)\.ts$)/,
+    why: "the sample API enters in one place",
+  },
+  { to: /^server\//, from: /^server\//, why: "the server is reached over HTTP" },
+  { to: /^(tools|bench)\//, from: /^$/, why: "it is not shipped" },
+  {
+    to: /^protocol\/src\/admin\//,
+    from: /^(?!sdk\/)/,
+    values: true,
+    why: "the SDK ships without TypeBox and takes types only",
+  },
+];
+
+export const direction: Rule = ({ sources }) =>
+  sources
+    .filter(({ path }) => !isTest(path) && !/^(tools|bench)\//.test(path))
+    .flatMap(({ path, imports }) => [
+      ...unknownRing(path),
+      ...imports.flatMap(({ line, target, isTypeOnly }) => {
+        const [why] = objections(path, target, isTypeOnly);
+        if (why === undefined) return [];
+        return [{ file: path, line, message: `may not import ${target}: ${why}` }];
+      }),
+    ]);
+
+/** All that speaks against an import, the broadest reason first. */
+function objections(path: string, target: string, isTypeOnly: boolean): string[] {
+  const limit = limits.find(({ files }) => files.test(path));
+  const isBeyond = limit !== undefined && !limit.may.some((allowed) => allowed.test(target));
+  const closed = doors.filter(
+    ({ to, from, values }) => to.test(target) && !from.test(path) && !(values && isTypeOnly),
+  );
+  return [
+    ...(isBeyond ? [limit.why] : []),
+    ...closed.map(({ why }) => why),
+    ...outwards(path, target),
+  ];
+}
+
+function outwards(path: string, target: string): string[] {
+  const [from, to] = [ringPart(path), ringPart(target)];
+  if (from === undefined || to === undefined || from === to) return [];
+  return ringOf(to) > ringOf(from) ? [] : [`arrows point inward, and ${to} is not inside ${from}`];
+}
+
+/** The folder in server/src, or the file that lies there itself. */
+function ringPart(path: string): string | undefined {
+  return /^server\/src\/([^/]+)/.exec(path)?.[1];
+}
+
+function ringOf(part: string): number {
+  return rings.findIndex((ring) => ring.includes(part));
+}
+
+function unknownRing(path: string): Finding[] {
+  const part = ringPart(path);
+  if (part === undefined || ringOf(part) >= 0) return [];
+  return [{ file: path, line: 1, message: `${part} has no ring yet: tools/tidy/direction.ts` }];
+}
