@@ -17,10 +17,13 @@ export interface Cache<Value> {
 
 export interface CacheOptions<Value> {
   load(key: string): Promise<Value | undefined>;
-  /** Which keys a change makes wrong; all of them for `"all"`. */
-  affectedBy(change: ChangeRecord): string | "all" | undefined;
+  /** Which key a change makes wrong. */
+  affectedBy(change: ChangeRecord): string | typeof everyKey | undefined;
   entriesMax: number;
 }
+
+/** What a change affects that reaches further than one entry. */
+export const everyKey = Symbol("every key");
 
 export function createCache<Value extends object>(
   feed: Feed,
@@ -33,7 +36,7 @@ export function createCache<Value extends object>(
   feed.subscribe({
     onChange(change) {
       const key = affectedBy(change);
-      if (key === "all") clear();
+      if (key === everyKey) clear();
       else if (key !== undefined) drop(key);
     },
     onReset: clear,

@@ -1,0 +1,68 @@
+import type { ClientAuthenticationMethod } from "@countersign/protocol/oauth.ts";
+import { OAuthError } from "../errors/oauth-error.ts";
+import { findMatchingDigest, noDigest } from "../keys/secret.ts";
+import type { CredentialRecord } from "../store/store.ts";
+import { stateOf } from "./credential.ts";
+import type { KnownClient, KnownClients } from "./known-clients.ts";
+
+/**
+ * Which client is calling, and how it proved it [RFC 6749 §2.3]. Every way to fail looks the same
+ * from outside; the cause inside says which it was.
+ */
+
+/** What a request presents: parsed, not yet believed. */
+export interface PresentedClient {
+  clientId: string;
+  plainSecret: string | undefined;
+  method: ClientAuthenticationMethod;
+}
+
+export interface AuthenticatedClient {
+  client: KnownClient;
+  /** What it proved itself with; a public client has nothing. */
+  credential: CredentialRecord | undefined;
+}
+
+/** A refusal that names the client, so that its owner can be told. */
+export class ClientRefused extends OAuthError {
+  readonly client: KnownClient | undefined;
+
+  constructor(refusal: OAuthError["refusal"], client: KnownClient | undefined) {
+    super(refusal, client?.clientId);
+    this.client = client;
+  }
+}
+
+/** Throws `invalid_client`, always after comparing a digest, so that the time tells nothing. */
+export async function authenticateClient(
+  clients: KnownClients,
+  presented: PresentedClient,
+  atMs: number,
+): Promise<AuthenticatedClient> {
+  const { clientId, plainSecret, method } = presented;
+  const client = clients.peek(clientId) ?? (await clients.find(clientId));
+  const index = findMatchingDigest(plainSecret ?? "", client?.digests ?? [noDigest]);
+  if (client === undefined) throw new ClientRefused("unknown_client", undefined);
+  checkMethod(client, method);
+  const credential = method === "none" ? undefined : client.credentials[index];
+  if (method !== "none") checkCredential(client, credential, atMs);
+  if (!client.enabled) throw new ClientRefused("client_disabled", client);
+  return { client, credential };
+}
+
+/** Without a registered method Basic and post are both accepted; a registered one is the only one. */
+function checkMethod(client: KnownClient, method: ClientAuthenticationMethod): void {
+  const registered = client.authenticationMethod;
+  const isAccepted = registered === undefined ? method !== "none" : method === registered;
+  if (!isAccepted) throw new ClientRefused("wrong_authentication_method", client);
+}
+
+function checkCredential(
+  client: KnownClient,
+  credential: CredentialRecord | undefined,
+  atMs: number,
+): void {
+  if (credential === undefined) throw new ClientRefused("wrong_secret", client);
+  const state = stateOf(credential, atMs);
+  if (state !== "active") throw new ClientRefused(`credential_${state}`, client);
+}

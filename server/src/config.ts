@@ -1,0 +1,243 @@
+import { isIP } from "node:net";
+import { join, resolve } from "node:path";
+
+/**
+ * The settings: one table with name, parser, default and meaning. The reference page is generated
+ * from it, and a value that does not parse stops the start with a message that names the setting.
+ */
+
+export interface Config {
+  host: string;
+  port: number;
+  /** The origin that people and clients use, without a trailing slash: the issuer. */
+  publicUrl: string;
+  dataDir: string;
+  databaseUrl: string | undefined;
+  masterKeyFile: string;
+  workers: number;
+  sampleApi: boolean;
+  bootstrapOwnerEmail: string | undefined;
+  bootstrapApiKey: string | undefined;
+  trustedProxies: string[];
+  outageGraceSeconds: number;
+  signingKeyLifetimeDays: number;
+  quietDaysBeforeRemoval: number;
+  storeHints: boolean;
+  logLevel: string;
+}
+
+export class ConfigError extends Error {
+  override name = "ConfigError";
+}
+
+type Environment = Readonly<Record<string, string | undefined>>;
+
+interface Setting<Value> {
+  name: string;
+  meaning: string;
+  /** In words, where it depends on something else. */
+  defaultText: string;
+  /** Throws a `ConfigError` whose message completes "NAME …". */
+  parse(value: string | undefined, environment: Environment): Value;
+}
+
+export const settings: { [Name in keyof Config]: Setting<Config[Name]> } = {
+  host: {
+    name: "COUNTERSIGN_HOST",
+    meaning: "The address to listen on.",
+    defaultText: "`127.0.0.1`",
+    parse: (value = "127.0.0.1") => value,
+  },
+  port: {
+    name: "COUNTERSIGN_PORT",
+    meaning: "The port to listen on.",
+    defaultText: "`8080`",
+    parse: (value) => parseInteger(value, { fallback: 8080, min: 0, max: 65_535 }),
+  },
+  publicUrl: {
+    name: "COUNTERSIGN_PUBLIC_URL",
+    meaning:
+      "The origin that people and clients use. It is the issuer and the audience of our own API, and is never taken from a request.",
+    defaultText: "`http://127.0.0.1:` and the port",
+    parse: parsePublicUrl,
+  },
+  dataDir: {
+    name: "COUNTERSIGN_DATA_DIR",
+    meaning: "Where the SQLite file and the generated master key are kept. Made when missing.",
+    defaultText: "`./data`",
+    parse: dataDirOf,
+  },
+  databaseUrl: {
+    name: "COUNTERSIGN_DATABASE_URL",
+    meaning:
+      "A Postgres instead of SQLite: `postgres://user:password@host1,host2/name?target_session_attrs=read-write`.",
+    defaultText: "none: SQLite",
+    parse: parseDatabaseUrl,
+  },
+  masterKeyFile: {
+    name: "COUNTERSIGN_MASTER_KEY_FILE",
+    meaning: "Where the sealing keys are, one per line, the active one first.",
+    defaultText: "`master.key` in the data directory, made when missing",
+    parse: (value, environment) => value ?? join(dataDirOf(environment[dataDirName]), "master.key"),
+  },
+  workers: {
+    name: "COUNTERSIGN_WORKERS",
+    meaning: "How many processes serve. This version serves with one; start several instead.",
+    defaultText: "`1`",
+    parse: parseWorkers,
+  },
+  sampleApi: {
+    name: "COUNTERSIGN_SAMPLE_API",
+    meaning: "`on` or `off`: the sample corpora API under `/v2/corpora`.",
+    defaultText: "`on`, but `off` under `NODE_ENV=production`",
+    parse: (value, environment) => parseSwitch(value, environment["NODE_ENV"] !== "production"),
+  },
+  bootstrapOwnerEmail: {
+    name: "COUNTERSIGN_BOOTSTRAP_OWNER_EMAIL",
+    meaning: "On an empty store: the e-mail of the owner who is created.",
+    defaultText: "`owner@localhost` when a bootstrap API key is given",
+    parse: (value) => value,
+  },
+  bootstrapApiKey: {
+    name: "COUNTERSIGN_BOOTSTRAP_API_KEY",
+    meaning:
+      "On an empty store: this exact value becomes the owner's personal API key. 32 characters or more.",
+    defaultText: "none: a setup code is printed",
+    parse: parseBootstrapKey,
+  },
+  trustedProxies: {
+    name: "COUNTERSIGN_TRUSTED_PROXIES",
+    meaning: "Addresses or networks whose `X-Forwarded-For` counts, with commas.",
+    defaultText: "none",
+    parse: parseNetworks,
+  },
+  outageGraceSeconds: {
+    name: "COUNTERSIGN_OUTAGE_GRACE_SECONDS",
+    meaning: "How long known clients go on getting tokens while the database does not answer.",
+    defaultText: "`900`; `0`: not at all",
+    parse: (value) => parseInteger(value, { fallback: 900, min: 0, max: 86_400 }),
+  },
+  signingKeyLifetimeDays: {
+    name: "COUNTERSIGN_SIGNING_KEY_LIFETIME_DAYS",
+    meaning: "How long a signing key signs before the next one takes over.",
+    defaultText: "`90`",
+    parse: (value) => parseInteger(value, { fallback: 90, min: 1, max: 3650 }),
+  },
+  quietDaysBeforeRemoval: {
+    name: "COUNTERSIGN_QUIET_DAYS_BEFORE_REMOVAL",
+    meaning:
+      "How many days without a use, and without a gap in counting, make an old credential safe to remove.",
+    defaultText: "`7`",
+    parse: (value) => parseInteger(value, { fallback: 7, min: 1, max: 365 }),
+  },
+  storeHints: {
+    name: "COUNTERSIGN_STORE_HINTS",
+    meaning:
+      "`on` or `off`: tell other processes of changes through Postgres notifications. Without them they notice by polling.",
+    defaultText: "`on`",
+    parse: (value) => parseSwitch(value, true),
+  },
+  logLevel: {
+    name: "COUNTERSIGN_LOG_LEVEL",
+    meaning: "`debug`, `info`, `warn`, `error` or `silent`.",
+    defaultText: "`info`",
+    parse: parseLogLevel,
+  },
+};
+
+/** Every setting from the environment. Throws `ConfigError`; an empty value counts as absent. */
+export function parseConfig(environment: Environment): Config {
+  const config: Record<string, unknown> = {};
+  for (const [key, setting] of Object.entries(settings)) {
+    const value = environment[setting.name];
+    try {
+      config[key] = setting.parse(value === "" ? undefined : value, environment);
+    } catch (error) {
+      if (!(error instanceof ConfigError)) throw error;
+      throw new ConfigError(`${setting.name} ${error.message}`);
+    }
+  }
+  return config as unknown as Config;
+}
+
+const dataDirName = "COUNTERSIGN_DATA_DIR";
+
+function dataDirOf(value: string | undefined): string {
+  return resolve(value === undefined || value === "" ? "data" : value);
+}
+
+function parseInteger(
+  value: string | undefined,
+  { fallback, min, max }: { fallback: number; min: number; max: number },
+): number {
+  if (value === undefined) return fallback;
+  const number = Number(value);
+  if (!/^\d+$/.test(value) || number < min || number > max) {
+    throw new ConfigError(`must be a whole number from ${min} to ${max}`);
+  }
+  return number;
+}
+
+function parseSwitch(value: string | undefined, fallback: boolean): boolean {
+  if (value === undefined) return fallback;
+  if (value !== "on" && value !== "off") throw new ConfigError("must be on or off");
+  return value === "on";
+}
+
+const loopbackHosts = new Set(["127.0.0.1", "localhost", "[::1]"]);
+
+function parsePublicUrl(value: string | undefined, environment: Environment): string {
+  if (value === undefined) return `http://127.0.0.1:${environment["COUNTERSIGN_PORT"] || 8080}`;
+  const url = URL.parse(value);
+  if (url === null || url.origin !== value) {
+    throw new ConfigError(
+      "must be an origin such as https://auth.example.com, without a path or a trailing slash",
+    );
+  }
+  const isLoopback = url.protocol === "http:" && loopbackHosts.has(url.hostname);
+  if (url.protocol !== "https:" && !isLoopback) {
+    throw new ConfigError("must begin with https://; http:// is for loopback hosts only");
+  }
+  return value;
+}
+
+function parseDatabaseUrl(value: string | undefined): string | undefined {
+  if (value === undefined || /^postgres(ql)?:\/\//.test(value)) return value;
+  throw new ConfigError("must begin with postgres://");
+}
+
+function parseWorkers(value: string | undefined): number {
+  if (value === undefined || value === "1") return 1;
+  throw new ConfigError(
+    "can only be 1 in this version; to use more cores, start several processes on one database",
+  );
+}
+
+function parseBootstrapKey(value: string | undefined): string | undefined {
+  if (value !== undefined && value.length < 32) {
+    throw new ConfigError("must have 32 characters or more");
+  }
+  if (value !== undefined && !/^[!-~]+$/.test(value)) {
+    throw new ConfigError("must be visible ASCII without spaces, so that a header can carry it");
+  }
+  return value;
+}
+
+function parseNetworks(value: string | undefined): string[] {
+  if (value === undefined) return [];
+  const networks = value.split(",").map((network) => network.trim());
+  for (const network of networks) {
+    const [address = "", bits, ...rest] = network.split("/");
+    const bitsMax = isIP(address) === 6 ? 128 : 32;
+    const isPrefix = bits === undefined || (/^\d{1,3}$/.test(bits) && Number(bits) <= bitsMax);
+    if (isIP(address) === 0 || !isPrefix || rest.length > 0) {
+      throw new ConfigError(`must be addresses or networks with commas; ${network} is neither`);
+    }
+  }
+  return networks;
+}
+
+function parseLogLevel(value = "info"): string {
+  if (["debug", "info", "warn", "error", "silent"].includes(value)) return value;
+  throw new ConfigError("must be debug, info, warn, error or silent");
+}

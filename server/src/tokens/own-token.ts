@@ -1,0 +1,56 @@
+import { accessTokenType, type AccessTokenClaims } from "@countersign/protocol/access-token.ts";
+import type { SigningKeys } from "../keys/signing.ts";
+import type { System } from "../system.ts";
+
+/**
+ * Reads back a token that this server issued, for calls to our own API [RFC 9068 §4]. Other APIs
+ * use the SDK; this one has the keys at hand and the state of the client beside it.
+ */
+
+const clockToleranceSeconds = 5;
+const tokenCharactersMax = 16_384;
+const segmentPattern = /^[A-Za-z0-9_-]+$/;
+
+/** The claims, or `undefined` when it is not a valid token of this issuer for this audience. */
+export async function readOwnToken(
+  { system, keys }: { system: System; keys: SigningKeys },
+  token: string,
+  expected: { tenantId: string; issuer: string; audience: string },
+): Promise<AccessTokenClaims | undefined> {
+  const segments = token.split(".");
+  const isCompact = segments.length === 3 && segments.every((text) => segmentPattern.test(text));
+  if (!isCompact || token.length > tokenCharactersMax) return undefined;
+  const [header = "", payload = "", signature = ""] = segments;
+  const { alg, typ, kid, crit } = parseObject(header);
+  if (typ !== accessTokenType || typeof kid !== "string" || crit !== undefined) return undefined;
+  const key = await keys.find(expected.tenantId, kid);
+  if (key === undefined || key.algorithm !== alg) return undefined;
+  const signatureBytes = Buffer.from(signature, "base64url");
+  // One text per signature: anything that decodes to the same bytes but reads otherwise is refused.
+  if (signatureBytes.toString("base64url") !== signature) return undefined;
+  if (!key.verify(`${header}.${payload}`, signatureBytes)) return undefined;
+  const claims = parseObject(payload) as unknown as AccessTokenClaims;
+  return isForUs(claims, expected) && isInTime(claims, system.now()) ? claims : undefined;
+}
+
+function isForUs(claims: AccessTokenClaims, expected: { issuer: string; audience: string }) {
+  return (
+    claims.iss === expected.issuer &&
+    claims.aud === expected.audience &&
+    typeof claims.client_id === "string"
+  );
+}
+
+function isInTime({ iat, exp }: AccessTokenClaims, atMs: number): boolean {
+  const at = atMs / 1000;
+  return iat <= at + clockToleranceSeconds && exp > at - clockToleranceSeconds;
+}
+
+function parseObject(segment: string): Record<string, unknown> {
+  try {
+    const value: unknown = JSON.parse(Buffer.from(segment, "base64url").toString());
+    return Object(value) as Record<string, unknown>;
+  } catch {
+    return {};
+  }
+}
