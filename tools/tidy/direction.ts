@@ -22,7 +22,7 @@ const rings: readonly (readonly string[])[] = [
   ["jobs"],
   ["keys", "audit"],
   ["store"],
-  ["system.ts", "log.ts"],
+  ["errors", "system.ts", "log.ts"],
 ];
 
 /** What files may import at most; the first line that fits a file counts. */
