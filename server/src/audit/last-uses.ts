@@ -1,0 +1,73 @@
+import type { CredentialUse } from "../store/store.ts";
+
+/** When each credential was last used, from where; each is written at most once in a while. */
+export interface LastUses {
+  /** `false` when there is no room for another credential. */
+  note(use: Use, atMs: number): boolean;
+  /** Those that are due, or with `all` every one that has not been written. */
+  due(atMs: number, all: boolean): CredentialUse[];
+  /** They have been written; a credential that stays quiet is then forgotten. */
+  written(uses: CredentialUse[], atMs: number): void;
+}
+
+export interface Use {
+  tenantId: string;
+  clientId: string;
+  credentialId: string;
+  sourceAddress: string;
+  userAgent: string | undefined;
+}
+
+const writeEveryMs = 60_000;
+const userAgentCharactersMax = 200;
+
+interface LastUse {
+  use: Use;
+  firstUsedAtMs: number;
+  lastUsedAtMs: number;
+  writtenAtMs: number;
+}
+
+export function createLastUses(credentialsMax: number): LastUses {
+  const byCredential = new Map<string, LastUse>();
+  return {
+    note(use, atMs) {
+      const known = byCredential.get(use.credentialId);
+      if (known !== undefined) {
+        known.use = use;
+        known.lastUsedAtMs = atMs;
+        return true;
+      }
+      if (byCredential.size >= credentialsMax) return false;
+      const lastUse = { use, firstUsedAtMs: atMs, lastUsedAtMs: atMs, writtenAtMs: 0 };
+      byCredential.set(use.credentialId, lastUse);
+      return true;
+    },
+    due: (atMs, all) =>
+      [...byCredential.values()]
+        .filter(
+          ({ lastUsedAtMs, writtenAtMs }) =>
+            lastUsedAtMs > writtenAtMs && (all || atMs - writtenAtMs >= writeEveryMs),
+        )
+        .map(toRecord),
+    written(uses, atMs) {
+      for (const { credentialId } of uses) {
+        const lastUse = byCredential.get(credentialId);
+        if (lastUse !== undefined) lastUse.writtenAtMs = atMs;
+      }
+      for (const [credentialId, { lastUsedAtMs, writtenAtMs }] of byCredential) {
+        const isQuiet = lastUsedAtMs <= writtenAtMs && atMs - lastUsedAtMs > writeEveryMs;
+        if (isQuiet) byCredential.delete(credentialId);
+      }
+    },
+  };
+}
+
+const toRecord = ({ use, firstUsedAtMs, lastUsedAtMs }: LastUse): CredentialUse => ({
+  tenantId: use.tenantId,
+  credentialId: use.credentialId,
+  firstUsedAtMs,
+  lastUsedAtMs,
+  address: use.sourceAddress,
+  userAgent: (use.userAgent ?? "").slice(0, userAgentCharactersMax),
+});
