@@ -1,9 +1,10 @@
 import { CamelCasePlugin, Kysely } from "kysely";
-import { PostgresJSDialect } from "kysely-postgres-js";
-import postgres from "postgres";
 import { composeStore, runWrite, type WriteName } from "./compose.ts";
-import { isUniqueViolation, storeDeadlineMs, withDeadline } from "./failure.ts";
+import { asStoreFailure, isUniqueViolation, withDeadline } from "./failure.ts";
 import { migrate, type Migration, type MigrationTarget } from "./migrate.ts";
+import { createConnections, type Connections } from "./postgres/connections.ts";
+import { postgresDialect } from "./postgres/dialect.ts";
+import { listenToOthers, notifyOthers } from "./postgres/hints.ts";
 import type { Schema, Tx } from "./schema.ts";
 import { hasChanges } from "./sql/changes.ts";
 import { Rollback } from "./sql/rollback.ts";
@@ -21,50 +22,33 @@ export interface PostgresOptions {
   migrations?: Migration[];
 }
 
-type Sql = ReturnType<typeof connect>;
-
-const hintChannel = "countersign_changes";
 /** Any number, but the same in every process: who holds it may migrate. */
 const migrationLock = 7_236_041;
 
 export async function openPostgres(url: string, options: PostgresOptions): Promise<Store> {
-  const sql = connect(url, options.connectionsMax);
+  const connections = createConnections(url, options.connectionsMax);
   try {
-    await migrate(migrationTarget(sql), options.migrations);
+    await migrate(migrationTarget(connections), options.migrations);
   } catch (error) {
-    await sql.end({ timeout: 1 });
-    throw error;
+    await connections.end();
+    throw asStoreFailure(error);
   }
   const db = new Kysely<Schema>({
-    dialect: new PostgresJSDialect({ postgres: sql }),
+    dialect: postgresDialect(connections),
     plugins: [new CamelCasePlugin()],
   });
   const write = async (name: WriteName, input: unknown): Promise<unknown> => {
     const { result, hint } = await writeInTransaction(db, name, input);
-    if (hint && options.hints) void sql.notify(hintChannel, "").catch(() => undefined);
+    if (hint && options.hints) void db.executeQuery(notifyOthers).catch(() => undefined);
     return result;
   };
   return composeStore(db, {
     read: (read) => withDeadline(read()),
     write: (name, input) => withDeadline(write(name, input)),
     onHint(listener) {
-      if (options.hints) void sql.listen(hintChannel, listener).catch(() => undefined);
+      if (options.hints) void listenToOthers(connections, listener);
     },
-    close: () => sql.end({ timeout: 5 }),
-  });
-}
-
-function connect(url: string, connectionsMax: number) {
-  return postgres(url, {
-    max: connectionsMax,
-    connect_timeout: storeDeadlineMs / 1000,
-    // A failed server is asked again soon: the wait between tries is seconds.
-    backoff: (tries: number) => Math.min(0.1 * 2 ** tries, 2),
-    idle_timeout: 60,
-    onnotice: () => undefined,
-    connection: { application_name: "countersign", statement_timeout: storeDeadlineMs },
-    // Counters and times are far below 2^53.
-    types: { bigint: { to: 20, from: [20], parse: Number, serialize: String } },
+    close: () => connections.end(),
   });
 }
 
@@ -85,16 +69,26 @@ async function writeInTransaction(
   }
 }
 
-function migrationTarget(sql: Sql): MigrationTarget {
+function migrationTarget(connections: Connections): MigrationTarget {
   return {
-    exclusively: (work) =>
-      sql.begin(async (tx) => {
-        await tx`set local statement_timeout = 0`;
-        await tx`select pg_advisory_xact_lock(${migrationLock})`;
-        return work({
-          execute: async (text) => void (await tx.unsafe(text)),
-          query: (text) => tx.unsafe(text),
+    async exclusively(work) {
+      const connection = await connections.acquire();
+      const execute = (sql: string) => connection.executeScript(sql);
+      try {
+        await execute("begin; set local statement_timeout = 0");
+        await execute(`select pg_advisory_xact_lock(${migrationLock})`);
+        const result = await work({
+          execute: async (sql) => void (await execute(sql)),
+          query: execute,
         });
-      }) as ReturnType<typeof work> as never,
+        await execute("commit");
+        return result;
+      } catch (error) {
+        await execute("rollback").catch(() => undefined);
+        throw error;
+      } finally {
+        connections.release(connection);
+      }
+    },
   };
 }
