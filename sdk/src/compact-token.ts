@@ -36,12 +36,17 @@ export function parseCompactToken(token: string): CompactToken {
 }
 
 /**
+ * Members that make a token mean something else than it seems to: extensions to be understood
+ * [RFC 7515 §4.1.11], an unencoded payload [RFC 7797 §3], a compressed one [RFC 7516 §4.1.3].
+ */
+const extensions = ["crit", "b64", "zip"];
+
+/**
  * Only `alg`, `kid` and `typ` are read. Keys that the header carries or points to (`jwk`, `jku`,
  * `x5u`, `x5c`) have no effect [RFC 8725 §3.10]; whether `alg` fits is decided by the key.
  */
 function parseHeader(header: JsonObject): { algorithm: string; keyId: string } {
-  // An extension that must be understood is one that this verifier does not have [RFC 7515 §4.1.11].
-  if (Object.hasOwn(header, "crit")) throw malformed();
+  if (extensions.some((member) => Object.hasOwn(header, member))) throw malformed();
   if (!isAccessTokenType(header["typ"])) throw invalidToken("This is not an access token.");
   const { alg: algorithm, kid: keyId } = header;
   if (typeof algorithm !== "string" || typeof keyId !== "string") throw malformed();
