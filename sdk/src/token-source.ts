@@ -71,10 +71,11 @@ export function createTokenSource(options: TokenSourceOptions): TokenSource {
   async function fetchWithToken(input: string | URL | Request, init?: RequestInit) {
     const accessToken = await token();
     const response = await options.fetch(...withToken(accessToken, input, init));
-    if (!isTokenRefused(response) || !isReplayable(input, init)) return response;
-    await response.body?.cancel();
+    if (!isTokenRefused(response)) return response;
     // Another call may have replaced it already.
     if (held?.accessToken === accessToken) held = undefined;
+    if (!isReplayable(input, init)) return response;
+    await response.body?.cancel();
     return options.fetch(...withToken(await token(), input, init));
   }
 

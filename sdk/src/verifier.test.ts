@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { createHmac, generateKeyPairSync, type KeyObject, sign } from "node:crypto";
 import { describe, test } from "node:test";
-import { makeKey, pssSignatureOf, signatureOf } from "../test/forge.ts";
+import { SignJWT } from "jose";
+import { goodClaims, makeKey, pssSignatureOf, signatureOf } from "../test/forge.ts";
 import { startIssuer } from "../test/issuer.ts";
 import { refusal } from "../test/refusal.ts";
 import { startServer } from "../test/local-server.ts";
@@ -28,6 +29,15 @@ for (const [name, platform] of Object.entries(platforms)) {
         assert.equal(access.tenant, "ten_1");
         assert.deepEqual([...access.scope], ["corpora:read", "documents:read"]);
         assert.equal(await verifier.verify(credentials), access);
+      });
+
+      test(`accepts what another library has signed with ${algorithm}`, async (t) => {
+        const issuer = await startIssuer(t, algorithm);
+        const verifier = createVerifierOn(platform, issuer.options);
+        const token = await new SignJWT(goodClaims(issuer.issuer))
+          .setProtectedHeader({ alg: algorithm, kid: issuer.key.kid, typ: "at+jwt" })
+          .sign(issuer.key.privateKey);
+        assert.equal((await verifier.verify(token)).clientId, "app_1");
       });
 
       test(`refuses alg none in any case, and empty signatures, with ${algorithm} (D1)`, async (t) => {
