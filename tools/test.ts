@@ -13,10 +13,12 @@ import { parseArgs } from "node:util";
 import { type TestPostgres, startPostgres } from "../server/test/postgres.ts";
 
 const products = ["protocol", "server", "sdk", "examples", "bench", "tools"];
+const runMsMax = 15 * 60_000;
 const flags = [
   "--test",
   "--test-concurrency=2",
   "--test-timeout=120000",
+  "--import=./tools/test-limit.ts",
   "--test-reporter=spec",
   "--test-reporter-destination=stdout",
 ];
@@ -56,7 +58,7 @@ function testFiles(words: string[]): string[] {
 
 async function run(args: string[], server: TestPostgres): Promise<number> {
   const env = { ...cleanEnvironment(), COUNTERSIGN_TEST_POSTGRES_URL: server.url() };
-  const tests = spawn(process.execPath, args, { env, stdio: "inherit" });
+  const tests = spawn(process.execPath, args, { env, stdio: "inherit", timeout: runMsMax });
   passSignalsOn(tests);
   const [code] = (await once(tests, "exit")) as [number | null];
   return code ?? 1;
