@@ -54,7 +54,7 @@ const doors: readonly { to: RegExp; from: RegExp; why: string; values?: true }[]
   },
   {
     to: /^(postgres|kysely|kysely-.*|node:sqlite)$/,
-    from: /^server\/src\/store\//,
+    from: /^(server\/src\/store|examples)\//,
     why: "only store/ sees drivers",
   },
   {

@@ -32,7 +32,7 @@ export function parseTree(files: readonly TreeFile[]): Tree {
 
 /** A test, a contract that tests run, or what only tests use. */
 export function isTest(path: string): boolean {
-  return /\.(test|contract)\.ts$|(^|\/)test\//.test(path);
+  return /\.(test|contract)\.ts$|(^|\/)(test|contract)\//.test(path);
 }
 
 function parse(file: TreeFile, files: readonly TreeFile[]): SourceFile {
