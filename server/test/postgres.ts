@@ -122,7 +122,8 @@ function startKeeper({ directory, user }: Run): ChildProcess {
         sleep 0.1
       done
     fi
-    cd / && rm -rf "$1"`;
+    cd /
+    rm -rf "$1" || { sleep 2; rm -rf "$1"; }`;
   const options = { ...user, cwd: directory, detached: true } as const;
   const keeper = spawn("/bin/sh", ["-c", script, "keeper", directory], {
     ...options,
