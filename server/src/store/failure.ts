@@ -34,12 +34,14 @@ export function asStoreFailure(error: unknown): unknown {
 
 /**
  * node:sqlite uses ERR_SQLITE_ERROR, Postgres a five-character SQLSTATE, sockets E… names, and
- * postgres.js names such as CONNECTION_CLOSED. A broken constraint is a mistake of ours.
+ * postgres.js names such as CONNECTION_CLOSED. A statement that no store would take is a mistake of
+ * ours, and so is whatever else has no code.
  */
 export function isStoreFailure(error: unknown): boolean {
   const { code, errcode } = error as DriverError;
-  if (typeof code !== "string" || isConstraint(error)) return false;
-  return code === "ERR_SQLITE_ERROR" ? errcode !== undefined : !code.startsWith("ERR_");
+  if (typeof code !== "string") return false;
+  if (code === "ERR_SQLITE_ERROR") return !sqlite.mistakes.has((errcode ?? 0) & 0xff);
+  return !postgresMistake.test(code) && !code.startsWith("ERR_");
 }
 
 /** A row that another transaction put there first. */
@@ -53,10 +55,11 @@ interface DriverError {
   errcode?: number;
 }
 
-/** SQLite's extended result codes; the lowest byte is the family. */
-const sqlite = { constraint: 19, primaryKey: 1555, unique: 2067 };
+/**
+ * SQLite's extended result codes; the lowest byte is the family. Mistakes are SQLITE_ERROR, TOOBIG,
+ * CONSTRAINT, MISMATCH, MISUSE and RANGE.
+ */
+const sqlite = { primaryKey: 1555, unique: 2067, mistakes: new Set([1, 18, 19, 20, 21, 25]) };
 
-function isConstraint(error: unknown): boolean {
-  const { code, errcode } = error as DriverError;
-  return code?.startsWith("23") === true || ((errcode ?? 0) & 0xff) === sqlite.constraint;
-}
+/** Classes of SQLSTATE: cardinality, data, constraint, syntax; and postgres.js's own refusals. */
+const postgresMistake = /^(?:2[123]...|42...|UNDEFINED_VALUE|MAX_PARAMETERS_EXCEEDED)$/;

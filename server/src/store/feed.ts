@@ -9,7 +9,7 @@ import type { ChangeRecord, ChangeStore, Store } from "./store.ts";
 export interface Feed {
   /** Up to here every change has been applied in this process. */
   readonly position: number;
-  /** How long the store has not answered; a feed that follows is never older than a poll. */
+  /** How old the newest answer of the store is, counted from the question. */
   staleForMs(): number;
   /**
    * Compares the store's head and applies what is new. When it resolves, every change that was
@@ -40,15 +40,15 @@ export async function followChanges(
   let queued: Promise<void> | undefined;
 
   async function readChanges(): Promise<void> {
+    const askedAtMs = system.elapsedMs();
     const head = await store.head();
     if (head < position) reset(head);
     while (position < head) {
       const changes = await store.listChanges(position, changesPerRead);
-      // Positions have no gaps: a missing one means that rows were swept, or the counter jumped.
-      if (changes[0]?.position !== position + 1) reset(head);
-      else changes.forEach(apply);
+      if (follows(changes, position)) changes.forEach(apply);
+      else reset(Math.max(head, changes.at(-1)?.position ?? 0));
     }
-    answeredAtMs = system.elapsedMs();
+    answeredAtMs = askedAtMs;
   }
 
   function apply(change: ChangeRecord): void {
@@ -94,4 +94,10 @@ export async function followChanges(
     subscribe: (subscriber) => void subscribers.push(subscriber),
     stop: () => clearInterval(timer),
   };
+}
+
+/** Positions have no gaps: a missing one means that rows were swept, or the counter jumped. */
+function follows(changes: ChangeRecord[], position: number): boolean {
+  const isNext = (change: ChangeRecord, index: number) => change.position === position + 1 + index;
+  return changes.length > 0 && changes.every(isNext);
 }

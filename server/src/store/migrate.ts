@@ -31,6 +31,10 @@ export class MigrationRefused extends Error {
   override name = "MigrationRefused";
 }
 
+export class MigrationFailed extends Error {
+  override name = "MigrationFailed";
+}
+
 const migrationsFolder = new URL("./migrations/", import.meta.url);
 
 export function readMigrations(folder: URL = migrationsFolder): Migration[] {
@@ -69,7 +73,15 @@ async function applyNext(
   checkApplied(rows as { version: number; name: string; digest: string }[], migrations);
   const next = migrations.find(({ version }) => !rows.some((row) => row.version === version));
   if (next === undefined) return undefined;
-  await connection.execute(next.sql);
+  try {
+    await connection.execute(next.sql);
+  } catch (error) {
+    throw new MigrationFailed(
+      `The migration ${next.name} failed and was undone; the database is as it was before. ` +
+        `The cause: ${error instanceof Error ? error.message : String(error)}`,
+      { cause: error },
+    );
+  }
   await connection.execute(
     `insert into schema_migrations (version, name, digest)
      values (${next.version}, '${next.name}', '${digestOf(next)}')`,

@@ -395,8 +395,9 @@ export interface SingleUseStore {
  * the same beat for longer than the lease lasts, by its own clock, may take it.
  */
 export interface LeaseStore {
+  /** `undefined` when nobody holds it. */
   findLease(name: string): Promise<{ holder: string; beat: number } | undefined>;
-  /** Takes or keeps the lease if its beat is still `seenBeat` (0: nobody ever held it). */
+  /** Takes or keeps the lease if its beat is still `seenBeat` (0: nobody holds it). */
   takeLease(input: { name: string; holder: string; seenBeat: number }): Promise<Written>;
   releaseLease(input: { name: string; holder: string }): Promise<Written>;
 }

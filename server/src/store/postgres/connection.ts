@@ -53,7 +53,8 @@ export class PostgresConnection implements DatabaseConnection {
     // A statement on a lost connection must not reach the driver: see above.
     if (this.#isLost) throw new StoreUnavailable("the connection to Postgres is lost");
     try {
-      const work = this.#sql.unsafe(sql, parameters as never[], { prepare: parameters.length > 0 });
+      const values = parameters.map(storable) as never[];
+      const work = this.#sql.unsafe(sql, values, { prepare: values.length > 0 });
       return await (deadlineMs === Infinity ? work : withDeadline(work, deadlineMs));
     } catch (error) {
       if (!isAnswer(error)) await this.#discard();
@@ -91,6 +92,10 @@ const settings = {
 } satisfies postgres.Options<Record<string, postgres.PostgresType>>;
 
 const changes = new Set(["INSERT", "UPDATE", "DELETE"]);
+
+/** Postgres takes no NUL in a text; it becomes what half of a surrogate pair becomes on the wire. */
+const storable = (value: unknown): unknown =>
+  typeof value === "string" ? value.replaceAll("\0", "\uFFFD") : value;
 
 /**
  * Whether the server refused a statement and goes on. After `read_only_sql_transaction` it is no

@@ -2,6 +2,7 @@ import type {
   ClientPage,
   ClientRecord,
   ClientStore,
+  IdempotencyRecord,
   InsertClient,
   KnownClientRecord,
   UpdateClient,
@@ -66,16 +67,17 @@ export const clientWrites = {
   async insertClient(tx: Tx, input: InsertClient) {
     const { client, credential, bindings, idempotency, audit } = input;
     if (idempotency !== undefined) {
-      const earlier = await claimIdempotency(tx, idempotency);
+      const earlier = await claimIdempotency(tx, idempotency, audit.atMs);
       if (earlier !== undefined) return { outcome: "repeated" as const, ...earlier };
     }
     const inserted = await tx
       .insertInto("clients")
       .values(toRow(client))
-      .onConflict((conflict) => conflict.columns(["tenantId", "externalId"]).doNothing())
+      .onConflict((conflict) => conflict.doNothing())
       .executeTakeFirst();
     if (inserted.numInsertedOrUpdatedRows === 0n) {
-      throw new Rollback({ outcome: "external_id_taken" });
+      if (await isExternalIdTaken(tx, client)) throw new Rollback({ outcome: "external_id_taken" });
+      throw new Error(`the id ${client.clientId} or ${client.id} is or was another client's`);
     }
     if (credential !== undefined) {
       await tx.insertInto("credentials").values(withNulls(credential)).execute();
@@ -91,6 +93,8 @@ export const clientWrites = {
     const updated = await tx
       .updateTable("clients")
       .set(toRow(client))
+      .where("tenantId", "=", client.tenantId)
+      .where("id", "=", client.id)
       .where("clientId", "=", client.clientId)
       .where("version", "=", client.version - 1)
       .where("deletedAtMs", "is", null)
@@ -119,7 +123,11 @@ export const clientWrites = {
     const { clientId } = deleted;
     await tx
       .updateTable("credentials")
-      .set({ sealedSecret: null, digest: "", revokedAtMs: atMs })
+      .set((eb) => ({
+        sealedSecret: null,
+        digest: "",
+        revokedAtMs: eb.fn.coalesce("revokedAtMs", eb.lit(atMs)),
+      }))
       .where("clientId", "=", clientId)
       .execute();
     await replaceBindings(tx, tenantId, clientId, []);
@@ -141,13 +149,18 @@ async function knownClient(db: Database, row: Schema["clients"]): Promise<KnownC
   return { client, credentials, bindings: bindings.get(client.clientId) ?? [] };
 }
 
-/** The earlier request under the same key, or `undefined` when this is the first. */
-async function claimIdempotency(tx: Tx, idempotency: NonNullable<InsertClient["idempotency"]>) {
+/** The earlier request under the same key, or `undefined` when none is remembered any more. */
+async function claimIdempotency(tx: Tx, idempotency: IdempotencyRecord, atMs: number) {
   const { key: idempotencyKey, ...rest } = idempotency;
   const claimed = await tx
     .insertInto("idempotencyKeys")
     .values({ ...rest, idempotencyKey })
-    .onConflict((conflict) => conflict.doNothing())
+    .onConflict((conflict) =>
+      conflict
+        .columns(["tenantId", "principalId", "idempotencyKey"])
+        .doUpdateSet(rest)
+        .where("idempotencyKeys.expiresAtMs", "<=", atMs),
+    )
     .executeTakeFirst();
   if (claimed.numInsertedOrUpdatedRows === 1n) return undefined;
   return tx

@@ -7,7 +7,8 @@ import { Rollback } from "./rollback.ts";
 
 export const keyReads = (db: Database) =>
   ({
-    listDataKeys: () => db.selectFrom("dataKeys").selectAll().orderBy("createdAtMs").execute(),
+    listDataKeys: () =>
+      db.selectFrom("dataKeys").selectAll().orderBy("createdAtMs").orderBy("id").execute(),
 
     async listSigningKeys(tenantId) {
       const rows = await db
@@ -39,7 +40,10 @@ export const keyWrites = {
   },
 
   async insertSigningKeys(tx: Tx, input: { keys: SigningKeyRecord[] }) {
-    for (const key of input.keys) await insertKey(tx, key);
+    await insertKeys(tx, input.keys);
+    for (const { tenantId, id, createdAtMs } of input.keys) {
+      await recordKeyChange(tx, { tenantId, id, atMs: createdAtMs });
+    }
     return "written" as const;
   },
 
@@ -55,21 +59,28 @@ export const keyWrites = {
         .where("stage", "=", from)
         .executeTakeFirst();
       if (moved.numUpdatedRows === 0n) throw new Rollback("conflict");
-      await recordChange(tx, { tenantId, kind: "signing_key", subjectId: id, atMs });
     }
-    for (const key of inserts) await insertKey(tx, key);
+    await insertKeys(tx, inserts);
+    for (const { id } of [...moves, ...inserts]) await recordKeyChange(tx, { tenantId, id, atMs });
     return "written" as const;
   },
 };
 
 /** There is one `next` and one `current` per tenant and algorithm: a second one is a conflict. */
-async function insertKey(tx: Tx, key: SigningKeyRecord): Promise<void> {
-  const inserted = await tx
-    .insertInto("signingKeys")
-    .values(withNulls(key))
-    .onConflict((conflict) => conflict.doNothing())
-    .executeTakeFirst();
-  if (inserted.numInsertedOrUpdatedRows === 0n) throw new Rollback("conflict");
-  const { tenantId, id, createdAtMs: atMs } = key;
-  await recordChange(tx, { tenantId, kind: "signing_key", subjectId: id, atMs });
+async function insertKeys(tx: Tx, keys: SigningKeyRecord[]): Promise<void> {
+  for (const key of keys) {
+    const inserted = await tx
+      .insertInto("signingKeys")
+      .values(withNulls(key))
+      .onConflict((conflict) => conflict.doNothing())
+      .executeTakeFirst();
+    if (inserted.numInsertedOrUpdatedRows === 0n) throw new Rollback("conflict");
+  }
+}
+
+function recordKeyChange(
+  tx: Tx,
+  { tenantId, id, atMs }: { tenantId: string; id: string; atMs: number },
+): Promise<void> {
+  return recordChange(tx, { tenantId, kind: "signing_key", subjectId: id, atMs });
 }

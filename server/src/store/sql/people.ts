@@ -45,8 +45,9 @@ export const peopleWrites = {
       .where("id", "=", tenantId)
       .execute();
     if ((await ownerOf(tx, tenantId)) !== undefined) throw new Rollback("conflict");
-    if (setupCode !== undefined && (await consumeSingleUse(tx, setupCode)) === undefined) {
-      throw new Rollback("conflict");
+    if (setupCode !== undefined) {
+      const consumed = await consumeSingleUse(tx, setupCode);
+      if (consumed?.tenantId !== tenantId) throw new Rollback("conflict");
     }
     await tx
       .insertInto("users")

@@ -6,21 +6,42 @@ import type { Tx } from "../schema.ts";
 export const retentionWrites = {
   async sweep(tx: Tx, input: Parameters<RetentionStore["sweep"]>[0]) {
     const { atMs, changesBeforeMs, tombstonesBeforeMs, gapsBeforeMs } = input;
-    await tx.deleteFrom("changes").where("atMs", "<", changesBeforeMs).execute();
+    await forgetChanges(tx, changesBeforeMs);
     await tx.deleteFrom("singleUses").where("expiresAtMs", "<=", atMs).execute();
     await tx.deleteFrom("idempotencyKeys").where("expiresAtMs", "<=", atMs).execute();
     await tx.deleteFrom("usageGaps").where("untilMs", "<", gapsBeforeMs).execute();
-    await forgetCredentials(tx, tombstonesBeforeMs);
+    await forgetTombstones(tx, tombstonesBeforeMs);
     return "written" as const;
   },
 };
 
-/** The rows of clients stay: their ids are never used again. Their revoked credentials go. */
-async function forgetCredentials(tx: Tx, tombstonesBeforeMs: number): Promise<void> {
+/** From the oldest on, up to the first that is kept: times need not be in the order of positions. */
+async function forgetChanges(tx: Tx, beforeMs: number): Promise<void> {
+  const kept = await tx
+    .selectFrom("changes")
+    .select((eb) => eb.fn.min("position").as("position"))
+    .where("atMs", ">=", beforeMs)
+    .executeTakeFirst();
+  await tx
+    .deleteFrom("changes")
+    .where("atMs", "<", beforeMs)
+    .$if(typeof kept?.position === "number", (query) =>
+      query.where("position", "<", kept!.position),
+    )
+    .execute();
+}
+
+/** The rows of clients stay: their ids are never used again. What else was known of them goes. */
+async function forgetTombstones(tx: Tx, tombstonesBeforeMs: number): Promise<void> {
   const gone = tx
     .selectFrom("credentials")
     .select("id")
     .where("revokedAtMs", "<", tombstonesBeforeMs);
   await tx.deleteFrom("credentialUses").where("credentialId", "in", gone).execute();
   await tx.deleteFrom("credentials").where("revokedAtMs", "<", tombstonesBeforeMs).execute();
+  const deleted = tx
+    .selectFrom("clients")
+    .select("clientId")
+    .where("deletedAtMs", "<", tombstonesBeforeMs);
+  await tx.deleteFrom("findings").where("clientId", "in", deleted).execute();
 }

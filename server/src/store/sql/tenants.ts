@@ -30,6 +30,7 @@ export const tenantReads = (db: Database) =>
         .selectAll()
         .where("tenantId", "=", tenantId)
         .orderBy("createdAtMs")
+        .orderBy("id")
         .execute();
       return rows.map((row) => ({ ...row, isDefault: row.isDefault === 1 }));
     },

@@ -25,9 +25,9 @@ export const usageReads = (db: Database) =>
 
 export const usageWrites = {
   async insertUsage(tx: Tx, batch: UsageBatch) {
-    await insertInParts(batch.counts, (rows) => addCounts(tx, rows));
-    await insertInParts(batch.uses, (rows) => addUses(tx, rows));
-    await insertInParts(batch.findings, (rows) => addFindings(tx, rows));
+    await insertInParts(batch.counts, countKey, (rows) => addCounts(tx, rows));
+    await insertInParts(batch.uses, ["credentialId"], (rows) => addUses(tx, rows));
+    await insertInParts(batch.findings, findingKey, (rows) => addFindings(tx, rows));
     await addGaps(tx, batch.processId, batch.gaps);
     await tx
       .insertInto("usageProcesses")
@@ -68,21 +68,32 @@ export const usageWrites = {
     const sums = new Map<string, Schema["usageCounts"]>();
     for (const row of old) {
       const startMs = row.startMs - (row.startMs % toSpanMs);
-      const key = [startMs, row.tenantId, row.clientId, row.credentialId, row.outcome].join(" ");
+      const { tenantId, clientId, credentialId, outcome } = row;
+      const key = JSON.stringify([startMs, tenantId, clientId, credentialId, outcome]);
       const count = (sums.get(key)?.count ?? 0) + row.count;
       sums.set(key, { ...row, spanMs: toSpanMs, startMs, count });
     }
-    await insertInParts([...sums.values()], (rows) => addCounts(tx, rows));
+    await insertInParts([...sums.values()], countKey, (rows) => addCounts(tx, rows));
     return "written" as const;
   },
 };
 
+const countKey = ["spanMs", "startMs", "tenantId", "clientId", "credentialId", "outcome"] as const;
+const findingKey = ["tenantId", "clientId", "kind"] as const;
+
 /** SQLite takes at most 32,766 parameters in a statement; no row here has more than eight. */
 const rowsPerInsert = 2000;
 
-async function insertInParts<R>(rows: R[], insert: (part: R[]) => Promise<unknown>): Promise<void> {
-  for (let start = 0; start < rows.length; start += rowsPerInsert) {
-    await insert(rows.slice(start, start + rowsPerInsert));
+/** In one order in every process, so that two that write the same rows wait and do not deadlock. */
+async function insertInParts<R>(
+  rows: R[],
+  key: readonly (keyof R)[],
+  insert: (part: R[]) => Promise<unknown>,
+): Promise<void> {
+  const keyOf = (row: R): string => JSON.stringify(key.map((name) => row[name]));
+  const inOrder = rows.toSorted((one, other) => (keyOf(one) < keyOf(other) ? -1 : 1));
+  for (let start = 0; start < inOrder.length; start += rowsPerInsert) {
+    await insert(inOrder.slice(start, start + rowsPerInsert));
   }
 }
 
@@ -91,11 +102,9 @@ const addCounts = (tx: Tx, rows: Schema["usageCounts"][]) =>
     .insertInto("usageCounts")
     .values(rows)
     .onConflict((conflict) =>
-      conflict
-        .columns(["spanMs", "startMs", "tenantId", "clientId", "credentialId", "outcome"])
-        .doUpdateSet((eb) => ({
-          count: eb("usageCounts.count", "+", eb.ref("excluded.count")),
-        })),
+      conflict.columns(countKey).doUpdateSet((eb) => ({
+        count: eb("usageCounts.count", "+", eb.ref("excluded.count")),
+      })),
     )
     .execute();
 
@@ -120,7 +129,7 @@ const addFindings = (tx: Tx, rows: Schema["findings"][]) =>
     .insertInto("findings")
     .values(rows)
     .onConflict((conflict) =>
-      conflict.columns(["tenantId", "clientId", "kind"]).doUpdateSet((eb) => ({
+      conflict.columns(findingKey).doUpdateSet((eb) => ({
         origin: eb.ref("excluded.origin"),
         count: eb("findings.count", "+", eb.ref("excluded.count")),
         lastSeenAtMs: eb.ref("excluded.lastSeenAtMs"),

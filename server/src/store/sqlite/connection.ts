@@ -7,9 +7,12 @@ import type { MigrationTarget } from "../migrate.ts";
 
 /** How long a connection waits for another process's lock. Shorter than the store's deadline. */
 const lockWaitMs = 4_000;
+/** A migration may take long, and a process that starts meanwhile waits for its end. */
+const migrationWaitMs = 600_000;
 
-export function openConnection(path: string, access: "read" | "write"): DatabaseSync {
-  const connection = new DatabaseSync(path, { timeout: lockWaitMs });
+export function openConnection(path: string, access: "read" | "write" | "migrate"): DatabaseSync {
+  const timeout = access === "migrate" ? migrationWaitMs : lockWaitMs;
+  const connection = new DatabaseSync(path, { timeout });
   connection.exec("pragma journal_mode = wal");
   connection.exec("pragma synchronous = full");
   connection.exec("pragma foreign_keys = on");
@@ -63,7 +66,7 @@ export function migrationTarget(connection: DatabaseSync): MigrationTarget {
         connection.exec("commit");
         return result;
       } catch (error) {
-        connection.exec("rollback");
+        if (connection.isTransaction) connection.exec("rollback");
         throw error;
       }
     },

@@ -10,7 +10,7 @@ import { startWriterThread } from "./writer-thread.ts";
  * reads, which in WAL mode never waits; writes go to the writer thread.
  */
 export async function openSqlite(path: string, migrations?: Migration[]): Promise<Store> {
-  const migrator = openConnection(path, "write");
+  const migrator = openConnection(path, "migrate");
   try {
     await migrate(migrationTarget(migrator), migrations);
   } finally {
@@ -20,7 +20,7 @@ export async function openSqlite(path: string, migrations?: Migration[]): Promis
   const reader = openConnection(path, "read");
   return composeStore(asKysely(reader), {
     read: (read) => withDeadline(read()),
-    write: (name, input) => withDeadline(writer.write(name, input)),
+    write: writer.write,
     // Processes on one file have no channel but the file: they poll.
     onHint: () => undefined,
     async close() {

@@ -1,5 +1,7 @@
+import { once } from "node:events";
 import { Worker } from "node:worker_threads";
 import type { RunWrite, WriteName } from "../compose.ts";
+import { withDeadline } from "../failure.ts";
 import { StoreUnavailable } from "../store.ts";
 import type { WriteAnswer } from "./writer.ts";
 
@@ -17,12 +19,16 @@ interface Waiting {
 
 export function startWriterThread(path: string): WriterThread {
   const waiting = new Map<number, Waiting>();
+  /** Shared with the thread: jobs up to this one have been answered as failed. */
+  const givenUp = new BigInt64Array(new SharedArrayBuffer(8));
   let nextId = 1;
-  let closing = false;
-  let worker = start();
+  let isClosed = false;
+  let worker: Worker | undefined = start();
 
   function start(): Worker {
-    const started = new Worker(new URL("./writer.ts", import.meta.url), { workerData: { path } });
+    const started = new Worker(new URL("./writer.ts", import.meta.url), {
+      workerData: { path, givenUp },
+    });
     started.on("message", (answer: WriteAnswer) => {
       settle(waiting, answer);
       // A process may end while nothing is being written, but not before an answer it waits for.
@@ -31,29 +37,38 @@ export function startWriterThread(path: string): WriterThread {
     started.on("error", (error) => rejectAll(waiting, String(error)));
     started.on("exit", () => {
       rejectAll(waiting, "the writer thread ended");
-      if (!closing) worker = start();
+      worker = undefined;
     });
     started.unref();
     return started;
   }
 
   return {
-    write(name: WriteName, input: unknown) {
+    async write(name: WriteName, input: unknown) {
+      if (isClosed) throw new StoreUnavailable("the store is closed");
+      // One that died is started by whoever needs it: one that cannot live is not started in a loop.
+      worker ??= start();
       const id = nextId;
       nextId += 1;
-      return new Promise((resolve, reject) => {
-        waiting.set(id, { resolve, reject });
-        worker.ref();
-        worker.postMessage({ id, name, input });
-      });
+      worker.postMessage({ id, name, input });
+      worker.ref();
+      try {
+        return await withDeadline(
+          new Promise((resolve, reject) => void waiting.set(id, { resolve, reject })),
+        );
+      } finally {
+        if (waiting.has(id)) Atomics.store(givenUp, 0, BigInt(id));
+      }
     },
 
-    close() {
-      closing = true;
-      const ended = new Promise<void>((resolve) => worker.once("exit", () => resolve()));
+    async close() {
+      if (isClosed) return;
+      isClosed = true;
+      if (worker === undefined) return;
+      const ended = once(worker, "exit");
       worker.ref();
       worker.postMessage("close");
-      return ended;
+      await ended;
     },
   };
 }

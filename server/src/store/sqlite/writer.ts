@@ -3,6 +3,8 @@ import { runWrite, type WriteName } from "../compose.ts";
 import { isStoreFailure, isUniqueViolation } from "../failure.ts";
 import type { Tx } from "../schema.ts";
 import { Rollback } from "../sql/rollback.ts";
+import { StoreUnavailable } from "../store.ts";
+import { system } from "../../system.ts";
 import { asKysely, openConnection } from "./connection.ts";
 
 /**
@@ -23,9 +25,10 @@ export type WriteAnswer =
 
 /** Longer than this, and processes that wait for the lock would be kept waiting too long. */
 const batchMsMax = 20;
+const tooLate = new StoreUnavailable("the write lock came too late");
 
 const port = parentPort!;
-const { path } = workerData as { path: string };
+const { path, givenUp } = workerData as { path: string; givenUp: BigInt64Array };
 const connection = openConnection(path, "write");
 const tx = asKysely(connection) as unknown as Tx;
 const queue: WriteJob[] = [];
@@ -48,7 +51,7 @@ async function run(): Promise<void> {
 }
 
 async function runBatch(): Promise<void> {
-  const started = performance.now();
+  const started = system.elapsedMs();
   const answers: WriteAnswer[] = [];
   const taken: WriteJob[] = [];
   try {
@@ -57,7 +60,7 @@ async function runBatch(): Promise<void> {
       const job = queue.shift()!;
       taken.push(job);
       answers.push(await runJob(job));
-    } while (queue.length > 0 && performance.now() - started < batchMsMax);
+    } while (queue.length > 0 && system.elapsedMs() - started < batchMsMax);
     connection.exec("commit");
   } catch (error) {
     if (connection.isTransaction) connection.exec("rollback");
@@ -68,12 +71,16 @@ async function runBatch(): Promise<void> {
 }
 
 async function runJob({ id, name, input }: WriteJob): Promise<WriteAnswer> {
+  // Whoever asked has been told that it failed, and may be trying again.
+  if (BigInt(id) <= Atomics.load(givenUp, 0)) return failure(id, tooLate);
   connection.exec("savepoint job");
   try {
     const result = await runWrite(tx, name, input);
     connection.exec("release job");
     return { id, result };
   } catch (error) {
+    // A full disk, for one, undoes the whole batch and with it the savepoint.
+    if (!connection.isTransaction) throw error;
     connection.exec("rollback to job");
     connection.exec("release job");
     if (error instanceof Rollback) return { id, result: error.outcome };
@@ -84,7 +91,10 @@ async function runJob({ id, name, input }: WriteJob): Promise<WriteAnswer> {
 
 function failure(id: number, error: unknown): WriteAnswer {
   const message = error instanceof Error ? error.message : String(error);
-  return { id, failure: { message, isStore: isStoreFailure(error) } };
+  return {
+    id,
+    failure: { message, isStore: error instanceof StoreUnavailable || isStoreFailure(error) },
+  };
 }
 
 async function closeWhenDone(): Promise<void> {

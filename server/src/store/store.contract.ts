@@ -1,0 +1,30 @@
+import { describe } from "node:test";
+import { auditContract } from "./contract/audit.contract.ts";
+import { changeContract } from "./contract/changes.contract.ts";
+import { clientContract } from "./contract/clients.contract.ts";
+import { credentialContract } from "./contract/credentials.contract.ts";
+import { keyContract } from "./contract/keys.contract.ts";
+import { leaseContract } from "./contract/leases.contract.ts";
+import { peopleContract } from "./contract/people.contract.ts";
+import { retentionContract } from "./contract/retention.contract.ts";
+import { singleUseContract } from "./contract/single-use.contract.ts";
+import { tenantContract } from "./contract/tenants.contract.ts";
+import { usageContract } from "./contract/usage.contract.ts";
+import type { OpenStore } from "./contract/twins.contract.ts";
+
+/** What every store must do, whatever it runs on. Each part has a database of its own. */
+export function storeContract(name: string, open: OpenStore): void {
+  describe(`the store on ${name}`, () => {
+    tenantContract(open);
+    clientContract(open);
+    credentialContract(open);
+    peopleContract(open);
+    keyContract(open);
+    auditContract(open);
+    usageContract(open);
+    singleUseContract(open);
+    leaseContract(open);
+    changeContract(open);
+    retentionContract(open);
+  });
+}
