@@ -29,7 +29,7 @@ export function grantDetails(
   for (const { type, identifier, actions } of requested) {
     for (const action of actions) {
       if (!mayDo(held, action as Permission, { type, id: identifier })) {
-        throw new OAuthError("authorization_details_not_allowed", `${action} on ${identifier}`);
+        throw new OAuthError("authorization_details_not_allowed", action);
       }
     }
   }

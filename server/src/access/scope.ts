@@ -1,4 +1,4 @@
-import type { Permission } from "@countersign/protocol/permissions.ts";
+import { isPermission, type Permission } from "@countersign/protocol/permissions.ts";
 import { OAuthError } from "../errors/oauth-error.ts";
 
 /** The `scope` parameter: account-wide permissions, with spaces between them. */
@@ -24,7 +24,8 @@ export function grantScope(
   held: ReadonlySet<Permission>,
 ): ReadonlySet<Permission> {
   for (const token of requested) {
-    if (!held.has(token as Permission)) throw new OAuthError("scope_not_allowed", token);
+    if (!held.has(token as Permission))
+      throw new OAuthError("scope_not_allowed", isPermission(token) ? token : undefined);
   }
   return requested as ReadonlySet<Permission>;
 }

@@ -17,6 +17,8 @@ export interface Usage {
   refused(tenantId: string, clientId: string | undefined, cause: string): void;
   /** A client secret came from a web page, where everybody can read it. */
   seenFromBrowser(use: Use, origin: string): void;
+  /** Since this process started. */
+  totals(): { issued: number; refused: ReadonlyMap<string, number> };
   flush(): Promise<void>;
   /** Writes what is left and says goodbye, so that no gap is recorded. */
   stop(): Promise<void>;
@@ -33,6 +35,7 @@ export function createUsage(system: System, store: UsageStore, log: Log): Usage 
   const counts = createUsageCounts(rowsWaitingMax);
   const lastUses = createLastUses(rowsWaitingMax);
   const findings = createFindings(rowsWaitingMax);
+  const totals = { issued: 0, refused: new Map<string, number>() };
   let gap: UsageGap | undefined;
   let flushing: Promise<void> = Promise.resolve();
 
@@ -68,6 +71,7 @@ export function createUsage(system: System, store: UsageStore, log: Log): Usage 
   return {
     issued(use) {
       const atMs = system.now();
+      totals.issued += 1;
       const { tenantId, clientId, credentialId } = use;
       const isCounted = counts.add({
         tenantId,
@@ -80,12 +84,14 @@ export function createUsage(system: System, store: UsageStore, log: Log): Usage 
       if (!isCounted || !isNoted) gap ??= { fromMs: atMs, untilMs: atMs };
     },
     refused(tenantId, clientId, cause) {
+      totals.refused.set(cause, (totals.refused.get(cause) ?? 0) + 1);
       const subject = { tenantId, clientId: clientId ?? "", credentialId: "" };
       counts.add({ ...subject, outcome: cause, ...inMinuteOf(system.now()) });
     },
     seenFromBrowser({ tenantId, clientId }, origin) {
       findings.add(secretFromBrowser(tenantId, clientId, origin, system.now()));
     },
+    totals: () => totals,
     flush: () => flush(false),
     async stop() {
       clearInterval(timer);

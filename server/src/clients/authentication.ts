@@ -1,5 +1,5 @@
 import type { ClientAuthenticationMethod } from "@countersign/protocol/oauth.ts";
-import { OAuthError } from "../errors/oauth-error.ts";
+import { OAuthError, type OAuthRefusal } from "../errors/oauth-error.ts";
 import { findMatchingDigest, noDigest } from "../keys/secret.ts";
 import type { CredentialRecord } from "../store/store.ts";
 import { stateOf } from "./credential.ts";
@@ -25,10 +25,13 @@ export interface AuthenticatedClient {
 
 /** A refusal that names the client, so that its owner can be told. */
 export class ClientRefused extends OAuthError {
+  /** As presented, whoever that is. */
+  readonly clientId: string;
   readonly client: KnownClient | undefined;
 
-  constructor(refusal: OAuthError["refusal"], client: KnownClient | undefined) {
+  constructor(refusal: OAuthRefusal, clientId: string, client?: KnownClient) {
     super(refusal, client?.clientId);
+    this.clientId = clientId;
     this.client = client;
   }
 }
@@ -42,11 +45,11 @@ export async function authenticateClient(
   const { clientId, plainSecret, method } = presented;
   const client = clients.peek(clientId) ?? (await clients.find(clientId));
   const index = findMatchingDigest(plainSecret ?? "", client?.digests ?? [noDigest]);
-  if (client === undefined) throw new ClientRefused("unknown_client", undefined);
+  if (client === undefined) throw new ClientRefused("unknown_client", clientId);
   checkMethod(client, method);
   const credential = method === "none" ? undefined : client.credentials[index];
   if (method !== "none") checkCredential(client, credential, atMs);
-  if (!client.enabled) throw new ClientRefused("client_disabled", client);
+  if (!client.enabled) throw new ClientRefused("client_disabled", client.clientId, client);
   return { client, credential };
 }
 
@@ -54,7 +57,7 @@ export async function authenticateClient(
 function checkMethod(client: KnownClient, method: ClientAuthenticationMethod): void {
   const registered = client.authenticationMethod;
   const isAccepted = registered === undefined ? method !== "none" : method === registered;
-  if (!isAccepted) throw new ClientRefused("wrong_authentication_method", client);
+  if (!isAccepted) throw new ClientRefused("wrong_authentication_method", client.clientId, client);
 }
 
 function checkCredential(
@@ -62,7 +65,7 @@ function checkCredential(
   credential: CredentialRecord | undefined,
   atMs: number,
 ): void {
-  if (credential === undefined) throw new ClientRefused("wrong_secret", client);
+  if (credential === undefined) throw new ClientRefused("wrong_secret", client.clientId, client);
   const state = stateOf(credential, atMs);
-  if (state !== "active") throw new ClientRefused(`credential_${state}`, client);
+  if (state !== "active") throw new ClientRefused(`credential_${state}`, client.clientId, client);
 }

@@ -60,7 +60,10 @@ export const oauthRefusals = {
 
 export type OAuthRefusal = keyof typeof oauthRefusals;
 
-/** A refusal of a protocol endpoint. `detail` is private: it never leaves the server. */
+/**
+ * A refusal of a protocol endpoint. `detail` is private: it never leaves the server. Nor does it hold
+ * what a stranger sent: people put secrets into the wrong field.
+ */
 export class OAuthError extends Error {
   override name = "OAuthError";
   readonly refusal: OAuthRefusal;

@@ -40,7 +40,7 @@ export function findGrant(parameters: TokenParameters): Grant {
   const grantType = parameters.get("grant_type");
   if (grantType === undefined) throw new OAuthError("missing_grant_type");
   const grant = grants.get(grantType);
-  if (grant === undefined) throw new OAuthError("unsupported_grant_type", grantType);
+  if (grant === undefined) throw new OAuthError("unsupported_grant_type");
   return grant;
 }
 

@@ -1,0 +1,170 @@
+import { join } from "node:path";
+import type { Logger } from "pino";
+import { createApis } from "./access/apis.ts";
+import { createKnownApiKeys } from "./api-keys/known-api-keys.ts";
+import { createUsage, type Usage } from "./audit/usage.ts";
+import { createKnownClients } from "./clients/known-clients.ts";
+import type { Config } from "./config.ts";
+import { createFailureBudget } from "./http/failure-budget.ts";
+import { createMetrics } from "./http/metrics.ts";
+import { createPageKeys } from "./http/page-key.ts";
+import { createRequestIds } from "./http/request-id.ts";
+import { createRouter, type RouterContext } from "./http/router.ts";
+import { createSampleApi } from "./http/sample-api.ts";
+import type { AppServer } from "./http/server.ts";
+import { createSourceAddress } from "./http/source-address.ts";
+import { rotateKeys, startJobs } from "./jobs/jobs.ts";
+import { loadMasterKeys } from "./keys/master-key.ts";
+import { scheduleOf } from "./keys/rotation.ts";
+import { openSealer } from "./keys/sealing.ts";
+import { createSigningKeys, type SigningKeys } from "./keys/signing.ts";
+import { bootstrapOwner, issueSetupCode, type PeopleContext } from "./people/owner.ts";
+import { ensureFirstTenant } from "./people/tenant.ts";
+import { followChanges, type Feed } from "./store/feed.ts";
+import { openPostgres } from "./store/postgres.ts";
+import { openSqlite } from "./store/sqlite/sqlite.ts";
+import type { Store } from "./store/store.ts";
+import type { System } from "./system.ts";
+import { createAccessTokens } from "./tokens/access-token.ts";
+import { createTokenLifetime, tokenLifetimeSecondsMax } from "./tokens/token-lifetime.ts";
+
+/** Puts all parts together: the only file that knows every one of them. */
+
+export interface App {
+  /** A one-time code for the first owner, while there is none. */
+  setupCode: string | undefined;
+  store: Store;
+  feed: Feed;
+  stop(): Promise<void>;
+}
+
+export interface AppOptions {
+  config: Config;
+  system: System;
+  log: Logger;
+  appServer: AppServer;
+}
+
+/** Throws `StoreUnavailable` while the database does not answer; everything else is final. */
+export async function startApp(options: AppOptions): Promise<App> {
+  const { config, system } = options;
+  const masterKeys = loadMasterKeys(system, config.masterKeyFile);
+  const store = await openStore(config);
+  try {
+    const tenant = await ensureFirstTenant(system, store, masterKeys[0]!, config);
+    const sealer = await openSealer(system, masterKeys, store);
+    const feed = await followChanges(store, system);
+    return await assemble({ ...options, store, sealer, feed, tenantId: tenant.id });
+  } catch (error) {
+    await store.close();
+    throw error;
+  }
+}
+
+interface Opened extends AppOptions {
+  store: Store;
+  sealer: Awaited<ReturnType<typeof openSealer>>;
+  feed: Feed;
+  tenantId: string;
+}
+
+async function openStore(config: Config): Promise<Store> {
+  if (config.databaseUrl === undefined)
+    return openSqlite(join(config.dataDir, "countersign.sqlite"));
+  const { storeHints: hints } = config;
+  return openPostgres(config.databaseUrl, { hints, connectionsMax: 10 });
+}
+
+async function assemble(opened: Opened): Promise<App> {
+  const { config, system, log, appServer, store, feed, tenantId } = opened;
+  const keys = await openKeys(opened);
+  const people: PeopleContext = { system, store, tenantId };
+  const setupCode = await bootstrap(people, config, log);
+  const usage = createUsage(system, store, log);
+  appServer.serve(await createRouter(routerContext(opened, { keys, people, usage })));
+  const jobs = startJobs({ system, store, keys, feed, log });
+
+  async function stop(): Promise<void> {
+    await jobs.stop();
+    await usage.stop().catch((error: unknown) => log.warn({ err: error }, "usage was not written"));
+    feed.stop();
+    await store.close();
+  }
+  return { setupCode, store, feed, stop };
+}
+
+async function openKeys({ system, store, feed, sealer, config, tenantId }: Opened) {
+  const schedule = scheduleOf(config.signingKeyLifetimeDays, tokenLifetimeSecondsMax);
+  const keys = createSigningKeys({ system, store, feed, sealer, schedule });
+  await rotateKeys({ store, keys, feed });
+  // From here on a token can be signed without asking the store.
+  await keys.publicSet(tenantId);
+  return keys;
+}
+
+function routerContext(
+  { config, system, log, appServer, store, sealer, feed, tenantId }: Opened,
+  { keys, people, usage }: { keys: SigningKeys; people: PeopleContext; usage: Usage },
+): RouterContext {
+  const issuer = config.publicUrl;
+  const { server } = appServer;
+  const clients = createKnownClients(store, feed);
+  const apiKeys = createKnownApiKeys(store, feed);
+  const apis = createApis(store, feed);
+  const sourceAddressOf = createSourceAddress(config.trustedProxies);
+  // One tenant is served yet; its issuer is the public URL.
+  const issuerOf = () => issuer;
+  const position = () => feed.position;
+  return {
+    server,
+    issuer,
+    token: {
+      system,
+      log,
+      clients,
+      usage,
+      apis,
+      accessTokens: createAccessTokens({ system, keys, issuerOf, position }),
+      failures: createFailureBudget(system.elapsedMs),
+      firstTenantId: tenantId,
+      lifetimeSecondsMax: createTokenLifetime(feed, config.outageGraceSeconds),
+    },
+    admin: {
+      system,
+      store,
+      sealer,
+      feed,
+      sourceAddressOf,
+      callers: { system, keys, clients, apiKeys, tenantId, issuer },
+      pageKeys: createPageKeys(sealer.deriveKey(tenantId, "page keys")),
+      quietMs: config.quietDaysBeforeRemoval * 86_400_000,
+    },
+    people,
+    metrics: createMetrics({ usage, clients, feed }),
+    mount: { sourceAddressOf, newRequestId: createRequestIds(system), log },
+    sampleApi: config.sampleApi
+      ? createSampleApi({ publicUrl: issuer, databaseFile: corporaFileOf(config), server })
+      : undefined,
+  };
+}
+
+const corporaFileOf = ({ dataDir }: Config): string => join(dataDir, "corpora.sqlite");
+
+/** Answers a setup code while there is no owner. */
+async function bootstrap(
+  people: PeopleContext,
+  config: Config,
+  log: Logger,
+): Promise<string | undefined> {
+  const { bootstrapApiKey, bootstrapOwnerEmail = "owner@localhost" } = config;
+  const owner = await people.store.findOwner(people.tenantId);
+  if (owner !== undefined) {
+    if (bootstrapApiKey !== undefined) {
+      log.info("COUNTERSIGN_BOOTSTRAP_API_KEY is ignored: there is an owner already");
+    }
+    return undefined;
+  }
+  if (bootstrapApiKey === undefined) return issueSetupCode(people);
+  await bootstrapOwner(people, bootstrapOwnerEmail, bootstrapApiKey);
+  return undefined;
+}

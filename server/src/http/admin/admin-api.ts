@@ -1,0 +1,45 @@
+import type { IncomingMessage } from "node:http";
+import type { FastifyInstance } from "fastify";
+import type { TypeBoxTypeProvider } from "@fastify/type-provider-typebox";
+import type { Feed } from "../../store/feed.ts";
+import { checkMay, identifyCaller, type CallerContext } from "../caller.ts";
+import { registerAppClients, type AppClientRoutes } from "./app-clients.ts";
+import { registerCredentials, type CredentialRoutes } from "./credentials.ts";
+
+/**
+ * The administration under `/v2`. Before every call the caches are compared with the store's head,
+ * and after every change too: what one process answers, every other one obeys.
+ */
+
+export interface AdminContext extends AppClientRoutes, CredentialRoutes {
+  store: AppClientRoutes["store"] & CredentialRoutes["store"];
+  callers: CallerContext;
+  feed: Feed;
+  sourceAddressOf: CallerSource;
+}
+
+type CallerSource = (request: IncomingMessage) => string;
+
+export function registerAdminApi(server: FastifyInstance, context: AdminContext): void {
+  const { callers, feed, sourceAddressOf } = context;
+  const typed = server.withTypeProvider<TypeBoxTypeProvider>();
+
+  typed.decorateRequest("caller");
+  typed.addHook("onRequest", async (request) => {
+    await feed.catchUp();
+    request.caller = await identifyCaller(callers, request.raw, {
+      requestId: request.id,
+      sourceAddress: sourceAddressOf(request.raw),
+    });
+    const { permission } = request.routeOptions.config;
+    if (permission !== undefined) checkMay(request.caller, permission);
+  });
+  typed.addHook("onSend", async (request, reply) => {
+    reply.header("cache-control", "no-store");
+    // The change is stored already: an answer that says so must not fail for want of an echo.
+    if (request.method !== "GET") await feed.catchUp().catch(() => undefined);
+  });
+
+  registerAppClients(typed, context);
+  registerCredentials(typed, context);
+}

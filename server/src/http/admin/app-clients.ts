@@ -1,0 +1,135 @@
+import { Type } from "typebox";
+import {
+  AppClient,
+  AppClientPage,
+  CreateAppClient,
+  ListAppClientsQuery,
+  UpdateAppClient,
+} from "@countersign/protocol/admin/app-clients.ts";
+import { mayDo } from "../../access/rights.ts";
+import { createClient, deleteClient, loadClient, updateClient } from "../../clients/app-client.ts";
+import { listClients } from "../../clients/listing.ts";
+import { newestActive, revealSecret, type RotationContext } from "../../clients/rotation.ts";
+import type { ClientRecord } from "../../store/store.ts";
+import type { PageKeys } from "../page-key.ts";
+import {
+  applyRoles,
+  applySettings,
+  toAppClient,
+  toBindings,
+  toSettings,
+} from "./app-client-body.ts";
+import { etagOf, expectedVersionOf, idempotencyKeyOf, route, type AdminServer } from "./route.ts";
+
+/** `/v2/app_clients`: who may ask for tokens. */
+
+export interface AppClientRoutes extends RotationContext {
+  pageKeys: PageKeys;
+}
+
+export const ById = Type.Object({ id: Type.String({ minLength: 1, maxLength: 100 }) });
+const tag = "App clients";
+
+const create = route({
+  permission: "app_clients:write",
+  tag,
+  summary: "Create an app client",
+  description:
+    "The answer holds the client secret. With an `Idempotency-Key`, the same request again answers the same client.",
+  body: CreateAppClient,
+  success: { 201: AppClient },
+});
+const list = route({
+  permission: "app_clients:read",
+  tag,
+  summary: "List app clients",
+  query: ListAppClientsQuery,
+  success: { 200: AppClientPage },
+});
+const read = route({
+  permission: "app_clients:read",
+  tag,
+  summary: "Read an app client",
+  description:
+    "With `app_clients:reveal_secret` the answer holds the newest secret; that is audited.",
+  params: ById,
+  success: { 200: AppClient },
+});
+const update = route({
+  permission: "app_clients:write",
+  tag,
+  summary: "Change an app client",
+  description: "Absent members stay. `If-Match` refuses when somebody else changed it meanwhile.",
+  params: ById,
+  body: UpdateAppClient,
+  success: { 200: AppClient },
+});
+const remove = route({
+  permission: "app_clients:write",
+  tag,
+  summary: "Delete an app client",
+  params: ById,
+  success: { 204: Type.Null() },
+});
+
+export function registerAppClients(server: AdminServer, context: AppClientRoutes): void {
+  const { store, system, pageKeys } = context;
+  const findingsOf = ({ tenantId, clientId }: ClientRecord) =>
+    store.listFindings(tenantId, [clientId]);
+
+  server.post("/app_clients", create, async (request, reply) => {
+    const { body, caller } = request;
+    const made = await createClient(context, caller, {
+      settings: toSettings(body),
+      bindings: toBindings(body),
+      idempotencyKey: idempotencyKeyOf(request),
+    });
+    reply.code(201).header("etag", etagOf(made.client));
+    return toAppClient({ ...made, findings: [] });
+  });
+
+  server.get("/app_clients", list, async ({ query, caller }) => {
+    const { tenantId } = caller.actor;
+    const listName = `app_clients ${tenantId} ${query.filter ?? ""} ${query.external_id ?? ""}`;
+    const after = query.page_key && pageKeys.read(listName, query.page_key);
+    const { clients, next } = await listClients(store, tenantId, {
+      after: (after || undefined) as { createdAtMs: number; id: string } | undefined,
+      filter: query.filter,
+      externalId: query.external_id,
+      limit: query.limit,
+    });
+    const ids = clients.map(({ clientId }) => clientId);
+    const bindings = await store.listBindings(tenantId, ids);
+    return {
+      app_clients: clients.map((client) =>
+        toAppClient({ client, bindings: bindings.get(client.clientId) ?? [], findings: [] }),
+      ),
+      metadata: next === undefined ? {} : { page_key: pageKeys.write(listName, next) },
+    };
+  });
+
+  server.get("/app_clients/:id", read, async ({ params, caller }, reply) => {
+    const known = await loadClient(context, caller.actor.tenantId, params.id);
+    const mayReveal = mayDo(caller.rights, "app_clients:reveal_secret");
+    const newest = mayReveal ? newestActive(known, system.now()) : undefined;
+    const plainSecret = await revealSecret(context, caller, known, newest);
+    reply.header("etag", etagOf(known.client));
+    return toAppClient({ ...known, findings: await findingsOf(known.client), plainSecret });
+  });
+
+  server.patch("/app_clients/:id", update, async (request, reply) => {
+    const { body, caller, params } = request;
+    const known = await updateClient(context, caller, params.id, {
+      settings: (before) => applySettings(before, body),
+      bindings: (before) => applyRoles(before, body),
+      expectedVersion: expectedVersionOf(request),
+    });
+    reply.header("etag", etagOf(known.client));
+    return toAppClient({ ...known, findings: await findingsOf(known.client) });
+  });
+
+  server.delete("/app_clients/:id", remove, async (request, reply) => {
+    await deleteClient(context, request.caller, request.params.id, expectedVersionOf(request));
+    return reply.code(204).send(null);
+  });
+}

@@ -1,0 +1,106 @@
+import swagger from "@fastify/swagger";
+import type { FastifyInstance } from "fastify";
+import { endpointPaths } from "@countersign/protocol/metadata.ts";
+import { grantTypes, oauthErrorCodes } from "@countersign/protocol/oauth.ts";
+import { permissions } from "@countersign/protocol/permissions.ts";
+
+/**
+ * The OpenAPI 3.1 document at `/openapi.json`: made from the schemas that validate the requests, so it
+ * cannot say anything else than what the server does.
+ */
+export async function registerOpenapi(server: FastifyInstance, publicUrl: string): Promise<void> {
+  await server.register(swagger, {
+    openapi: {
+      openapi: "3.1.0",
+      info: {
+        title: "Countersign",
+        description: "Issue tokens to app clients, and protect an API with them.",
+        version: "2",
+      },
+      servers: [{ url: publicUrl }],
+      components: { securitySchemes: securitySchemes(publicUrl) },
+    },
+    transformObject: (document) => {
+      const { openapiObject } = document as { openapiObject: { paths?: object } };
+      return { ...openapiObject, paths: { ...tokenPaths(), ...openapiObject.paths } } as never;
+    },
+  });
+}
+
+export function registerOpenapiDocument(server: FastifyInstance): void {
+  server.get("/openapi.json", { schema: { hide: true } }, (_request, reply) => {
+    reply.header("access-control-allow-origin", "*");
+    return reply.send(server.swagger());
+  });
+}
+
+const securitySchemes = (publicUrl: string) => ({
+  oauth2: {
+    type: "oauth2" as const,
+    flows: {
+      clientCredentials: { tokenUrl: publicUrl + endpointPaths.token, scopes: { ...permissions } },
+    },
+  },
+  apiKey: { type: "apiKey" as const, in: "header" as const, name: "x-api-key" },
+  basic: { type: "http" as const, scheme: "basic" },
+});
+
+/** The token endpoint stands outside the framework that describes the rest. */
+function tokenPaths() {
+  const parameters = {
+    type: "object",
+    required: ["grant_type"],
+    properties: {
+      grant_type: { type: "string", enum: [...grantTypes] },
+      client_id: { type: "string" },
+      client_secret: { type: "string" },
+      scope: { type: "string", description: "Permissions, with spaces between them." },
+      resource: { type: "string", format: "uri" },
+      authorization_details: { type: "string", description: "JSON, as in RFC 9396." },
+    },
+  };
+  const responses = {
+    200: { description: "The token", content: { "application/json": { schema: tokenResponse } } },
+    400: { description: "Refused", content: { "application/json": { schema: oauthErrorBody } } },
+    401: {
+      description: "Client authentication failed",
+      content: { "application/json": { schema: oauthErrorBody } },
+    },
+  };
+  const form = { "application/x-www-form-urlencoded": { schema: parameters } };
+  const operation = { tags: ["Tokens"], security: [{ basic: [] }, {}], responses };
+  return {
+    [endpointPaths.token]: {
+      post: { ...operation, summary: "Get an access token", requestBody: { content: form } },
+    },
+    [endpointPaths.tokenJson]: {
+      post: {
+        ...operation,
+        summary: "Get an access token, also with JSON",
+        requestBody: { content: { ...form, "application/json": { schema: parameters } } },
+      },
+    },
+  };
+}
+
+const tokenResponse = {
+  type: "object",
+  required: ["access_token", "token_type", "expires_in"],
+  properties: {
+    access_token: { type: "string" },
+    token_type: { type: "string", const: "Bearer" },
+    expires_in: { type: "integer", description: "Seconds." },
+    scope: { type: "string" },
+    authorization_details: { type: "array", items: { type: "object" } },
+  },
+};
+
+const oauthErrorBody = {
+  type: "object",
+  required: ["error"],
+  properties: {
+    error: { type: "string", enum: [...oauthErrorCodes] },
+    error_description: { type: "string" },
+    request_id: { type: "string" },
+  },
+};

@@ -1,0 +1,111 @@
+import type { FastifyError, FastifyReply, FastifyRequest } from "fastify";
+import { AdminError } from "../errors/admin-error.ts";
+import { OAuthError } from "../errors/oauth-error.ts";
+import type { Log } from "../log.ts";
+import { StoreUnavailable } from "../store/store.ts";
+
+/**
+ * The one place where a refusal of the admin API becomes an answer, in the shape that clients of the
+ * corpora platform read. What is not a refusal of ours says nothing of itself: a request id, and the
+ * rest in the log.
+ */
+
+interface Problem {
+  status: number;
+  body: { messages: string[]; field_errors?: Record<string, string>; id?: string };
+  headers: Record<string, string>;
+}
+
+export function createProblemWriter(issuer: string, log: Log) {
+  return (error: unknown, request: FastifyRequest, reply: FastifyReply): void => {
+    const { status, body, headers } = problemOf(error, issuer);
+    const entry = {
+      requestId: request.id,
+      status,
+      detail: body.messages[0],
+      path: routeOf(request),
+    };
+    if (status === 500) log.error({ ...entry, err: error }, "an API request failed");
+    else if (status === 503)
+      log.warn({ ...entry, err: error }, "an API request met a closed store");
+    else log.info(entry, "an API request was refused");
+    void reply
+      .code(status)
+      .headers({ "cache-control": "no-store", ...headers })
+      .type("application/json")
+      .send(JSON.stringify({ ...body, request_id: request.id }));
+  };
+}
+
+export const notFoundProblem = (request: FastifyRequest): never => {
+  const [path = ""] = request.url.split("?");
+  throw new AdminError(404, "There is nothing at this address.", { id: path.slice(0, 200) });
+};
+
+function problemOf(error: unknown, issuer: string): Problem {
+  if (error instanceof AdminError) return adminProblem(error, issuer);
+  if (error instanceof StoreUnavailable) {
+    const messages = ["The service is not available. Try again soon."];
+    return { status: 503, body: { messages }, headers: { "retry-after": "2" } };
+  }
+  if (error instanceof OAuthError) return badRequest({}, [error.description]);
+  const { statusCode, validation, message } = error as FastifyError;
+  if (validation !== undefined) return invalidFields(error as FastifyError);
+  // Refusals of the framework itself: a body that is too large or not JSON, a wrong media type.
+  if (statusCode === 400) return badRequest({}, ["The request is not well-formed."]);
+  if (statusCode !== undefined && statusCode < 500) {
+    return { status: statusCode, body: { messages: [message] }, headers: {} };
+  }
+  const messages = ["Something went wrong here. It is not your request."];
+  return { status: 500, body: { messages }, headers: {} };
+}
+
+function adminProblem(error: AdminError, issuer: string): Problem {
+  const { fieldErrors, id, challenge } = error.options;
+  const body: Problem["body"] = {
+    messages: [error.message],
+    ...(error.status === 400 ? { field_errors: fieldErrors ?? {} } : {}),
+    ...(id === undefined ? {} : { id }),
+  };
+  const headers: Record<string, string> =
+    challenge === undefined ? {} : { "www-authenticate": challengeText(challenge, issuer) };
+  return { status: error.status, body, headers };
+}
+
+/** RFC 6750 §3 and RFC 9728 §5.1; without an error code when no credentials came at all. */
+function challengeText(
+  { error, scope }: NonNullable<AdminError["options"]["challenge"]>,
+  issuer: string,
+): string {
+  const parameters = [
+    ...(error === undefined ? [] : [`error="${error}"`]),
+    ...(scope === undefined ? [] : [`scope="${scope}"`]),
+    `resource_metadata="${issuer}/.well-known/oauth-protected-resource"`,
+  ];
+  return `Bearer ${parameters.join(", ")}`;
+}
+
+const badRequest = (fieldErrors: Record<string, string>, messages: string[]): Problem => ({
+  status: 400,
+  body: { field_errors: fieldErrors, messages },
+  headers: {},
+});
+
+function invalidFields({ validation = [], validationContext }: FastifyError): Problem {
+  const fieldErrors: Record<string, string> = {};
+  for (const { instancePath, message = "is not valid", params } of validation) {
+    const unknown = params["additionalProperties"] as string[] | undefined;
+    const missing = params["requiredProperties"] as string[] | undefined;
+    const base = instancePath.slice(1).replaceAll("/", ".");
+    for (const name of unknown ?? missing ?? [""]) {
+      const field = [base, name].filter((part) => part !== "").join(".");
+      const problem = unknown ? "is not a known field" : missing ? "is missing" : message;
+      fieldErrors[(field || (validationContext ?? "body")).slice(0, 200)] ??= problem;
+    }
+  }
+  const messages = Object.entries(fieldErrors).map(([field, problem]) => `${field}: ${problem}`);
+  return badRequest(fieldErrors, messages);
+}
+
+const routeOf = (request: FastifyRequest): string =>
+  `${request.method} ${request.routeOptions.url ?? "unknown"}`;

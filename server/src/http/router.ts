@@ -1,0 +1,104 @@
+import Fastify, { type FastifyInstance } from "fastify";
+import type { RequestListener, Server } from "node:http";
+import { endpointPaths } from "@countersign/protocol/metadata.ts";
+import type { Registry } from "prom-client";
+import type { PeopleContext } from "../people/owner.ts";
+import { registerAdminApi, type AdminContext } from "./admin/admin-api.ts";
+import { mountRoutes, type MountOptions, type Route } from "./mount.ts";
+import { createJwksEndpoint } from "./oauth/jwks.ts";
+import { createMetadataEndpoint, createOpenidConfigurationEndpoint } from "./oauth/metadata.ts";
+import { createProtectedResourceEndpoint } from "./oauth/protected-resource.ts";
+import { createTokenEndpoint, type TokenContext } from "./oauth/token.ts";
+import { registerOpenapi, registerOpenapiDocument } from "./openapi.ts";
+import { parseForm, parseFormOrJson } from "./parameters.ts";
+import { createProblemWriter, notFoundProblem } from "./problem.ts";
+import { registerSetup } from "./setup.ts";
+import { validatorCompiler } from "./validation.ts";
+
+/** The table of everything that can be asked for. */
+
+export interface RouterContext {
+  server: Server;
+  issuer: string;
+  token: TokenContext;
+  admin: AdminContext;
+  people: PeopleContext;
+  metrics: Registry;
+  mount: Omit<MountOptions, "routes">;
+  /** Registers the sample API, while it is on. */
+  sampleApi: ((server: FastifyInstance) => Promise<void>) | undefined;
+}
+
+/** Protocol endpoints, and behind them the framework with everything else. */
+export async function createRouter(context: RouterContext): Promise<RequestListener> {
+  const framework = await createFramework(context);
+  const otherwise: RequestListener = (request, response) => framework.routing(request, response);
+  return mountRoutes({ ...context.mount, routes: protocolRoutes(context) }, otherwise);
+}
+
+const reading = ["GET", "HEAD"];
+
+function protocolRoutes({ issuer, token, admin }: RouterContext): ReadonlyMap<string, Route> {
+  const { keys, tenantId } = admin.callers;
+  const { log } = token;
+  return new Map<string, Route>([
+    [endpointPaths.token, { methods: ["POST"], endpoint: createTokenEndpoint(token, parseForm) }],
+    [
+      endpointPaths.tokenJson,
+      { methods: ["POST"], endpoint: createTokenEndpoint(token, parseFormOrJson) },
+    ],
+    [endpointPaths.jwks, { methods: reading, endpoint: createJwksEndpoint(keys, tenantId, log) }],
+    [
+      endpointPaths.authorizationServerMetadata,
+      { methods: reading, endpoint: createMetadataEndpoint(issuer) },
+    ],
+    [
+      endpointPaths.openidConfiguration,
+      { methods: reading, endpoint: createOpenidConfigurationEndpoint(issuer) },
+    ],
+    [
+      endpointPaths.protectedResourceMetadata,
+      { methods: reading, endpoint: createProtectedResourceEndpoint(issuer) },
+    ],
+  ]);
+}
+
+const bodyBytesMax = 1_048_576;
+
+async function createFramework(context: RouterContext): Promise<FastifyInstance> {
+  const { server, issuer, admin, people, metrics, mount, sampleApi } = context;
+  const framework: FastifyInstance = Fastify({
+    serverFactory: () => server,
+    logger: false,
+    bodyLimit: bodyBytesMax,
+    genReqId: mount.newRequestId,
+    // A route that does not exist, a method it does not have: both are answered by us.
+    exposeHeadRoutes: true,
+    routerOptions: { maxParamLength: 400 },
+  });
+  framework.setValidatorCompiler(validatorCompiler);
+  framework.setErrorHandler(createProblemWriter(issuer, mount.log));
+  framework.setNotFoundHandler(notFoundProblem);
+  framework.addHook("onRequest", async (request, reply) => {
+    reply.headers({ "x-request-id": request.id, "x-content-type-options": "nosniff" });
+  });
+  await registerOpenapi(framework, issuer);
+  registerOpenapiDocument(framework);
+  registerHealth(framework, metrics);
+  await framework.register(async (scope) => registerSetup(scope, people));
+  await framework.register(async (scope) => registerAdminApi(scope, admin), { prefix: "/v2" });
+  if (sampleApi !== undefined) await framework.register(sampleApi, { prefix: "/v2" });
+  await framework.ready();
+  return framework;
+}
+
+function registerHealth(framework: FastifyInstance, metrics: Registry): void {
+  const hidden = { schema: { hide: true } };
+  framework.get("/healthz", hidden, () => ({ status: "ok" }));
+  // Reached only when migrations and bootstrap are done.
+  framework.get("/readyz", hidden, () => ({ status: "ready" }));
+  framework.get("/metrics", hidden, async (_request, reply) => {
+    reply.type(metrics.contentType);
+    return metrics.metrics();
+  });
+}

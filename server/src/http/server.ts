@@ -1,0 +1,62 @@
+import { createServer, type RequestListener, type Server, type ServerResponse } from "node:http";
+import type { Duplex } from "node:stream";
+
+/**
+ * The bare HTTP server: what it waits for, how much it takes, and how it refuses what is not HTTP.
+ * Until the application is ready it answers that it is starting.
+ */
+
+export interface AppServer {
+  server: Server;
+  /** From now on requests go there. */
+  serve(listener: RequestListener): void;
+}
+
+const headerBytesMax = 16_384;
+const headersTimeoutMs = 10_000;
+const requestTimeoutMs = 20_000;
+const keepAliveTimeoutMs = 75_000;
+
+export function createAppServer(): AppServer {
+  let listener: RequestListener = answerStarting;
+  const server = createServer(
+    {
+      maxHeaderSize: headerBytesMax,
+      headersTimeout: headersTimeoutMs,
+      requestTimeout: requestTimeoutMs,
+      keepAliveTimeout: keepAliveTimeoutMs,
+      connectionsCheckingInterval: 2_000,
+      requireHostHeader: true,
+    },
+    (request, response) => listener(request, response),
+  );
+  server.on("clientError", refuseNonsense);
+  return {
+    server,
+    serve: (next) => {
+      listener = next;
+    },
+  };
+}
+
+function answerStarting({ url }: { url?: string | undefined }, response: ServerResponse): void {
+  const isAlive = url === "/healthz";
+  response.writeHead(isAlive ? 200 : 503, {
+    "content-type": "application/json",
+    "cache-control": "no-store",
+    ...(isAlive ? {} : { "retry-after": "2" }),
+  });
+  response.end(JSON.stringify({ status: "starting" }));
+}
+
+const statusLines: Record<string, string> = {
+  HPE_HEADER_OVERFLOW: "431 Request Header Fields Too Large",
+  ERR_HTTP_REQUEST_TIMEOUT: "408 Request Timeout",
+};
+
+/** What is not well-formed HTTP gets a status and a closed connection [RFC 9112 §11.2]. */
+function refuseNonsense(error: NodeJS.ErrnoException, socket: Duplex) {
+  if (error.code === "ECONNRESET" || !socket.writable) return void socket.destroy();
+  const status = statusLines[error.code ?? ""] ?? "400 Bad Request";
+  socket.end(`HTTP/1.1 ${status}\r\nconnection: close\r\ncontent-length: 0\r\n\r\n`);
+}

@@ -1,0 +1,39 @@
+import type { FastifyInstance } from "fastify";
+import type { TypeBoxTypeProvider } from "@fastify/type-provider-typebox";
+import { Setup, SetupAnswer } from "@countersign/protocol/admin/setup.ts";
+import { claimOwnership, type PeopleContext } from "../people/owner.ts";
+
+/** `POST /setup`: whoever brings the printed code first becomes the owner. */
+export function registerSetup(server: FastifyInstance, context: PeopleContext): void {
+  const typed = server.withTypeProvider<TypeBoxTypeProvider>();
+  typed.addContentTypeParser(
+    "application/x-www-form-urlencoded",
+    { parseAs: "string" },
+    (_request, body, done) => done(null, Object.fromEntries(new URLSearchParams(String(body)))),
+  );
+  typed.post(
+    "/setup",
+    {
+      schema: {
+        tags: ["Setup"],
+        summary: "Become the owner of a new installation",
+        description: "Takes the one-time code that the first start prints. JSON or a form.",
+        body: Setup,
+        response: { 201: SetupAnswer },
+      },
+    },
+    async ({ body, id }, reply) => {
+      const from = { requestId: id, sourceAddress: undefined };
+      const { apiKey, plainKey } = await claimOwnership(context, body, from);
+      reply.code(201).header("cache-control", "no-store");
+      return {
+        id: apiKey.id,
+        name: apiKey.name,
+        secret_key: plainKey,
+        api_key_role: "personal" as const,
+        enabled: apiKey.enabled,
+        user_id: apiKey.userId,
+      };
+    },
+  );
+}

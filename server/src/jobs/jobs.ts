@@ -1,0 +1,106 @@
+import { minuteMs } from "../audit/usage.ts";
+import type { SigningKeys } from "../keys/signing.ts";
+import type { Log } from "../log.ts";
+import type { Feed } from "../store/feed.ts";
+import type {
+  ApiStore,
+  LeaseStore,
+  RetentionStore,
+  TenantStore,
+  UsageStore,
+} from "../store/store.ts";
+import { newId, type System } from "../system.ts";
+import { createLease } from "./lease.ts";
+
+/** The background jobs. One process of all that share a store does them at a time. */
+
+export interface JobsContext {
+  system: System;
+  store: LeaseStore & UsageStore & RetentionStore & TenantStore & ApiStore;
+  keys: SigningKeys;
+  feed: Feed;
+  log: Log;
+}
+
+export interface Jobs {
+  stop(): Promise<void>;
+}
+
+const runEveryMs = 10_000;
+const hourMs = 60 * minuteMs;
+const dayMs = 24 * hourMs;
+
+const keepMinutesMs = 48 * hourMs;
+const keepHoursMs = 90 * dayMs;
+const keepDaysMs = 730 * dayMs;
+const keepChangesMs = hourMs;
+const keepTombstonesMs = 30 * dayMs;
+const keepGapsMs = 400 * dayMs;
+/** Longer than this without a report, and a process is gone. */
+const silentMs = minuteMs;
+/** Beyond this the feed counts as stale, and no key changes its stage. */
+export const staleFeedMs = 5_000;
+
+export function startJobs(context: JobsContext): Jobs {
+  const { system, store, log } = context;
+  const lease = createLease(system, store, "jobs", newId(system, "prc_"));
+  let running: Promise<void> = Promise.resolve();
+
+  const timer = setInterval(() => {
+    running = running
+      .then(() => runOnce(context, lease))
+      .catch((error: unknown) => {
+        log.warn({ err: error }, "background jobs did not run; they are tried again");
+      });
+  }, runEveryMs);
+  timer.unref();
+
+  return {
+    async stop() {
+      clearInterval(timer);
+      await running;
+      await lease.release().catch(() => undefined);
+    },
+  };
+}
+
+async function runOnce(context: JobsContext, lease: { hold(): Promise<boolean> }): Promise<void> {
+  if (!(await lease.hold())) return;
+  const { system, store } = context;
+  const atMs = system.now();
+  await rotateKeys(context);
+  await store.closeSilentProcesses({ silentSinceMs: atMs - silentMs, atMs });
+  await rollUp(store, atMs);
+  await store.sweep({
+    atMs,
+    changesBeforeMs: atMs - keepChangesMs,
+    tombstonesBeforeMs: atMs - keepTombstonesMs,
+    gapsBeforeMs: atMs - keepGapsMs,
+  });
+}
+
+/** Every algorithm that an API of a tenant uses has its keys. */
+export async function rotateKeys({
+  store,
+  keys,
+  feed,
+}: Pick<JobsContext, "store" | "keys" | "feed">): Promise<void> {
+  if (feed.staleForMs() > staleFeedMs) return;
+  for (const { id } of await store.listTenants()) {
+    const algorithms = new Set((await store.listApis(id)).map((api) => api.signingAlgorithm));
+    for (const algorithm of algorithms) await keys.rotate(id, algorithm as never, "schedule");
+  }
+}
+
+async function rollUp(store: UsageStore, atMs: number): Promise<void> {
+  const steps = [
+    { fromSpanMs: minuteMs, toSpanMs: hourMs, beforeMs: atMs - keepMinutesMs },
+    { fromSpanMs: hourMs, toSpanMs: dayMs, beforeMs: atMs - keepHoursMs },
+    { fromSpanMs: dayMs, toSpanMs: undefined, beforeMs: atMs - keepDaysMs },
+  ];
+  for (const { fromSpanMs, toSpanMs, beforeMs } of steps) {
+    // Only whole spans move up, so that no count is added to a span that has gone.
+    const wholeMs = beforeMs - (beforeMs % (toSpanMs ?? fromSpanMs));
+    await store.rollUpUsage({ fromSpanMs, toSpanMs, beforeMs: wholeMs });
+  }
+}

@@ -1,0 +1,80 @@
+import { mkdirSync } from "node:fs";
+import { setTimeout as sleep } from "node:timers/promises";
+import type { Logger } from "pino";
+import { startApp, type App, type AppOptions } from "./app.ts";
+import { ConfigError, parseConfig, type Config } from "./config.ts";
+import { createAppServer } from "./http/server.ts";
+import { MasterKeyRefused } from "./keys/master-key.ts";
+import { createLog } from "./log.ts";
+import { MigrationRefused } from "./store/migrate.ts";
+import { StoreUnavailable } from "./store/store.ts";
+import { system } from "./system.ts";
+import { welcome } from "./welcome.ts";
+
+/** The process: read the settings, listen, start the application, stop cleanly. */
+
+const retryEveryMs = 2_000;
+/** How long requests that are under way may take when the process is told to stop. */
+const drainMs = 10_000;
+
+async function main(): Promise<void> {
+  const config = parseConfig(process.env);
+  const log = createLog(config.logLevel);
+  mkdirSync(config.dataDir, { recursive: true, mode: 0o700 });
+  const appServer = createAppServer();
+  await listen(appServer.server, config);
+  const app = await startWhenStoreAnswers({ config, system, log, appServer });
+  console.log(welcome(config, app.setupCode));
+  for (const signal of ["SIGINT", "SIGTERM"] as const) {
+    process.once(signal, () => void stop(app, appServer.server, log));
+  }
+}
+
+function listen(server: AppOptions["appServer"]["server"], config: Config): Promise<void> {
+  return new Promise((resolve, reject) => {
+    server.once("error", reject);
+    server.listen(config.port, config.host, () => resolve());
+  });
+}
+
+/** A database that is not up yet is waited for; until then `/readyz` answers 503. */
+async function startWhenStoreAnswers(options: AppOptions): Promise<App> {
+  for (;;) {
+    try {
+      return await startApp(options);
+    } catch (error) {
+      if (!(error instanceof StoreUnavailable)) throw error;
+      options.log.warn({ err: error }, "the database does not answer; it is tried again");
+      await sleep(retryEveryMs);
+    }
+  }
+}
+
+async function stop(
+  app: App,
+  server: AppOptions["appServer"]["server"],
+  log: Logger,
+): Promise<void> {
+  log.info("stopping");
+  const drained = new Promise<void>((resolve) => server.close(() => resolve()));
+  server.closeIdleConnections();
+  await Promise.race([drained, sleep(drainMs, undefined, { ref: false })]);
+  server.closeAllConnections();
+  await app.stop();
+  process.exit(0);
+}
+
+/** What the operator can mend is said in one line; everything else with its stack. */
+function explain(error: unknown): string {
+  const isPlain = [ConfigError, MasterKeyRefused, MigrationRefused].some(
+    (kind) => error instanceof kind,
+  );
+  const { code, message, stack } = error as NodeJS.ErrnoException;
+  if (code === "EADDRINUSE") return "The address is in use. Set COUNTERSIGN_PORT to another port.";
+  return isPlain ? message : (stack ?? String(error));
+}
+
+main().catch((error: unknown) => {
+  console.error(`Countersign cannot start. ${explain(error)}`);
+  process.exit(1);
+});

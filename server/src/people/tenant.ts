@@ -1,0 +1,58 @@
+import type { Config } from "../config.ts";
+import type { MasterKey } from "../keys/master-key.ts";
+import { createDataKey } from "../keys/sealing.ts";
+import type { ApiStore, TenantRecord, TenantStore } from "../store/store.ts";
+import { newId, type System } from "../system.ts";
+
+/**
+ * The first tenant: made once on an empty store, with its default API, whose audience is the public
+ * URL. When that URL is changed, the API moves with it.
+ */
+
+const defaultTokenLifetimeSeconds = 1_800;
+
+export async function ensureFirstTenant(
+  system: System,
+  store: TenantStore & ApiStore,
+  masterKey: MasterKey,
+  { publicUrl }: Pick<Config, "publicUrl">,
+): Promise<TenantRecord> {
+  const tenant =
+    (await store.findFirstTenant()) ?? (await createTenant(system, store, masterKey, publicUrl));
+  const apis = await store.listApis(tenant.id);
+  const api = apis.find(({ isDefault }) => isDefault)!;
+  if (api.audience !== publicUrl) {
+    await store.updateAudience({ tenantId: tenant.id, id: api.id, audience: publicUrl });
+  }
+  return tenant;
+}
+
+/** The id is fixed, so that of two processes that start at once one makes it and both have it. */
+const firstTenantId = "tnt_first";
+
+async function createTenant(
+  system: System,
+  store: TenantStore,
+  masterKey: MasterKey,
+  publicUrl: string,
+): Promise<TenantRecord> {
+  const createdAtMs = system.now();
+  const id = firstTenantId;
+  await store.insertTenant({
+    tenant: { id, name: "First tenant", keepsSecrets: true, createdAtMs },
+    api: {
+      id: newId(system, "api_"),
+      tenantId: id,
+      audience: publicUrl,
+      name: "Countersign",
+      isDefault: true,
+      signingAlgorithm: "ES256",
+      tokenLifetimeSeconds: defaultTokenLifetimeSeconds,
+      createdAtMs,
+    },
+    dataKey: createDataKey(system, masterKey, id),
+  });
+  const tenant = await store.findTenant(id);
+  if (tenant === undefined) throw new Error("the first tenant was not made");
+  return tenant;
+}
