@@ -51,7 +51,7 @@ export async function startApp(options: AppOptions): Promise<App> {
   const masterKeys = loadMasterKeys(system, config.masterKeyFile);
   const store = await openStore(config);
   try {
-    const tenant = await ensureFirstTenant(system, store, masterKeys[0]!, config);
+    const tenant = await ensureFirstTenant(system, store, masterKeys[0]!, config.publicUrl);
     const sealer = await openSealer(system, masterKeys, store);
     const feed = await followChanges(store, system);
     return await assemble({ ...options, store, sealer, feed, tenantId: tenant.id });

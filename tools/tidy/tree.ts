@@ -31,9 +31,9 @@ export function parseTree(files: readonly TreeFile[]): Tree {
 }
 
 /** A test, a contract that tests run, or what only tests use. */
-export function isTest(path: string): boolean {
-  return /\.(test|contract)\.ts$|(^|\/)(test|contract)\//.test(path);
-}
+export const testFiles = /\.(test|contract)\.ts$|(^|\/)(test|contract)\//;
+
+export const isTest = (path: string): boolean => testFiles.test(path);
 
 function parse(file: TreeFile, files: readonly TreeFile[]): SourceFile {
   const { path, text } = file;

@@ -1,6 +1,7 @@
 import type { Feed } from "../store/feed.ts";
 import { createCache } from "../store/cache.ts";
-import type { ApiRecord, ApiStore } from "../store/store.ts";
+import type { ApiRecord } from "../store/records.ts";
+import type { ApiStore } from "../store/store.ts";
 import { OAuthError } from "../errors/oauth-error.ts";
 
 /** The APIs that a tenant's clients may ask for tokens to. */

@@ -1,7 +1,7 @@
 import type { AuthorizationDetail } from "@countersign/protocol/oauth.ts";
 import { isPermission, type Permission } from "@countersign/protocol/permissions.ts";
 import { accountRoles, agentRoles, corpusRoles } from "@countersign/protocol/roles.ts";
-import type { RoleBinding } from "../store/store.ts";
+import type { RoleBinding } from "../store/records.ts";
 
 /**
  * What a principal may do: the permissions it has for the whole account, and those it has on named

@@ -2,7 +2,8 @@ import { rightsOf, type Rights } from "../access/rights.ts";
 import { digestOf, digestScheme } from "../keys/secret.ts";
 import { createCache, everyKey } from "../store/cache.ts";
 import type { Feed } from "../store/feed.ts";
-import type { ApiKeyRecord, PeopleStore } from "../store/store.ts";
+import type { ApiKeyRecord } from "../store/records.ts";
+import type { PeopleStore } from "../store/store.ts";
 
 /**
  * API keys as a request needs them, in memory by digest. A personal key has what its person may do

@@ -1,4 +1,4 @@
-import type { AuditRecord } from "../store/store.ts";
+import type { AuditRecord } from "../store/records.ts";
 import { newId, type System } from "../system.ts";
 
 /**

@@ -1,4 +1,4 @@
-import type { FindingRecord } from "../store/store.ts";
+import type { FindingRecord } from "../store/records.ts";
 
 /** What was noticed about clients and waits to be written: one row per client and kind. */
 export interface Findings {

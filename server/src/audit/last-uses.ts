@@ -1,4 +1,4 @@
-import type { CredentialUse } from "../store/store.ts";
+import type { CredentialUse } from "../store/records.ts";
 
 /** When each credential was last used, from where; each is written at most once in a while. */
 export interface LastUses {

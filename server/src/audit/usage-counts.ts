@@ -1,4 +1,4 @@
-import type { UsageCount } from "../store/store.ts";
+import type { UsageCount } from "../store/records.ts";
 
 /** Numbers that wait to be written, one per client, credential, outcome and minute. */
 export interface UsageCounts {

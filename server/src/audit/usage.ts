@@ -1,5 +1,6 @@
 import type { Log } from "../log.ts";
-import type { FindingRecord, UsageGap, UsageStore } from "../store/store.ts";
+import type { FindingRecord, UsageGap } from "../store/records.ts";
+import type { UsageStore } from "../store/store.ts";
 import { newId, type System } from "../system.ts";
 import { createFindings } from "./findings.ts";
 import { createLastUses, type Use } from "./last-uses.ts";

@@ -7,13 +7,11 @@ import { digestOf } from "../keys/secret.ts";
 import type { Sealer } from "../keys/sealing.ts";
 import type {
   ClientRecord,
-  ClientStore,
-  CredentialStore,
   IdempotencyRecord,
   KnownClientRecord,
   RoleBinding,
-  TenantStore,
-} from "../store/store.ts";
+} from "../store/records.ts";
+import type { ClientStore, CredentialStore, TenantStore } from "../store/store.ts";
 import { newId, randomCharacters, type System } from "../system.ts";
 import { checkClient } from "./client-rules.ts";
 import { makeSecret, openSecret } from "./client-secret.ts";

@@ -1,7 +1,7 @@
 import type { ClientAuthenticationMethod } from "@countersign/protocol/oauth.ts";
 import { OAuthError, type OAuthRefusal } from "../errors/oauth-error.ts";
 import { findMatchingDigest, noDigest } from "../keys/secret.ts";
-import type { CredentialRecord } from "../store/store.ts";
+import type { CredentialRecord } from "../store/records.ts";
 import { stateOf } from "./credential.ts";
 import type { KnownClient, KnownClients } from "./known-clients.ts";
 

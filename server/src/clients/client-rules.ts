@@ -1,5 +1,5 @@
 import { badField } from "../errors/admin-error.ts";
-import type { ClientRecord } from "../store/store.ts";
+import type { ClientRecord } from "../store/records.ts";
 
 /** What the metadata of a client must fulfil, whoever sets it [RFC 7591 §2]. Each check throws 400. */
 

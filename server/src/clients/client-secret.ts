@@ -1,6 +1,7 @@
 import { digestOf, digestScheme, generateSecret, hintOf } from "../keys/secret.ts";
 import type { Sealer } from "../keys/sealing.ts";
-import type { CredentialRecord, TenantStore } from "../store/store.ts";
+import type { CredentialRecord } from "../store/records.ts";
+import type { TenantStore } from "../store/store.ts";
 import { newId, type System } from "../system.ts";
 import { secretPlace } from "./credential.ts";
 

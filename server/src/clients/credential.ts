@@ -1,5 +1,5 @@
 import type { CredentialState } from "@countersign/protocol/admin/credentials.ts";
-import type { CredentialRecord } from "../store/store.ts";
+import type { CredentialRecord } from "../store/records.ts";
 
 /** What a credential is worth at a moment. A disabled one comes back by itself when its time is up. */
 export function stateOf(credential: CredentialRecord, atMs: number): CredentialState {

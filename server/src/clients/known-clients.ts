@@ -2,7 +2,8 @@ import { rightsOf, type Rights } from "../access/rights.ts";
 import { noDigest } from "../keys/secret.ts";
 import type { Feed } from "../store/feed.ts";
 import { createCache, subjectsOf, type Cache } from "../store/cache.ts";
-import type { ClientRecord, ClientStore, CredentialRecord } from "../store/store.ts";
+import type { ClientRecord, CredentialRecord } from "../store/records.ts";
+import type { ClientStore } from "../store/store.ts";
 
 /** App clients as the token endpoint needs them: ready to compare and to issue, in memory. */
 

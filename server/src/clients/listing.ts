@@ -1,6 +1,7 @@
 import { RE2JS, RE2JSSyntaxException } from "re2js";
 import { badField } from "../errors/admin-error.ts";
-import type { ClientRecord, ClientStore } from "../store/store.ts";
+import type { ClientRecord } from "../store/records.ts";
+import type { ClientStore } from "../store/store.ts";
 
 /**
  * Lists app clients, oldest first. A filter is a regular expression that somebody else wrote, so it

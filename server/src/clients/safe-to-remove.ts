@@ -1,4 +1,4 @@
-import type { CredentialRecord, CredentialUse, UsageGap } from "../store/store.ts";
+import type { CredentialRecord, CredentialUse, UsageGap } from "../store/records.ts";
 import { stateOf } from "./credential.ts";
 
 /**

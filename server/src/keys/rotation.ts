@@ -1,4 +1,4 @@
-import type { SigningKeyRecord, SigningKeyStage } from "../store/store.ts";
+import type { SigningKeyRecord, SigningKeyStage } from "../store/records.ts";
 
 /**
  * When a signing key changes its stage: `next → current → previous → retired`. A key is published

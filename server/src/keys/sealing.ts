@@ -1,5 +1,6 @@
 import { createCipheriv, createDecipheriv, hkdfSync } from "node:crypto";
-import type { DataKeyRecord, KeyStore } from "../store/store.ts";
+import type { DataKeyRecord } from "../store/records.ts";
+import type { KeyStore } from "../store/store.ts";
 import { newId, type System } from "../system.ts";
 import { MasterKeyRefused, type MasterKey } from "./master-key.ts";
 

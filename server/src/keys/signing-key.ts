@@ -9,7 +9,7 @@ import {
 } from "node:crypto";
 import { promisify } from "node:util";
 import type { SigningAlgorithm } from "@countersign/protocol/oauth.ts";
-import type { SigningKeyRecord, SigningKeyStage } from "../store/store.ts";
+import type { SigningKeyRecord, SigningKeyStage } from "../store/records.ts";
 import { newId, type System } from "../system.ts";
 import { derToFixed } from "./ecdsa-signature.ts";
 import type { Sealer } from "./sealing.ts";

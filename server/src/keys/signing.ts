@@ -1,6 +1,7 @@
 import type { SigningAlgorithm } from "@countersign/protocol/oauth.ts";
 import type { Feed } from "../store/feed.ts";
-import type { KeyStore, SigningKeyRecord } from "../store/store.ts";
+import type { SigningKeyRecord } from "../store/records.ts";
+import type { KeyStore } from "../store/store.ts";
 import type { System } from "../system.ts";
 import { planRotation, type RotationSchedule } from "./rotation.ts";
 import type { Sealer } from "./sealing.ts";

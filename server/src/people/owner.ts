@@ -2,7 +2,8 @@ import { accountWide } from "../access/rights.ts";
 import { auditOf, type Actor } from "../audit/audit.ts";
 import { AdminError } from "../errors/admin-error.ts";
 import { digestOf, digestScheme, generateSecret, hintOf } from "../keys/secret.ts";
-import type { ApiKeyRecord, PeopleStore, SingleUseStore, UserRecord } from "../store/store.ts";
+import type { ApiKeyRecord, UserRecord } from "../store/records.ts";
+import type { PeopleStore, SingleUseStore } from "../store/store.ts";
 import { newId, randomCharacters, type System } from "../system.ts";
 
 /**

@@ -1,7 +1,7 @@
-import type { Config } from "../config.ts";
 import type { MasterKey } from "../keys/master-key.ts";
 import { createDataKey } from "../keys/sealing.ts";
-import type { ApiStore, TenantRecord, TenantStore } from "../store/store.ts";
+import type { TenantRecord } from "../store/records.ts";
+import type { ApiStore, TenantStore } from "../store/store.ts";
 import { newId, type System } from "../system.ts";
 
 /**
@@ -15,7 +15,7 @@ export async function ensureFirstTenant(
   system: System,
   store: TenantStore & ApiStore,
   masterKey: MasterKey,
-  { publicUrl }: Pick<Config, "publicUrl">,
+  publicUrl: string,
 ): Promise<TenantRecord> {
   const tenant =
     (await store.findFirstTenant()) ?? (await createTenant(system, store, masterKey, publicUrl));

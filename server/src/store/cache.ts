@@ -1,6 +1,6 @@
 import { LRUCache } from "lru-cache";
 import type { Feed } from "./feed.ts";
-import type { ChangeKind, ChangeRecord } from "./store.ts";
+import type { ChangeKind, ChangeRecord } from "./records.ts";
 
 /**
  * A bounded cache of records, kept true by the change feed. What is not there is remembered too, in

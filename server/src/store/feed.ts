@@ -1,5 +1,6 @@
 import type { System } from "../system.ts";
-import type { ChangeRecord, ChangeStore, Store } from "./store.ts";
+import type { ChangeRecord } from "./records.ts";
+import type { ChangeStore, Store } from "./store.ts";
 
 /**
  * Follows the changes that any process made, so that caches hold nothing older than a moment. Every

@@ -15,7 +15,7 @@ import type {
   TenantRecord,
   UsageCount,
   UserRecord,
-} from "./store.ts";
+} from "./records.ts";
 
 /**
  * The tables as the query builder sees them: one schema for both databases. A row is its record with

@@ -7,7 +7,7 @@ import type { AuthorizationDetail, SigningAlgorithm } from "@countersign/protoco
 import type { Permission } from "@countersign/protocol/permissions.ts";
 import type { SigningKey } from "../keys/signing-key.ts";
 import type { SigningKeys } from "../keys/signing.ts";
-import type { ApiRecord } from "../store/store.ts";
+import type { ApiRecord } from "../store/records.ts";
 import type { System } from "../system.ts";
 
 /**

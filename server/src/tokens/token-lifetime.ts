@@ -3,7 +3,8 @@ import { StoreUnavailable } from "../store/store.ts";
 
 /**
  * How long a token may live now. While changes cannot be followed a client may have been disabled
- * without this process knowing: tokens are then short, and after a while there are none.
+ * without this process knowing: tokens are then short, and after a while there are none
+ * [RFC 6819 §5.1.5.3].
  */
 
 /** The longest life of any token: revocations are remembered for as long. */

@@ -6,7 +6,7 @@ import type {
 import { accountWide } from "../../access/rights.ts";
 import type { ClientSettings } from "../../clients/app-client.ts";
 import { warningsOf } from "../../clients/client-rules.ts";
-import type { ClientRecord, FindingRecord, RoleBinding } from "../../store/store.ts";
+import type { ClientRecord, FindingRecord, RoleBinding } from "../../store/records.ts";
 import { isoTime } from "../iso-time.ts";
 
 /** App clients on the wire and inside: the conversion between them happens here and nowhere else. */

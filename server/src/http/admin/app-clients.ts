@@ -10,7 +10,7 @@ import { mayDo } from "../../access/rights.ts";
 import { createClient, deleteClient, loadClient, updateClient } from "../../clients/app-client.ts";
 import { listClients } from "../../clients/listing.ts";
 import { newestActive, revealSecret, type RotationContext } from "../../clients/rotation.ts";
-import type { ClientRecord } from "../../store/store.ts";
+import type { ClientRecord } from "../../store/records.ts";
 import type { PageKeys } from "../page-key.ts";
 import {
   applyRoles,

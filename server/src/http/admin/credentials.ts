@@ -17,7 +17,8 @@ import {
   type RotationContext,
 } from "../../clients/rotation.ts";
 import { judgeRemoval, type RemovalEvidence } from "../../clients/safe-to-remove.ts";
-import type { CredentialRecord, KnownClientRecord, UsageStore } from "../../store/store.ts";
+import type { CredentialRecord, KnownClientRecord } from "../../store/records.ts";
+import type { UsageStore } from "../../store/store.ts";
 import { fromIsoTime, isoTime } from "../iso-time.ts";
 import { ById } from "./app-clients.ts";
 import { route, type AdminServer } from "./route.ts";

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { describe } from "node:test";
-import type { ChangeRecord, Store } from "../store.ts";
+import type { ChangeRecord } from "../records.ts";
+import type { Store } from "../store.ts";
 import {
   nextId,
   sampleAudit,

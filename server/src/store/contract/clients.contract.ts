@@ -1,11 +1,7 @@
 import assert from "node:assert/strict";
 import { describe } from "node:test";
-import {
-  StoreUnavailable,
-  type ClientPage,
-  type IdempotencyRecord,
-  type InsertClient,
-} from "../store.ts";
+import type { IdempotencyRecord } from "../records.ts";
+import { StoreUnavailable, type ClientPage, type InsertClient } from "../store.ts";
 import { nextId, sampleAudit, sampleClient, sampleCredential } from "./records.contract.ts";
 import {
   assertChangesNothing,

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe } from "node:test";
-import type { CredentialRecord } from "../store.ts";
+import type { CredentialRecord } from "../records.ts";
 import { sampleAudit, sampleCredential } from "./records.contract.ts";
 import {
   assertChangesNothing,

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { describe } from "node:test";
-import type { SigningKeyRecord, SigningKeyStage, Store } from "../store.ts";
+import type { SigningKeyRecord, SigningKeyStage } from "../records.ts";
+import type { Store } from "../store.ts";
 import { nextId, sampleSigningKey, sampleTenant } from "./records.contract.ts";
 import { assertChangesNothing, twinTest, type OpenStore, type Twin } from "./twins.contract.ts";
 

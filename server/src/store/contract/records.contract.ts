@@ -8,7 +8,7 @@ import type {
   SigningKeyRecord,
   TenantRecord,
   UserRecord,
-} from "../store.ts";
+} from "../records.ts";
 
 /** Records for tests: complete, plain, and alike but for their ids. */
 

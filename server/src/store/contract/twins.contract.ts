@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { readMigrations } from "../migrate.ts";
-import type { CredentialRecord, InsertClient, Store } from "../store.ts";
+import type { CredentialRecord } from "../records.ts";
+import type { InsertClient, Store } from "../store.ts";
 import {
   sampleClient,
   sampleCredential,

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { describe } from "node:test";
-import type { CredentialUse, UsageBatch, UsageCount } from "../store.ts";
+import type { CredentialUse, UsageCount } from "../records.ts";
+import type { UsageBatch } from "../store.ts";
 import { nextId } from "./records.contract.ts";
 import { twinTest, type OpenStore, type Twin } from "./twins.contract.ts";
 

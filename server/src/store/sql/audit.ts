@@ -1,4 +1,4 @@
-import type { AuditRecord } from "../store.ts";
+import type { AuditRecord } from "../records.ts";
 import { withNulls, type Tx } from "../schema.ts";
 
 /** Inserts what happened, in the transaction of the act itself. */

@@ -1,4 +1,5 @@
-import type { ChangeKind, ChangeStore } from "../store.ts";
+import type { ChangeKind } from "../records.ts";
+import type { ChangeStore } from "../store.ts";
 import type { Database, Tx } from "../schema.ts";
 
 /**

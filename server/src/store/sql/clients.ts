@@ -1,12 +1,5 @@
-import type {
-  ClientPage,
-  ClientRecord,
-  ClientStore,
-  IdempotencyRecord,
-  InsertClient,
-  KnownClientRecord,
-  UpdateClient,
-} from "../store.ts";
+import type { ClientRecord, IdempotencyRecord, KnownClientRecord } from "../records.ts";
+import type { ClientPage, ClientStore, InsertClient, UpdateClient } from "../store.ts";
 import { flag, withNulls, withoutNulls, type Database, type Schema, type Tx } from "../schema.ts";
 import { recordAudit } from "./audit.ts";
 import { recordClientChange } from "./changes.ts";

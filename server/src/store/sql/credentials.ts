@@ -1,4 +1,5 @@
-import type { AuditRecord, CredentialRecord, CredentialStore } from "../store.ts";
+import type { AuditRecord, CredentialRecord } from "../records.ts";
+import type { CredentialStore } from "../store.ts";
 import { withNulls, withoutNulls, type Database, type Schema, type Tx } from "../schema.ts";
 import { recordAudit } from "./audit.ts";
 import { recordClientChange } from "./changes.ts";

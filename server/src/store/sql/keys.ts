@@ -1,4 +1,5 @@
-import type { DataKeyRecord, KeyStore, SigningKeyRecord } from "../store.ts";
+import type { DataKeyRecord, SigningKeyRecord } from "../records.ts";
+import type { KeyStore } from "../store.ts";
 import { withNulls, withoutNulls, type Database, type Tx } from "../schema.ts";
 import { recordChange } from "./changes.ts";
 import { Rollback } from "./rollback.ts";

@@ -1,4 +1,5 @@
-import type { ApiKeyRecord, PeopleStore, UserRecord } from "../store.ts";
+import type { ApiKeyRecord, UserRecord } from "../records.ts";
+import type { PeopleStore } from "../store.ts";
 import { flag, type Database, type Schema, type Tx } from "../schema.ts";
 import { recordAudit } from "./audit.ts";
 import { recordChange } from "./changes.ts";

@@ -1,4 +1,4 @@
-import type { RoleBinding } from "../store.ts";
+import type { RoleBinding } from "../records.ts";
 import type { Database, Tx } from "../schema.ts";
 
 /** Which principal holds which role on what. */

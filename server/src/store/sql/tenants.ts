@@ -1,4 +1,5 @@
-import type { ApiRecord, ApiStore, DataKeyRecord, TenantRecord, TenantStore } from "../store.ts";
+import type { ApiRecord, DataKeyRecord, TenantRecord } from "../records.ts";
+import type { ApiStore, TenantStore } from "../store.ts";
 import { flag, type Database, type Schema, type Tx } from "../schema.ts";
 import { recordChange } from "./changes.ts";
 

@@ -1,4 +1,5 @@
-import type { UsageBatch, UsageGap, UsageStore } from "../store.ts";
+import type { UsageGap } from "../records.ts";
+import type { UsageBatch, UsageStore } from "../store.ts";
 import type { Database, Schema, Tx } from "../schema.ts";
 
 /** How often what was used: counts by span, last uses, findings, and the gaps in all of them. */
