@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import { DatabaseSync, type SQLInputValue, type StatementSync } from "node:sqlite";
 import { CamelCasePlugin, Kysely, SqliteDialect, type SqliteDatabase } from "kysely";
 import type { Schema } from "../schema.ts";
@@ -7,12 +8,9 @@ import type { MigrationTarget } from "../migrate.ts";
 
 /** How long a connection waits for another process's lock. Shorter than the store's deadline. */
 const lockWaitMs = 4_000;
-/** A migration may take long, and a process that starts meanwhile waits for its end. */
-const migrationWaitMs = 600_000;
 
-export function openConnection(path: string, access: "read" | "write" | "migrate"): DatabaseSync {
-  const timeout = access === "migrate" ? migrationWaitMs : lockWaitMs;
-  const connection = new DatabaseSync(path, { timeout });
+export function openConnection(path: string, access: "read" | "write"): DatabaseSync {
+  const connection = new DatabaseSync(path, { timeout: lockWaitMs });
   connection.exec("pragma journal_mode = wal");
   connection.exec("pragma synchronous = full");
   connection.exec("pragma foreign_keys = on");
@@ -57,7 +55,7 @@ function asDialectDatabase(connection: DatabaseSync): SqliteDatabase {
 export function migrationTarget(connection: DatabaseSync): MigrationTarget {
   return {
     async exclusively(work) {
-      connection.exec("begin exclusive");
+      await beginExclusive(connection);
       try {
         const result = await work({
           execute: (sql) => connection.exec(sql),
@@ -71,4 +69,21 @@ export function migrationTarget(connection: DatabaseSync): MigrationTarget {
       }
     },
   };
+}
+
+const sqliteBusy = 5;
+const lockAgainAfterMs = 50;
+
+/** However long another process migrates: it is waited for, and without standing still. */
+async function beginExclusive(connection: DatabaseSync): Promise<void> {
+  connection.exec("pragma busy_timeout = 0");
+  for (;;) {
+    try {
+      connection.exec("begin exclusive");
+      return;
+    } catch (error) {
+      if ((error as { errcode?: number }).errcode !== sqliteBusy) throw error;
+    }
+    await sleep(lockAgainAfterMs);
+  }
 }

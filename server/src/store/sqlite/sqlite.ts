@@ -10,7 +10,7 @@ import { startWriterThread } from "./writer-thread.ts";
  * reads, which in WAL mode never waits; writes go to the writer thread.
  */
 export async function openSqlite(path: string, migrations?: Migration[]): Promise<Store> {
-  const migrator = openConnection(path, "migrate");
+  const migrator = openConnection(path, "write");
   try {
     await migrate(migrationTarget(migrator), migrations);
   } finally {
