@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { DatabaseSync } from "node:sqlite";
-import { afterEach, beforeEach, describe, test, type TestContext } from "node:test";
+import { afterEach, beforeEach, describe, mock, test } from "node:test";
 import { system } from "../system.ts";
 import { sampleAudit, sampleClient, sampleTenant } from "./contract/records.contract.ts";
 import { temporaryFile } from "./contract/temporary-file.contract.ts";
@@ -17,6 +17,8 @@ describe("the feed", () => {
   let started: Feed[];
 
   beforeEach(async () => {
+    // Polls come when a test lets them come, not in the middle of what it prepares.
+    mock.timers.enable({ apis: ["setInterval"] });
     started = [];
     file = temporaryFile();
     [store, other] = [await openSqlite(file.path), await openSqlite(file.path)];
@@ -27,6 +29,7 @@ describe("the feed", () => {
 
   afterEach(async () => {
     for (const feed of started) feed.stop();
+    mock.timers.reset();
     await Promise.all([store.close(), other.close()]);
     file.remove();
   });
@@ -107,21 +110,19 @@ describe("the feed", () => {
     assert.ok(questions <= 2, `${questions} questions`);
   });
 
-  test("polls, and sooner when the store gives a hint", async (context: TestContext) => {
-    context.mock.timers.enable({ apis: ["setInterval"] });
+  test("polls, and sooner when the store gives a hint", async () => {
     const listeners: (() => void)[] = [];
     const onHint = (listener: () => void): void => void listeners.push(listener);
     const hinting = { ...store, onHint };
-    const { feed, seen } = await follow(hinting);
+    const { seen } = await follow(hinting);
     const first = await changeClients(1);
     assert.deepEqual(seen, []);
     listeners.forEach((listener) => listener());
     await until(() => seen.length === 1);
     const second = await changeClients(1);
-    context.mock.timers.tick(pollEveryMs);
+    mock.timers.tick(pollEveryMs);
     await until(() => seen.length === 2);
     assert.deepEqual(seen, [...first, ...second]);
-    feed.stop();
   });
 
   test("starts anew when the head went backwards", async () => {

@@ -27,6 +27,8 @@ export interface FeedSubscriber {
   onReset(): void;
 }
 
+/** A feed that follows is never older than a few polls; beyond this it counts as stale. */
+export const staleAfterMs = 5_000;
 export const pollEveryMs = 250;
 const changesPerRead = 1000;
 
