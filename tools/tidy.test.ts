@@ -4,10 +4,10 @@
  */
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { readTree } from "./tidy.ts";
-import { citationForm, citationPresent } from "./tidy/citations.ts";
+import { citationForm, citationKnown, citationPresent } from "./tidy/citations.ts";
 import { direction } from "./tidy/direction.ts";
 import { dependencyReasons, leftoverFiles } from "./tidy/leftovers.ts";
+import { readTree } from "./tidy/repository.ts";
 import { sight } from "./tidy/sight.ts";
 import { sizes } from "./tidy/sizes.ts";
 import { type Rule, parseTree } from "./tidy/tree.ts";
@@ -208,6 +208,11 @@ test("holds citations to one form", () => {
   for (const text of good)
     assert.equal(findIn(citationForm, "sdk/src/x.ts", `// ${text}`), 0, text);
   for (const text of bad) assert.equal(findIn(citationForm, "sdk/src/x.ts", `// ${text}`), 1, text);
+});
+
+test("knows the standards that are cited", () => {
+  assert.equal(findIn(citationKnown, "sdk/src/x.ts", "// [RFC 6749 §5.2] and RFC 8414"), 0);
+  assert.equal(findIn(citationKnown, "sdk/src/x.ts", "// [RFC 6479 §5.2]"), 1);
 });
 
 test("wants a citation where the protocol is decided", () => {

@@ -4,15 +4,14 @@
  * Each rule is one small function in `tidy/` that takes the tree of files and answers findings;
  * what it allows is a table at the head of its file.
  */
-import { existsSync, globSync, readFileSync } from "node:fs";
-import { join } from "node:path";
-import { fileURLToPath, pathToFileURL } from "node:url";
-import { citationForm, citationPresent } from "./tidy/citations.ts";
+import { staleReferencePages } from "./reference.ts";
+import { citationForm, citationKnown, citationPresent } from "./tidy/citations.ts";
 import { direction } from "./tidy/direction.ts";
 import { dependencyReasons, leftoverFiles } from "./tidy/leftovers.ts";
 import { seen, sight } from "./tidy/sight.ts";
 import { sizes } from "./tidy/sizes.ts";
-import { type Finding, type Rule, type Tree, parseTree } from "./tidy/tree.ts";
+import { readTree } from "./tidy/repository.ts";
+import type { Finding, Rule } from "./tidy/tree.ts";
 import { folderNames, noForbiddenCalls, noReminders } from "./tidy/words.ts";
 
 const rules: readonly Rule[] = [
@@ -22,16 +21,12 @@ const rules: readonly Rule[] = [
   noReminders,
   noForbiddenCalls,
   citationForm,
+  citationKnown,
   citationPresent,
   leftoverFiles,
   dependencyReasons,
   sight,
 ];
-
-const root = fileURLToPath(new URL("..", import.meta.url));
-const looked =
-  "{protocol,server,sdk,cli,console,examples,bench,tools,docs}/**/*.{ts,tsx,mjs,json,md,sql}";
-const passedOver = ["**/node_modules/**", "**/dist/**"];
 
 if (import.meta.main) process.exitCode = await main();
 
@@ -44,24 +39,8 @@ async function main(): Promise<number> {
   return findings.length === 0 ? 0 : 1;
 }
 
-/** The repository as it lies here, with what is not committed yet. */
-export function readTree(): Tree {
-  const paths = globSync(looked, { cwd: root, exclude: passedOver }).toSorted();
-  return parseTree(
-    paths.map((path) => ({
-      path: path.replaceAll("\\", "/"),
-      text: readFileSync(join(root, path), "utf8"),
-    })),
-  );
-}
-
 /** Generated reference pages must be what a fresh run would write. */
 async function staleReference(): Promise<Finding[]> {
-  const generator = join(root, "tools", "reference.ts");
-  if (!existsSync(generator)) return [];
-  const { staleReferencePages } = (await import(pathToFileURL(generator).href)) as {
-    staleReferencePages(): Promise<string[]>;
-  };
   const pages = await staleReferencePages();
   return pages.map((file) => ({ file, line: 1, message: "is stale: npm run reference" }));
 }

@@ -2,6 +2,7 @@
  * Citations of standards: one form, so that one search finds them all, and none missing where
  * protocol is decided.
  */
+import { standards } from "./standards.ts";
 import { type Rule, isTest } from "./tree.ts";
 
 const citation =
@@ -19,6 +20,20 @@ export const citationForm: Rule = ({ sources }) =>
       [...text.matchAll(citation), ...text.matchAll(named)]
         .filter(([found]) => !goodForm.test(found))
         .map(([found]) => ({ file: path, line, message: `${found}: cite as RFC 6749 §5.2` })),
+    ),
+  );
+
+/** A wrong digit would send the reader to another standard. */
+export const citationKnown: Rule = ({ sources }) =>
+  sources.flatMap(({ path, comments }) =>
+    comments.flatMap(({ line, text }) =>
+      [...text.matchAll(/\bRFC \d+\b/g)]
+        .filter(([found]) => !Object.hasOwn(standards, found))
+        .map(([found]) => ({
+          file: path,
+          line,
+          message: `${found} is not in tools/tidy/standards.ts: a slip, or a line to add there`,
+        })),
     ),
   );
 

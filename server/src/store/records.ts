@@ -5,6 +5,7 @@
  * become rows is in `schema.ts`, what can be done with them in `store.ts`.
  */
 
+/** A customer account: every other record belongs to one. */
 export interface TenantRecord {
   id: string;
   name: string;
@@ -21,11 +22,14 @@ export interface ApiRecord {
   name: string;
   /** The API of every client that names no other; its audience is the public URL. */
   isDefault: boolean;
+  /** `ES256`, `RS256` or `EdDSA`. */
   signingAlgorithm: string;
+  /** How long tokens live whose client does not say. */
   tokenLifetimeSeconds: number;
   createdAtMs: number;
 }
 
+/** An app client: who may ask for tokens. */
 export interface ClientRecord {
   /** The name of the resource in the admin API: `app_…`. */
   id: string;
@@ -34,13 +38,18 @@ export interface ClientRecord {
   tenantId: string;
   name: string;
   description: string;
+  /** `client_credentials` or `authorization_code`. */
   type: string;
   enabled: boolean;
   grantTypes: string[];
   redirectUris: string[];
+  /** The only method that is accepted; absent: Basic and post both are. */
   authenticationMethod: string | undefined;
+  /** How long its tokens live; absent: as the API says. */
   tokenLifetimeSeconds: number | undefined;
+  /** The caller's own id, unique in the tenant. */
   externalId: string | undefined;
+  /** The caller's own names and values. */
   labels: Record<string, string>;
   createdAtMs: number;
   updatedAtMs: number;
@@ -57,15 +66,20 @@ export interface RoleBinding {
   resourceId: string;
 }
 
+/** What a client proves itself with. */
 export interface CredentialRecord {
   id: string;
   tenantId: string;
   clientId: string;
+  /** `secret`. */
   kind: string;
   /** How `digest` was made from the secret; other systems' schemes can be imported. */
   digestScheme: string;
+  /** Empty when the client was deleted. */
   digest: string;
+  /** The secret, encrypted, so that it can be copied again. */
   sealedSecret: string | undefined;
+  /** The last characters, by which people tell their secrets apart. */
   hint: string;
   description: string;
   createdAtMs: number;
@@ -83,6 +97,7 @@ export interface KnownClientRecord {
   bindings: RoleBinding[];
 }
 
+/** A person. */
 export interface UserRecord {
   id: string;
   tenantId: string;
@@ -92,10 +107,12 @@ export interface UserRecord {
   createdAtMs: number;
 }
 
+/** An API key: a long-lived secret, kept as its digest. */
 export interface ApiKeyRecord {
   id: string;
   tenantId: string;
   name: string;
+  /** `personal`. */
   kind: string;
   digestScheme: string;
   digest: string;
@@ -115,6 +132,7 @@ export interface KnownApiKeyRecord {
 
 export type SigningKeyStage = "next" | "current" | "previous" | "retired";
 
+/** A key that signs tokens. */
 export interface SigningKeyRecord {
   /** The `kid` in the key set and in token headers. */
   id: string;
@@ -134,7 +152,9 @@ export interface SigningKeyRecord {
 export interface DataKeyRecord {
   id: string;
   tenantId: string;
+  /** The fingerprint of the master key that wraps it. */
   masterKeyId: string;
+  /** The key, encrypted. */
   wrappedKey: string;
   createdAtMs: number;
 }
@@ -144,12 +164,16 @@ export interface AuditRecord {
   id: string;
   tenantId: string;
   atMs: number;
+  /** `user`, `client` or `system`. */
   actorType: string;
   actorId: string;
+  /** `<subject>.<what happened>`, for example `app_client.created`. */
   action: string;
   subjectType: string;
   subjectId: string;
+  /** JSON, without secrets. */
   before: string | undefined;
+  /** JSON, without secrets. */
   after: string | undefined;
   requestId: string;
   sourceAddress: string | undefined;
@@ -160,6 +184,7 @@ export interface ChangeRecord {
   position: number;
   tenantId: string;
   kind: ChangeKind;
+  /** What caches hold it under: a client id, a digest, an id. */
   subjectId: string;
 }
 
@@ -169,9 +194,11 @@ export type ChangeKind = "tenant" | "api" | "client" | "api_key" | "user" | "sig
 export interface UsageCount {
   tenantId: string;
   clientId: string;
+  /** Empty for a refusal. */
   credentialId: string;
   /** `issued`, or the cause of a refusal. */
   outcome: string;
+  /** A minute, an hour or a day. */
   spanMs: number;
   startMs: number;
   count: number;
@@ -195,7 +222,9 @@ export interface UsageGap {
 export interface FindingRecord {
   tenantId: string;
   clientId: string;
+  /** `secret_from_browser`. */
   kind: string;
+  /** The web origin it was last seen from. */
   origin: string;
   count: number;
   firstSeenAtMs: number;
@@ -205,9 +234,11 @@ export interface FindingRecord {
 /** A repeated request names the same key and gets what the first one made. */
 export interface IdempotencyRecord {
   tenantId: string;
+  /** Who sent the request. */
   principalId: string;
   key: string;
   requestDigest: string;
+  /** What the first request made. */
   subjectId: string;
   expiresAtMs: number;
 }

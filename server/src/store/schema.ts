@@ -32,13 +32,27 @@ type Row<Rec, Changed extends object = object> = {
 } & Changed;
 
 export interface Schema {
+  /** One row: the newest position. It is raised after a backup was restored. */
   head: { id: number; position: number };
+  /** The change feed: what caches must drop. Rows are kept for an hour. */
   changes: ChangeRecord & { atMs: number };
-  leases: { name: string; holder: string; beat: number };
+  /** Which process does the background jobs. */
+  leases: {
+    name: string;
+    /** A process, or empty when nobody holds it. */
+    holder: string;
+    /** Counted up by the holder; one that stands still is abandoned. */
+    beat: number;
+  };
+  /** Customer accounts. One is served yet. */
   tenants: Row<TenantRecord, { keepsSecrets: Flag }>;
+  /** Each tenant's data key, wrapped under a master key. */
   dataKeys: DataKeyRecord;
+  /** The keys that sign tokens, with their stages. */
   signingKeys: Row<SigningKeyRecord>;
+  /** Resource servers: audiences with tokens of their own making. */
   apis: Row<ApiRecord, { isDefault: Flag }>;
+  /** App clients. The row of a deleted one stays, so that its id is never used again. */
   clients: Row<
     ClientRecord,
     {
@@ -46,26 +60,40 @@ export interface Schema {
       grantTypes: string;
       redirectUris: string;
       labels: string;
+      /** Set on a tombstone. */
       deletedAtMs: number | null;
     }
   >;
+  /** What app clients prove themselves with: one to five live ones each. */
   credentials: Row<CredentialRecord>;
+  /** When each credential was used, beside it so that a use never locks a credential. */
   credentialUses: CredentialUse;
+  /** Who has which role on what. */
   roleBindings: RoleBinding & { tenantId: string; principalId: string };
+  /** People. Only the first owner is made yet. */
   users: Row<UserRecord, { enabled: Flag }>;
+  /** API keys. Only the owner's personal key is made yet. */
   apiKeys: Row<ApiKeyRecord, { enabled: Flag }>;
+  /** What can happen once, such as redeeming a setup code. */
   singleUses: {
     tenantId: string;
     kind: string;
+    /** SHA-256 of what is presented, base64url. */
     digest: string;
     payload: string;
     expiresAtMs: number;
   };
+  /** Which request an `Idempotency-Key` belongs to. Kept for a day. */
   idempotencyKeys: Omit<IdempotencyRecord, "key"> & { idempotencyKey: string };
+  /** Who did what to what, inserted in the act's own transaction. */
   auditEvents: Row<AuditRecord>;
+  /** Tokens issued and refused: per minute for two days, per hour for 90, per day for two years. */
   usageCounts: UsageCount;
+  /** Which processes count, and when each last wrote. */
   usageProcesses: { processId: string; lastReportMs: number };
+  /** Spans in which uses may have happened that nobody counted. Kept for 400 days. */
   usageGaps: { id: string; fromMs: number; untilMs: number };
+  /** What was noticed about a client, one row per kind. */
   findings: FindingRecord;
 }
 
