@@ -105,6 +105,13 @@ test("refuses a set that repeats a key id, and changes nothing (D17)", async () 
   assert.equal(before.get("es-1")?.isListed, true);
 });
 
+test("refuses a set of more than a hundred keys (D17, D18)", async () => {
+  const many = Array.from({ length: 100 }, (_, index) => ({ ...ed, kid: `ed-${index}` }));
+  assert.equal((await readKeySet({ keys: many }, new Map(), node)).size, 100);
+  const keys = [...many, good.jwk];
+  await assert.rejects(readKeySet({ keys }, new Map(), node), UnexpectedResponseError);
+});
+
 test("keeps a key that is still the same, and gives up one that is not", async () => {
   const before = await readKeySet({ keys: [good.jwk, ed] }, new Map(), node);
   const [kept, gone] = [before.get("es-1"), before.get("ed-1")];

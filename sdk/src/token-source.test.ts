@@ -12,11 +12,13 @@ async function startClocked(t: TestContext, expiresIn: unknown) {
 
 /** Waits for what happens in the background. */
 async function until(isDone: () => boolean): Promise<void> {
-  while (!isDone()) {
-    await new Promise((resolve) => {
-      setTimeout(resolve, 5);
-    });
-  }
+  while (!isDone()) await shortWhile();
+}
+
+function shortWhile(): Promise<void> {
+  return new Promise((resolve) => {
+    setTimeout(resolve, 5);
+  });
 }
 
 describe("keeping a token", () => {
@@ -64,11 +66,10 @@ describe("keeping a token", () => {
     clock.nowMs += 1_740_000;
     for (let pause = 1; pause <= 3; pause += 1) {
       server.steps.push(busy(400, undefined, { error: "invalid_request" }));
-      for (let call = 0; call < 20; call += 1) assert.equal(await tokens.token(), "t1");
-      await until(() => server.steps.length === 0);
-      await new Promise((resolve) => {
-        setTimeout(resolve, 50);
-      });
+      for (let call = 0; call < 20; call += 1) {
+        assert.equal(await tokens.token(), "t1");
+        await shortWhile();
+      }
       assert.equal(server.asked.length, 1 + pause);
       clock.nowMs += 5000;
     }

@@ -1,6 +1,7 @@
-const keyIdsMax = 1000;
-const askAgainMs = 60_000;
 const pauseMs = 10_000;
+const askAgainMs = 60_000;
+/** With these pauses, no more than these can be too recent to be asked for again. */
+const keyIdsMax = askAgainMs / pauseMs;
 
 /**
  * Which key ids were asked for in vain. A token may name any key id, and each unknown one could be a

@@ -74,6 +74,11 @@ for (const [name, platform] of Object.entries(platforms)) {
           (signed: string) => good(signed).subarray(0, -1),
           (signed: string) => Buffer.concat([good(signed), Buffer.alloc(1)]),
           (signed: string) => Buffer.concat([Buffer.alloc(1), good(signed)]),
+          // The same two numbers, the second one written longer.
+          (signed: string) => {
+            const both = good(signed);
+            return Buffer.concat([both.subarray(0, 32), Buffer.alloc(1), both.subarray(32)]);
+          },
           () => Buffer.alloc(1),
           () => Buffer.alloc(512),
         ];
@@ -155,6 +160,20 @@ for (const [name, platform] of Object.entries(platforms)) {
       const der = (signed: string) => sign("sha256", Buffer.from(signed), issuer.key.privateKey);
       await refusal(verifier.verify(issuer.token({ signature: der })), "invalid_token");
       await verifier.verify(issuer.token());
+    });
+
+    test("accepts ECDSA signatures whose numbers begin with zeros", async (t) => {
+      const issuer = await startIssuer(t);
+      const verifier = createVerifierOn(platform, issuer.options);
+      const found = new Set<string>();
+      while (found.size < 2) {
+        const token = issuer.token();
+        const signature = Buffer.from(token.split(".")[2] ?? "", "base64url");
+        if (signature[0] === 0) found.add("r");
+        else if (signature[32] === 0) found.add("s");
+        else continue;
+        await verifier.verify(token);
+      }
     });
 
     test("takes the twin of an ECDSA signature for the same token, with no new life (D7)", async (t) => {

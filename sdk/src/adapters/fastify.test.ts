@@ -16,7 +16,7 @@ async function startApi(issuer: TestIssuer, refusalBody?: () => unknown) {
   const verifier = createVerifier(issuer.options);
   await app.register(protectRoutes, { verifier, refusalBody });
   const route = (url: string, config: RouteProtection) =>
-    app.get(url, { config }, (request) => {
+    app.get(url, { config: config as object }, (request) => {
       const { access } = request as unknown as WithAccess;
       return { client: access?.clientId ?? null };
     });
