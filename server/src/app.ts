@@ -35,6 +35,8 @@ export interface App {
   setupCode: string | undefined;
   store: Store;
   feed: Feed;
+  /** What the background job does on its schedule, or by hand; `true` when a key moved. */
+  rotateKeys(reason: "schedule" | "now"): Promise<boolean>;
   stop(): Promise<void>;
 }
 
@@ -47,26 +49,62 @@ export interface AppOptions {
 
 /** Throws `StoreUnavailable` while the database does not answer; everything else is final. */
 export async function startApp(options: AppOptions): Promise<App> {
-  const { config, system } = options;
+  const opened = await open(options);
+  try {
+    return await assemble({ ...options, ...opened });
+  } catch (error) {
+    await opened.store.close();
+    throw error;
+  }
+}
+
+/** What an operator does by hand, in a process of its own beside those that serve. */
+export const operations = {
+  /** Replaces the signing keys as soon as the next ones have been published for long enough. */
+  async "rotate-signing-keys"(opened: Opened): Promise<string> {
+    const keys = await openKeys(opened);
+    return (await rotateKeys({ ...opened, keys }, "now"))
+      ? "The next signing key signs from now on. The old one stays published until its last token has expired."
+      : "Nothing was changed: the next key has not been published for ten minutes yet. Try again later.";
+  },
+  /** Keeps positions that were handed out after the backup was made from being handed out again. */
+  async "after-restore"({ store }: Opened): Promise<string> {
+    await store.raiseHead({ by: positionsPerBackup });
+    return "The change counter was raised. Caches of running processes are emptied.";
+  },
+};
+
+/** More changes than are ever made between a backup and its restore. */
+const positionsPerBackup = 1_000_000_000;
+
+export async function operate(
+  options: Pick<AppOptions, "config" | "system">,
+  name: keyof typeof operations,
+): Promise<string> {
+  const opened = await open(options);
+  try {
+    return await operations[name]({ ...options, ...opened });
+  } finally {
+    opened.feed.stop();
+    await opened.store.close();
+  }
+}
+
+async function open({ config, system }: Pick<AppOptions, "config" | "system">) {
   const masterKeys = loadMasterKeys(system, config.masterKeyFile);
   const store = await openStore(config);
   try {
     const tenant = await ensureFirstTenant(system, store, masterKeys[0]!, config.publicUrl);
     const sealer = await openSealer(system, masterKeys, store);
     const feed = await followChanges(store, system);
-    return await assemble({ ...options, store, sealer, feed, tenantId: tenant.id });
+    return { store, sealer, feed, tenantId: tenant.id };
   } catch (error) {
     await store.close();
     throw error;
   }
 }
 
-interface Opened extends AppOptions {
-  store: Store;
-  sealer: Awaited<ReturnType<typeof openSealer>>;
-  feed: Feed;
-  tenantId: string;
-}
+type Opened = Pick<AppOptions, "config" | "system"> & Awaited<ReturnType<typeof open>>;
 
 async function openStore(config: Config): Promise<Store> {
   if (config.databaseUrl === undefined)
@@ -75,7 +113,7 @@ async function openStore(config: Config): Promise<Store> {
   return openPostgres(config.databaseUrl, { hints, connectionsMax: 10 });
 }
 
-async function assemble(opened: Opened): Promise<App> {
+async function assemble(opened: AppOptions & Opened): Promise<App> {
   const { config, system, log, appServer, store, feed, tenantId } = opened;
   const keys = await openKeys(opened);
   const people: PeopleContext = { system, store, tenantId };
@@ -90,20 +128,26 @@ async function assemble(opened: Opened): Promise<App> {
     feed.stop();
     await store.close();
   }
-  return { setupCode, store, feed, stop };
+  return {
+    setupCode,
+    store,
+    feed,
+    rotateKeys: (reason) => rotateKeys({ store, keys, feed }, reason),
+    stop,
+  };
 }
 
 async function openKeys({ system, store, feed, sealer, config, tenantId }: Opened) {
   const schedule = scheduleOf(config.signingKeyLifetimeDays, tokenLifetimeSecondsMax);
   const keys = createSigningKeys({ system, store, feed, sealer, schedule });
-  await rotateKeys({ store, keys, feed });
+  await rotateKeys({ store, keys, feed }, "schedule");
   // From here on a token can be signed without asking the store.
   await keys.publicSet(tenantId);
   return keys;
 }
 
 function routerContext(
-  { config, system, log, appServer, store, sealer, feed, tenantId }: Opened,
+  { config, system, log, appServer, store, sealer, feed, tenantId }: AppOptions & Opened,
   { keys, people, usage }: { keys: SigningKeys; people: PeopleContext; usage: Usage },
 ): RouterContext {
   const issuer = config.publicUrl;

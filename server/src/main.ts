@@ -1,7 +1,7 @@
 import { mkdirSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Logger } from "pino";
-import { startApp, type App, type AppOptions } from "./app.ts";
+import { operate, operations, startApp, type App, type AppOptions } from "./app.ts";
 import { ConfigError, parseConfig, type Config } from "./config.ts";
 import { createAppServer } from "./http/server.ts";
 import { MasterKeyRefused } from "./keys/master-key.ts";
@@ -21,6 +21,8 @@ async function main(): Promise<void> {
   const config = parseConfig(process.env);
   const log = createLog(config.logLevel);
   mkdirSync(config.dataDir, { recursive: true, mode: 0o700 });
+  const [operation] = process.argv.slice(2);
+  if (operation !== undefined) return runOperation(config, operation);
   const appServer = createAppServer();
   await listen(appServer.server, config);
   const app = await startWhenStoreAnswers({ config, system, log, appServer });
@@ -29,6 +31,17 @@ async function main(): Promise<void> {
     process.once(signal, () => void stop(app, appServer.server, log));
   }
 }
+
+/** `npm start -- after-restore` and its like: done once, beside the processes that serve. */
+async function runOperation(config: Config, name: string): Promise<void> {
+  if (!isOperation(name)) {
+    throw new ConfigError(`${name} is not one of ${Object.keys(operations).join(", ")}.`);
+  }
+  console.log(await operate({ config, system }, name));
+}
+
+const isOperation = (name: string): name is keyof typeof operations =>
+  Object.hasOwn(operations, name);
 
 function listen(server: AppOptions["appServer"]["server"], config: Config): Promise<void> {
   return new Promise((resolve, reject) => {

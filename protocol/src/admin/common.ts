@@ -65,7 +65,11 @@ export const ExternalId = Type.String({
 export const Labels = Type.Record(
   Type.String({ pattern: "^[A-Za-z0-9._/-]{1,63}$" }),
   Type.String({ maxLength: 255 }),
-  { maxProperties: 32, description: "Names and values of the caller's own." },
+  {
+    maxProperties: 32,
+    additionalProperties: false,
+    description: "Names and values of the caller's own.",
+  },
 );
 
 /** An object that refuses members it does not know, so that a mistyped name is noticed. */

@@ -1,4 +1,5 @@
 import { minuteMs } from "../audit/usage.ts";
+import type { SigningAlgorithm } from "@countersign/protocol/oauth.ts";
 import type { SigningKeys } from "../keys/signing.ts";
 import type { Log } from "../log.ts";
 import type { Feed } from "../store/feed.ts";
@@ -10,6 +11,7 @@ import type {
   UsageStore,
 } from "../store/store.ts";
 import { newId, type System } from "../system.ts";
+import { staleAfterMs } from "../store/feed.ts";
 import { createLease } from "./lease.ts";
 
 /** The background jobs. One process of all that share a store does them at a time. */
@@ -38,8 +40,6 @@ const keepTombstonesMs = 30 * dayMs;
 const keepGapsMs = 400 * dayMs;
 /** Longer than this without a report, and a process is gone. */
 const silentMs = minuteMs;
-/** Beyond this the feed counts as stale, and no key changes its stage. */
-export const staleFeedMs = 5_000;
 
 export function startJobs(context: JobsContext): Jobs {
   const { system, store, log } = context;
@@ -68,7 +68,7 @@ async function runOnce(context: JobsContext, lease: { hold(): Promise<boolean> }
   if (!(await lease.hold())) return;
   const { system, store } = context;
   const atMs = system.now();
-  await rotateKeys(context);
+  await rotateKeys(context, "schedule");
   await store.closeSilentProcesses({ silentSinceMs: atMs - silentMs, atMs });
   await rollUp(store, atMs);
   await store.sweep({
@@ -79,17 +79,24 @@ async function runOnce(context: JobsContext, lease: { hold(): Promise<boolean> }
   });
 }
 
-/** Every algorithm that an API of a tenant uses has its keys. */
-export async function rotateKeys({
-  store,
-  keys,
-  feed,
-}: Pick<JobsContext, "store" | "keys" | "feed">): Promise<void> {
-  if (feed.staleForMs() > staleFeedMs) return;
+/**
+ * Makes and moves what is due, for every algorithm that an API of a tenant uses. `true` when
+ * something changed. While changes cannot be followed no key changes its stage.
+ */
+export async function rotateKeys(
+  { store, keys, feed }: Pick<JobsContext, "store" | "keys" | "feed">,
+  reason: "schedule" | "now",
+): Promise<boolean> {
+  if (feed.staleForMs() > staleAfterMs) return false;
+  let hasChanged = false;
   for (const { id } of await store.listTenants()) {
     const algorithms = new Set((await store.listApis(id)).map((api) => api.signingAlgorithm));
-    for (const algorithm of algorithms) await keys.rotate(id, algorithm as never, "schedule");
+    for (const algorithm of algorithms) {
+      const isRotated = await keys.rotate(id, algorithm as SigningAlgorithm, reason);
+      hasChanged ||= isRotated;
+    }
   }
+  return hasChanged;
 }
 
 async function rollUp(store: UsageStore, atMs: number): Promise<void> {

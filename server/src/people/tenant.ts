@@ -22,7 +22,8 @@ export async function ensureFirstTenant(
   const apis = await store.listApis(tenant.id);
   const api = apis.find(({ isDefault }) => isDefault)!;
   if (api.audience !== publicUrl) {
-    await store.updateAudience({ tenantId: tenant.id, id: api.id, audience: publicUrl });
+    const atMs = system.now();
+    await store.updateAudience({ tenantId: tenant.id, id: api.id, audience: publicUrl, atMs });
   }
   return tenant;
 }

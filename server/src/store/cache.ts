@@ -22,6 +22,9 @@ export interface CacheOptions<Value> {
   entriesMax: number;
 }
 
+/** Nothing that is stored has a longer key: what has is unknown, and must not fill the memory. */
+const keyCharactersMax = 255;
+
 /** What a change affects that reaches further than one entry. */
 export const everyKey = Symbol("every key");
 
@@ -75,6 +78,7 @@ export function createCache<Value extends object>(
     async find(key) {
       const known = hits.get(key);
       if (known !== undefined || misses.has(key)) return known;
+      if (key.length > keyCharactersMax) return undefined;
       return fills.get(key) ?? fill(key);
     },
     get size() {

@@ -86,7 +86,12 @@ export interface TenantStore {
 export interface ApiStore {
   listApis(tenantId: string): Promise<ApiRecord[]>;
   /** Moves the default API to the public URL of today. */
-  updateAudience(input: { tenantId: string; id: string; audience: string }): Promise<Written>;
+  updateAudience(input: {
+    tenantId: string;
+    id: string;
+    audience: string;
+    atMs: number;
+  }): Promise<Written>;
 }
 
 export interface ClientStore {

@@ -1,4 +1,4 @@
-import type { Feed } from "../store/feed.ts";
+import { staleAfterMs, type Feed } from "../store/feed.ts";
 import { StoreUnavailable } from "../store/store.ts";
 
 /**
@@ -10,8 +10,6 @@ import { StoreUnavailable } from "../store/store.ts";
 /** The longest life of any token: revocations are remembered for as long. */
 export const tokenLifetimeSecondsMax = 86_400;
 
-/** A feed that follows is never older than a few polls. */
-export const staleAfterMs = 5_000;
 const staleLifetimeSeconds = 300;
 const noticedAfterMs = 1_000;
 

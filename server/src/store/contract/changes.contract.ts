@@ -190,7 +190,7 @@ const cachedActs: CachedAct[] = [
       const audience = "https://new.example.com";
       return {
         expected: [api!.id],
-        done: () => store.updateAudience({ tenantId, id: api!.id, audience }),
+        done: () => store.updateAudience({ tenantId, id: api!.id, audience, atMs: 1 }),
       };
     },
     "api",

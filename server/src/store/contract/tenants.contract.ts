@@ -67,15 +67,19 @@ export function tenantContract(open: OpenStore): void {
       const [api] = await store.listApis(ours.tenantId);
       const { tenantId } = ours;
       const audience = "https://new.example.com";
+      const atMs = 1_000;
       await assertChangesNothing(world, async () => {
         const moves = [
-          { tenantId: theirs.tenantId, id: api!.id, audience },
-          { tenantId, id: "api_unknown", audience },
-          { tenantId, id: api!.id, audience: api!.audience },
+          { tenantId: theirs.tenantId, id: api!.id, audience, atMs },
+          { tenantId, id: "api_unknown", audience, atMs },
+          { tenantId, id: api!.id, audience: api!.audience, atMs },
         ];
         for (const move of moves) assert.equal(await store.updateAudience(move), "conflict");
       });
-      assert.equal(await store.updateAudience({ tenantId, id: api!.id, audience }), "written");
+      assert.equal(
+        await store.updateAudience({ tenantId, id: api!.id, audience, atMs }),
+        "written",
+      );
       assert.deepEqual(await other.listApis(tenantId), [{ ...api, audience }]);
     });
   });

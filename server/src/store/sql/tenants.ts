@@ -59,18 +59,17 @@ export const tenantWrites = {
     return "written" as const;
   },
 
-  async updateAudience(tx: Tx, input: { tenantId: string; id: string; audience: string }) {
+  async updateAudience(tx: Tx, input: Parameters<ApiStore["updateAudience"]>[0]) {
     const updated = await tx
       .updateTable("apis")
       .set({ audience: input.audience })
       .where("tenantId", "=", input.tenantId)
       .where("id", "=", input.id)
       .where("audience", "!=", input.audience)
-      .returning("createdAtMs")
       .executeTakeFirst();
-    if (updated === undefined) return "conflict" as const;
-    const { tenantId, id } = input;
-    await recordChange(tx, { tenantId, kind: "api", subjectId: id, atMs: updated.createdAtMs });
+    if (updated.numUpdatedRows === 0n) return "conflict" as const;
+    const { tenantId, id, atMs } = input;
+    await recordChange(tx, { tenantId, kind: "api", subjectId: id, atMs });
     return "written" as const;
   },
 };
