@@ -62,7 +62,8 @@ async function serve(options: MountOptions, route: Route, exchange: Exchange): P
   }
 }
 
-const utf8 = new TextDecoder("utf-8", { fatal: true });
+// A byte order mark is a character like any other: it is not taken off, and so not overlooked.
+const utf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
 /** The whole body as text. Throws when it is too large, compressed, or not UTF-8. */
 function readBody(incoming: IncomingMessage): Promise<string> {

@@ -66,7 +66,10 @@ function collect(pairs: Iterable<[string, string]>): Map<string, string> {
 }
 
 function* formPairs(text: string): Generator<[string, string]> {
-  for (const pair of text.split("&", parametersMax + 2)) {
+  const pairs = text.split("&", parametersMax + 1);
+  // Empty ones count too: a second value must not hide where nobody looks.
+  if (pairs.length > parametersMax) throw new OAuthError("too_many_parameters");
+  for (const pair of pairs) {
     if (pair === "") continue;
     const equals = pair.indexOf("=");
     const name = equals === -1 ? pair : pair.slice(0, equals);
@@ -108,12 +111,14 @@ function jsonMember(name: string, member: unknown): [string, string][] {
     if (member.includes("\0")) throw new OAuthError("malformed_body", "a value holds NUL");
     return [[name, member]];
   }
-  if (name === "resource" && Array.isArray(member)) {
-    return member.map((resource) => [name, String(resource)]);
+  if (name === "resource" && Array.isArray(member) && member.every(isText)) {
+    return member.map((resource) => [name, resource]);
   }
   if (name === "authorization_details") return [[name, JSON.stringify(member)]];
   throw new OAuthError("malformed_body", "a member is not a string");
 }
+
+const isText = (value: unknown): value is string => typeof value === "string";
 
 /** How many members the outermost object is written with; a parser keeps only the last of a name. */
 function countMembers(text: string): number {

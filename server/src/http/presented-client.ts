@@ -17,10 +17,11 @@ export function parsePresentedClient(
   const basic = parseBasic(request.headers.authorization);
   const clientId = parameters.get("client_id");
   const plainSecret = parameters.get("client_secret");
+  const proofs = [basic, plainSecret, parameters.get("client_assertion")];
+  if (proofs.filter((proof) => proof !== undefined).length > 1) {
+    throw new OAuthError("several_authentication_methods");
+  }
   if (basic !== undefined) {
-    if (plainSecret !== undefined || parameters.has("client_assertion")) {
-      throw new OAuthError("several_authentication_methods");
-    }
     if (clientId !== undefined && clientId !== basic.clientId) {
       throw new OAuthError("client_id_mismatch");
     }
@@ -45,7 +46,7 @@ function checkOneAuthorizationHeader(rawHeaders: readonly string[]): void {
 }
 
 const basicPattern = /^basic +([A-Za-z0-9+/]+={0,2})$/i;
-const utf8 = new TextDecoder("utf-8", { fatal: true });
+const utf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
 /**
  * Id and secret are form-encoded inside the base64, a step that RFC 7617 does not have
