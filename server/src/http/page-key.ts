@@ -14,21 +14,22 @@ export interface PageKeys {
 const tagBytes = 16;
 
 export function createPageKeys(key: Buffer): PageKeys {
-  const tagOf = (list: string, payload: string): Buffer =>
-    createHmac("sha256", key)
+  const withTag = (list: string, payload: string): string => {
+    const mac = createHmac("sha256", key)
       .update(JSON.stringify([list, payload]))
-      .digest()
-      .subarray(0, tagBytes);
+      .digest();
+    return `${payload}.${mac.subarray(0, tagBytes).toString("base64url")}`;
+  };
   return {
     write(list, position) {
-      const payload = Buffer.from(JSON.stringify(position)).toString("base64url");
-      return `${payload}.${tagOf(list, payload).toString("base64url")}`;
+      return withTag(list, Buffer.from(JSON.stringify(position)).toString("base64url"));
     },
     read(list, pageKey) {
-      const [payload = "", tag = ""] = pageKey.split(".");
-      const presented = Buffer.from(tag, "base64url");
-      const isOurs =
-        presented.length === tagBytes && timingSafeEqual(presented, tagOf(list, payload));
+      const [payload = ""] = pageKey.split(".", 1);
+      const presented = Buffer.from(pageKey);
+      const written = Buffer.from(withTag(list, payload));
+      // The whole text is compared: base64 alone has several spellings of the same bytes.
+      const isOurs = presented.length === written.length && timingSafeEqual(presented, written);
       if (!isOurs) throw badField("page_key", "is not one that this list gave out");
       return JSON.parse(Buffer.from(payload, "base64url").toString()) as object;
     },
