@@ -14,7 +14,7 @@ import type {
 import type { ClientStore, CredentialStore, TenantStore } from "../store/store.ts";
 import { newId, randomCharacters, type System } from "../system.ts";
 import { checkClient } from "./client-rules.ts";
-import { makeSecret, openSecret } from "./client-secret.ts";
+import { makeSecret } from "./client-secret.ts";
 
 /**
  * App clients: who may ask for tokens. Owns their rules, what may be granted to them and by whom;
@@ -47,9 +47,9 @@ export interface ClientContext {
 }
 
 export interface CreatedClient extends KnownClientRecord {
-  /** Absent for a public client. */
+  /** Absent for a public client, and for one that an earlier request made. */
   plainSecret: string | undefined;
-  /** The request was a repetition: this is what the first one made. */
+  /** The request was a repetition: this is what the first one made, as it is by now. */
   isRepeated: boolean;
 }
 
@@ -219,7 +219,7 @@ function idempotencyOf(
   };
 }
 
-/** The same request again gets the client that the first one made, its secret included. */
+/** The same request again gets the client that the first one made. Its secret is to be revealed. */
 async function repeatCreate(
   context: ClientContext,
   { actor }: Granter,
@@ -230,8 +230,7 @@ async function repeatCreate(
     throw new AdminError(422, "This Idempotency-Key was used for another request.");
   }
   const known = await loadClient(context, actor.tenantId, earlier.subjectId);
-  const sealed = known.credentials.find(({ sealedSecret }) => sealedSecret !== undefined);
-  return { ...known, plainSecret: sealed && openSecret(context.sealer, sealed), isRepeated: true };
+  return { ...known, plainSecret: undefined, isRepeated: true };
 }
 
 const externalIdTaken = (): AdminError =>

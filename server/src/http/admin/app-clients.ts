@@ -84,8 +84,12 @@ export function registerAppClients(server: AdminServer, context: AppClientRoutes
       bindings: toBindings(body),
       idempotencyKey: idempotencyKeyOf(request),
     });
+    // Meanwhile it may hold more than this caller: its first secret is revealed, or it is not.
+    const plainSecret = made.isRepeated
+      ? await revealSecret(context, caller, made, made.credentials[0])
+      : made.plainSecret;
     reply.code(201).header("etag", etagOf(made.client));
-    return toAppClient({ ...made, findings: [] });
+    return toAppClient({ ...made, plainSecret, findings: [] });
   });
 
   server.get("/app_clients", list, async ({ query, caller }) => {
