@@ -49,16 +49,23 @@ function problemOf(error: unknown, issuer: string): Problem {
     return { status: 503, body: { messages }, headers: { "retry-after": "2" } };
   }
   if (error instanceof OAuthError) return badRequest({}, [error.description]);
-  const { statusCode, validation, message } = error as FastifyError;
+  const { statusCode, validation } = error as FastifyError;
   if (validation !== undefined) return invalidFields(error as FastifyError);
-  // Refusals of the framework itself: a body that is too large or not JSON, a wrong media type.
+  // Refusals of the framework itself. Its own words may repeat what a stranger sent.
   if (statusCode === 400) return badRequest({}, ["The request is not well-formed."]);
   if (statusCode !== undefined && statusCode < 500) {
-    return { status: statusCode, body: { messages: [message] }, headers: {} };
+    const messages = [frameworkRefusals[statusCode] ?? "This request cannot be answered."];
+    return { status: statusCode, body: { messages }, headers: {} };
   }
   const messages = ["Something went wrong here. It is not your request."];
   return { status: 500, body: { messages }, headers: {} };
 }
+
+const frameworkRefusals: Record<number, string> = {
+  413: "The body is too large.",
+  414: "The address is too long.",
+  415: "Send the body as application/json.",
+};
 
 function adminProblem(error: AdminError, issuer: string): Problem {
   const { fieldErrors, id, challenge } = error.options;
@@ -93,13 +100,14 @@ const badRequest = (fieldErrors: Record<string, string>, messages: string[]): Pr
 
 function invalidFields({ validation = [], validationContext }: FastifyError): Problem {
   const fieldErrors: Record<string, string> = {};
-  for (const { instancePath, message = "is not valid", params } of validation) {
+  for (const { keyword, instancePath, message = "is not valid", params } of validation) {
     const unknown = params["additionalProperties"] as string[] | undefined;
     const missing = params["requiredProperties"] as string[] | undefined;
     const base = instancePath.slice(1).replaceAll("/", ".");
     for (const name of unknown ?? missing ?? [""]) {
       const field = [base, name].filter((part) => part !== "").join(".");
-      const problem = unknown ? "is not a known field" : missing ? "is missing" : message;
+      const isUnknown = unknown !== undefined || keyword === "boolean";
+      const problem = isUnknown ? "is not a known field" : missing ? "is missing" : message;
       fieldErrors[(field || (validationContext ?? "body")).slice(0, 200)] ??= problem;
     }
   }

@@ -1,4 +1,4 @@
-import Fastify, { type FastifyInstance } from "fastify";
+import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from "fastify";
 import type { RequestListener, Server } from "node:http";
 import { endpointPaths } from "@countersign/protocol/metadata.ts";
 import type { Registry } from "prom-client";
@@ -67,8 +67,15 @@ const bodyBytesMax = 1_048_576;
 
 async function createFramework(context: RouterContext): Promise<FastifyInstance> {
   const { server, issuer, admin, people, metrics, mount, sampleApi } = context;
+  const writeProblem = createProblemWriter(issuer, mount.log);
   const framework: FastifyInstance = Fastify({
     serverFactory: () => server,
+    // What is not HTTP has been refused by the server itself.
+    clientErrorHandler: () => undefined,
+    frameworkErrors(error, request, reply) {
+      identify(request, reply);
+      writeProblem(error, request, reply);
+    },
     logger: false,
     bodyLimit: bodyBytesMax,
     genReqId: mount.newRequestId,
@@ -77,11 +84,9 @@ async function createFramework(context: RouterContext): Promise<FastifyInstance>
     routerOptions: { maxParamLength: 400 },
   });
   framework.setValidatorCompiler(validatorCompiler);
-  framework.setErrorHandler(createProblemWriter(issuer, mount.log));
+  framework.setErrorHandler(writeProblem);
   framework.setNotFoundHandler(notFoundProblem);
-  framework.addHook("onRequest", async (request, reply) => {
-    reply.headers({ "x-request-id": request.id, "x-content-type-options": "nosniff" });
-  });
+  framework.addHook("onRequest", async (request, reply) => identify(request, reply));
   await registerOpenapi(framework, issuer);
   registerOpenapiDocument(framework);
   registerHealth(framework, metrics);
@@ -90,6 +95,10 @@ async function createFramework(context: RouterContext): Promise<FastifyInstance>
   if (sampleApi !== undefined) await framework.register(sampleApi, { prefix: "/v2" });
   await framework.ready();
   return framework;
+}
+
+function identify({ id }: FastifyRequest, reply: FastifyReply): void {
+  void reply.headers({ "x-request-id": id, "x-content-type-options": "nosniff" });
 }
 
 function registerHealth(framework: FastifyInstance, metrics: Registry): void {

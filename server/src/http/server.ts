@@ -28,7 +28,10 @@ export function createAppServer(): AppServer {
       connectionsCheckingInterval: 2_000,
       requireHostHeader: true,
     },
-    (request, response) => listener(request, response),
+    (request, response) => {
+      if (request.url?.startsWith("/")) listener(request, response);
+      else refuseTarget(response);
+    },
   );
   server.on("clientError", refuseNonsense);
   return {
@@ -47,6 +50,12 @@ function answerStarting({ url }: { url?: string | undefined }, response: ServerR
     ...(isAlive ? {} : { "retry-after": "2" }),
   });
   response.end(JSON.stringify({ status: "starting" }));
+}
+
+/** We are no proxy: a target is a path, so that nobody before us reads it otherwise [RFC 9112 §3.2]. */
+function refuseTarget(response: ServerResponse): void {
+  response.writeHead(400, { connection: "close", "content-length": "0" });
+  response.end();
 }
 
 const statusLines: Record<string, string> = {

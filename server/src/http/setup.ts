@@ -3,6 +3,8 @@ import type { TypeBoxTypeProvider } from "@fastify/type-provider-typebox";
 import { Setup, SetupAnswer } from "@countersign/protocol/admin/setup.ts";
 import { claimOwnership, type PeopleContext } from "../people/owner.ts";
 
+const bodyBytesMax = 4_096;
+
 /** `POST /setup`: whoever brings the printed code first becomes the owner. */
 export function registerSetup(server: FastifyInstance, context: PeopleContext): void {
   const typed = server.withTypeProvider<TypeBoxTypeProvider>();
@@ -14,6 +16,8 @@ export function registerSetup(server: FastifyInstance, context: PeopleContext): 
   typed.post(
     "/setup",
     {
+      // Whoever sends it is a stranger yet.
+      bodyLimit: bodyBytesMax,
       schema: {
         tags: ["Setup"],
         summary: "Become the owner of a new installation",
