@@ -34,20 +34,20 @@ export interface CallerContext {
 
 type From = Pick<Actor, "requestId" | "sourceAddress">;
 
-/** Throws 401 [RFC 6750 §3]. The caches must have caught up with the store before. */
+/** Throws 401, and 400 for a malformed header [RFC 6750 §3.1]. The caches must have caught up with the store before. */
 export async function identifyCaller(
   context: CallerContext,
   { headers, rawHeaders }: Pick<IncomingMessage, "headers" | "rawHeaders">,
   from: From,
 ): Promise<Caller> {
   if (headers.authorization !== undefined) {
-    return callerWithToken(context, bearerToken(headers.authorization, rawHeaders), from);
+    return callerWithToken(context, bearerTokenOf(headers.authorization, rawHeaders), from);
   }
   const plainKey = headers["x-api-key"];
   if (typeof plainKey === "string" && plainKey !== "") {
     return callerWithApiKey(context, plainKey, from);
   }
-  throw new AdminError(401, "Send an access token or an API key.", { challenge: {} });
+  throw noCredentials();
 }
 
 /** Throws 403 that names what is missing. */
@@ -58,12 +58,19 @@ export function checkMay(caller: Caller, permission: Permission): void {
   });
 }
 
-function bearerToken(authorization: string, rawHeaders: readonly string[]): string {
+const noCredentials = (): AdminError =>
+  new AdminError(401, "Send an access token or an API key.", { challenge: {} });
+
+/** Another scheme counts as no credentials, a header that says two things as a mistake. */
+function bearerTokenOf(authorization: string, rawHeaders: readonly string[]): string {
   const isRepeated =
     rawHeaders.filter((name, index) => index % 2 === 0 && /^authorization$/i.test(name)).length > 1;
   const [, token] = /^bearer +([A-Za-z0-9._~+/-]+=*)$/i.exec(authorization) ?? [];
   if (token !== undefined && !isRepeated) return token;
-  throw new AdminError(401, "The Authorization header is not one Bearer token.", {
+  if (!isRepeated && !/^bearer( |$)/i.test(authorization)) throw noCredentials();
+  const problem = "is not one Bearer token";
+  throw new AdminError(400, `The Authorization header ${problem}.`, {
+    fieldErrors: { authorization: problem },
     challenge: { error: "invalid_request" },
   });
 }

@@ -21,7 +21,7 @@ export async function readOwnToken(
   const isCompact = segments.length === 3 && segments.every((text) => segmentPattern.test(text));
   if (!isCompact || token.length > tokenCharactersMax) return undefined;
   const [header = "", payload = "", signature = ""] = segments;
-  const { alg, typ, kid, crit } = parseObject(header);
+  const { alg, typ, kid, crit } = parseObject(header) ?? {};
   if (typ !== accessTokenType || typeof kid !== "string" || crit !== undefined) return undefined;
   const key = await keys.find(expected.tenantId, kid);
   if (key === undefined || key.algorithm !== alg) return undefined;
@@ -29,28 +29,39 @@ export async function readOwnToken(
   // One text per signature: anything that decodes to the same bytes but reads otherwise is refused.
   if (signatureBytes.toString("base64url") !== signature) return undefined;
   if (!key.verify(`${header}.${payload}`, signatureBytes)) return undefined;
-  const claims = parseObject(payload) as unknown as AccessTokenClaims;
+  const claims = parseObject(payload) as AccessTokenClaims | undefined;
+  if (claims === undefined || !isWellFormed(claims)) return undefined;
   return isForUs(claims, expected) && isInTime(claims, system.now()) ? claims : undefined;
 }
 
-function isForUs(claims: AccessTokenClaims, expected: { issuer: string; audience: string }) {
+/** What is used of them is of the type that this server writes. */
+function isWellFormed({ client_id, exp, iat, scope, authorization_details }: AccessTokenClaims) {
   return (
-    claims.iss === expected.issuer &&
-    claims.aud === expected.audience &&
-    typeof claims.client_id === "string"
+    typeof client_id === "string" &&
+    Number.isSafeInteger(exp) &&
+    Number.isSafeInteger(iat) &&
+    (scope === undefined || typeof scope === "string") &&
+    (authorization_details === undefined || Array.isArray(authorization_details))
   );
 }
 
-function isInTime({ iat, exp }: AccessTokenClaims, atMs: number): boolean {
-  const at = atMs / 1000;
-  return iat <= at + clockToleranceSeconds && exp > at - clockToleranceSeconds;
+function isForUs(claims: AccessTokenClaims, expected: { issuer: string; audience: string }) {
+  return claims.iss === expected.issuer && claims.aud === expected.audience;
 }
 
-function parseObject(segment: string): Record<string, unknown> {
+function isInTime({ iat, exp, nbf = iat }: AccessTokenClaims & { nbf?: number }, atMs: number) {
+  const at = atMs / 1000;
+  return Math.max(iat, nbf) <= at + clockToleranceSeconds && exp > at - clockToleranceSeconds;
+}
+
+/** Only in the one spelling that this server writes: no member twice, no white space, no BOM. */
+function parseObject(segment: string): Record<string, unknown> | undefined {
   try {
-    const value: unknown = JSON.parse(Buffer.from(segment, "base64url").toString());
-    return Object(value) as Record<string, unknown>;
+    const text = Buffer.from(segment, "base64url").toString();
+    const value: unknown = JSON.parse(text);
+    const isOurs = text.startsWith("{") && JSON.stringify(value) === text;
+    return isOurs ? (value as Record<string, unknown>) : undefined;
   } catch {
-    return {};
+    return undefined;
   }
 }
