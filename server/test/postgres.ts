@@ -165,7 +165,6 @@ const settings = {
   listen_addresses: "127.0.0.1",
   max_connections: 200,
   fsync: "off",
-  synchronous_commit: "off",
   full_page_writes: "off",
   shared_buffers: "64MB",
 };
