@@ -16,8 +16,9 @@ export function createSourceAddress(
 
 /** An IPv4 address in IPv6 clothing is that IPv4 address; anything that is no address has no name. */
 function plain(address = ""): string {
-  if (address.startsWith("::ffff:") && isIPv4(address.slice(7))) return address.slice(7);
-  return isIPv4(address) || isIPv6(address) ? address : "unknown";
+  const unclothed = /^::ffff:/i.test(address) ? address.slice("::ffff:".length) : address;
+  if (isIPv4(unclothed)) return unclothed;
+  return isIPv6(address) ? address : "unknown";
 }
 
 /** Whose budget a request uses up: an IPv6 customer has a whole /64. */
