@@ -71,15 +71,17 @@ export async function followChanges(
     return underWay;
   }
 
-  /** A read that is under way may have seen an older head; one that follows it serves everybody. */
+  /**
+   * A read that is under way may have seen an older head; one that follows it serves everybody. If
+   * the store does not answer the first, nobody waits as long again for the second.
+   */
   function catchUp(): Promise<void> {
     if (underWay === undefined) return startRead();
     queued ??= underWay
-      .catch(() => undefined)
-      .then(() => {
+      .finally(() => {
         queued = undefined;
-        return underWay ?? startRead();
-      });
+      })
+      .then(() => underWay ?? startRead());
     return queued;
   }
 
