@@ -1,5 +1,6 @@
 import type { FastifyInstance } from "fastify";
 import type { TypeBoxTypeProvider } from "@fastify/type-provider-typebox";
+import { BadRequestBody, ErrorBody } from "@countersign/protocol/admin/common.ts";
 import { Setup, SetupAnswer } from "@countersign/protocol/admin/setup.ts";
 import { claimOwnership, type PeopleContext } from "../people/owner.ts";
 
@@ -23,7 +24,11 @@ export function registerSetup(server: FastifyInstance, context: PeopleContext): 
         summary: "Become the owner of a new installation",
         description: "Takes the one-time code that the first start prints. JSON or a form.",
         body: Setup,
-        response: { 201: SetupAnswer },
+        response: {
+          201: SetupAnswer,
+          400: { ...BadRequestBody, description: "A field is wrong." },
+          403: { ...ErrorBody, description: "The code is not valid, or no longer." },
+        } as { 201: typeof SetupAnswer },
       },
     },
     async ({ body, id }, reply) => {

@@ -70,14 +70,14 @@ export function route<
 }
 
 const refusals = {
-  400: BadRequestBody,
-  401: ErrorBody,
-  403: ErrorBody,
-  404: NotFoundBody,
-  409: ErrorBody,
-  412: ErrorBody,
-  422: ErrorBody,
-  503: ErrorBody,
+  400: { ...BadRequestBody, description: "A field is wrong; `field_errors` says which and why." },
+  401: { ...ErrorBody, description: "No valid access token or API key came." },
+  403: { ...ErrorBody, description: "The caller lacks a permission; the challenge names it." },
+  404: { ...NotFoundBody, description: "There is nothing with this id in the account." },
+  409: { ...ErrorBody, description: "It does not go with what is there." },
+  412: { ...ErrorBody, description: "It has changed since it was read." },
+  422: { ...ErrorBody, description: "The Idempotency-Key was used for another request." },
+  503: { ...ErrorBody, description: "The store does not answer. Try again." },
 };
 
 /** `If-Match` with the version that the caller read; absent or `*` means any. Throws 400. */

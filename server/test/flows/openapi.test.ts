@@ -1,0 +1,50 @@
+import assert from "node:assert/strict";
+import { after, before, describe, test } from "node:test";
+import { Validator } from "@seriousme/openapi-schema-validator";
+import { call } from "../calls.ts";
+import { startServer, type InProcessServer } from "../server.ts";
+
+interface Document {
+  openapi: string;
+  servers: { url: string }[];
+  paths: Record<string, Record<string, { summary?: string; security?: object[] }>>;
+}
+
+describe("the OpenAPI document", () => {
+  let server: InProcessServer;
+  let document: Document;
+  before(async () => {
+    server = await startServer();
+    document = (await call<Document>(server, "GET", "/openapi.json", { headers: {} })).body;
+  });
+  after(() => server.stop());
+
+  test("is valid OpenAPI 3.1", async () => {
+    const result = await new Validator().validate(document as never);
+    assert.deepEqual(result.errors ?? [], []);
+    assert.match(document.openapi, /^3\.1/);
+    assert.deepEqual(document.servers, [{ url: server.url }]);
+  });
+
+  test("describes every operation under /v2, and what it needs", () => {
+    const operations = Object.entries(document.paths).flatMap(([path, methods]) =>
+      Object.entries(methods).map(([method, operation]) => ({ path, method, ...operation })),
+    );
+    assert.ok(operations.length >= 20);
+    for (const { path, method, summary, security } of operations) {
+      assert.ok(summary, `${method} ${path} has no summary`);
+      if (path.startsWith("/v2")) assert.ok(security?.length, `${method} ${path} has no security`);
+    }
+  });
+
+  test("does not describe what is not there", async () => {
+    for (const [path, methods] of Object.entries(document.paths)) {
+      for (const method of Object.keys(methods)) {
+        const url = path.replaceAll(/\{\w+\}/g, "x");
+        const { status, body } = await call(server, method.toUpperCase(), url);
+        assert.doesNotMatch(JSON.stringify(body), /nothing at this address/, `${method} ${url}`);
+        assert.ok(status < 500, `${method} ${url}: ${status}`);
+      }
+    }
+  });
+});
