@@ -37,6 +37,15 @@ export function loadMasterKeys(system: System, file: string): MasterKey[] {
 }
 
 function readOrCreate(system: System, file: string): string {
+  try {
+    return create(system, file) ?? readWhenWritten(file);
+  } catch (error) {
+    throw new MasterKeyRefused(`${file} cannot be read or made: ${(error as Error).message}`);
+  }
+}
+
+/** `undefined` when there is a file. */
+function create(system: System, file: string): string | undefined {
   mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
   const line = `csmk_${system.randomBytes(32).toString("base64url")}\n`;
   try {
@@ -45,11 +54,9 @@ function readOrCreate(system: System, file: string): string {
     chmodSync(file, 0o600);
     return line;
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== "EEXIST") {
-      throw new MasterKeyRefused(`${file} cannot be made: ${(error as Error).message}`);
-    }
+    if ((error as NodeJS.ErrnoException).code === "EEXIST") return undefined;
+    throw error;
   }
-  return readWhenWritten(file);
 }
 
 /** The other process has made the file but perhaps not filled it yet. */

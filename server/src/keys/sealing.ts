@@ -89,9 +89,10 @@ function sealerOf(
       return `v1.${id}.${encrypt(system, key, associatedData(place), Buffer.from(plainText))}`;
     },
     open(place, sealed) {
-      const [version, id = "", cipherText = ""] = sealed.split(".");
+      const [version, id = "", cipherText = "", ...rest] = sealed.split(".");
       const dataKey = byId.get(id);
       if (version !== "v1" || dataKey === undefined) throw new Error("sealed under an unknown key");
+      if (rest.length > 0) throw new Error("there is more than was sealed");
       return decrypt(dataKey.key, associatedData(place), cipherText).toString();
     },
     deriveKey(tenantId, use) {
@@ -117,6 +118,8 @@ function encrypt(system: System, key: Buffer, associated: Buffer, plain: Buffer)
 
 function decrypt(key: Buffer, associated: Buffer, cipherText: string): Buffer {
   const bytes = Buffer.from(cipherText, "base64url");
+  // Base64 has several spellings of the same bytes: only the one that was written is read.
+  if (bytes.toString("base64url") !== cipherText) throw new Error("a sealed text was altered");
   const decipher = createDecipheriv("aes-256-gcm", key, bytes.subarray(0, ivBytes), {
     authTagLength: tagBytes,
   });
@@ -137,5 +140,12 @@ function unwrap(masterKeys: MasterKey[], record: DataKeyRecord): Buffer {
         "Put the right file in place; without it the secrets in the database cannot be read.",
     );
   }
-  return decrypt(masterKey.key, Buffer.from(record.id), record.wrappedKey);
+  try {
+    return decrypt(masterKey.key, Buffer.from(record.id), record.wrappedKey);
+  } catch {
+    throw new MasterKeyRefused(
+      `Data key ${record.id} cannot be opened with its master key ${masterKey.id}: ` +
+        "its row was altered. Restore the table data_keys from a backup.",
+    );
+  }
 }

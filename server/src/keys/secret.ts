@@ -2,6 +2,7 @@ import { createHash, hash, timingSafeEqual } from "node:crypto";
 import { crc32 } from "node:zlib";
 import {
   secretChecksumCharacters,
+  secretPattern,
   secretPrefixes,
   secretRandomCharacters,
   type SecretKind,
@@ -25,10 +26,12 @@ export function generateSecret(system: System, kind: SecretKind): string {
   return body + checksumOf(body);
 }
 
+const wholeSecret = new RegExp(`^${secretPattern}$`);
+
 /** Whether a string is one of our secrets, undamaged: what a scanner asks, never a sign-in. */
 export function hasValidChecksum(candidate: string): boolean {
   const body = candidate.slice(0, -secretChecksumCharacters);
-  return candidate === body + checksumOf(body);
+  return wholeSecret.test(candidate) && candidate === body + checksumOf(body);
 }
 
 /** The digest under which a secret is kept: SHA-256, base64url. */

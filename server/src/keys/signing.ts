@@ -47,6 +47,8 @@ export function createSigningKeys(options: SigningKeysOptions): SigningKeys {
   const rings = new Map<string, SigningKey[]>();
   /** Rings that a change made old: they go on being used until the new one is loaded. */
   const stale = new Set<string>();
+  /** The newest read of each ring: an older one whose answer comes late must not undo it. */
+  const newestRead = new Map<string, object>();
 
   feed.subscribe({
     onChange: (change) => void (change.kind === "signing_key" && stale.add(change.tenantId)),
@@ -54,11 +56,13 @@ export function createSigningKeys(options: SigningKeysOptions): SigningKeys {
   });
 
   async function load(tenantId: string): Promise<SigningKey[]> {
+    const read = {};
+    newestRead.set(tenantId, read);
     stale.delete(tenantId);
     try {
       const records = await store.listSigningKeys(tenantId);
       const ring = records.map((record) => openSigningKey(sealer, record));
-      rings.set(tenantId, ring);
+      if (newestRead.get(tenantId) === read) rings.set(tenantId, ring);
       return ring;
     } catch (error) {
       stale.add(tenantId);
