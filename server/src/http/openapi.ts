@@ -22,7 +22,7 @@ export async function registerOpenapi(server: FastifyInstance, publicUrl: string
     },
     transformObject: (document) => {
       const { openapiObject } = document as { openapiObject: { paths?: object } };
-      return { ...openapiObject, paths: { ...tokenPaths(), ...openapiObject.paths } } as never;
+      return { ...openapiObject, paths: { ...tokenPaths(), ...openapiObject.paths } };
     },
   });
 }

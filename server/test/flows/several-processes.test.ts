@@ -152,9 +152,9 @@ interface Observed {
 /** Asks for tokens all the time, and notes when each was asked for and what came. */
 function startTraffic(server: ServerProcess, client: CreatedAppClient) {
   const answers: Observed[] = [];
-  let going = true;
+  const end = new AbortController();
   const loop = async (): Promise<void> => {
-    while (going) {
+    while (!end.signal.aborted) {
       const askedAtMs = performance.now();
       const { status, body } = await requestToken(server, secretOf(client));
       answers.push({ askedAtMs, status, scope: body.scope });
@@ -164,7 +164,7 @@ function startTraffic(server: ServerProcess, client: CreatedAppClient) {
   const loops = [loop(), loop()];
   return {
     async stop() {
-      going = false;
+      end.abort();
       await Promise.all(loops);
       return answers;
     },

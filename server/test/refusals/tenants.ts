@@ -6,7 +6,8 @@ import { auditOf } from "../../src/audit/audit.ts";
 import { loadMasterKeys } from "../../src/keys/master-key.ts";
 import { createDataKey } from "../../src/keys/sealing.ts";
 import { digestOf, digestScheme } from "../../src/keys/secret.ts";
-import type { ClientRecord, Store } from "../../src/store/store.ts";
+import type { ClientRecord } from "../../src/store/records.ts";
+import type { Store } from "../../src/store/store.ts";
 import { newId, system } from "../../src/system.ts";
 import { freePort, startServer, type InProcessServer, type TestServer } from "../server.ts";
 
