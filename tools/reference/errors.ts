@@ -59,7 +59,7 @@ const members = ({ properties }: { properties: object }): string =>
   Object.keys(properties).map(code).join(", ");
 
 /** What every status means; the compiler asks for a line for each status there is. */
-const adminMeanings: Record<AdminStatus | 413 | 415 | 500 | 503, string> = {
+const adminMeanings: Record<AdminStatus | 413 | 414 | 415 | 500 | 503, string> = {
   400: "The request is not valid. `field_errors` says which field, and why.",
   401: "No credentials, or credentials that are not valid, or no longer.",
   403: "The caller lacks a permission, or would grant or reveal more than it holds.",
@@ -67,6 +67,7 @@ const adminMeanings: Record<AdminStatus | 413 | 415 | 500 | 503, string> = {
   409: "It does not go with the present state: a name that is taken, a limit that is reached.",
   412: "`If-Match` names another version than the stored one.",
   413: "The body is too large.",
+  414: "A part of the address is too long.",
   415: "The media type is not `application/json`.",
   422: "The `Idempotency-Key` was used for another request.",
   500: "A mistake of the server. The log has it under the request id.",
