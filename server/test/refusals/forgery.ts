@@ -42,7 +42,7 @@ export async function createForger(server: InProcessServer, goodToken: string): 
     kid: record.id,
     publicJwk: JSON.parse(record.publicJwk) as webcrypto.JsonWebKey,
     privateKey,
-    forge({ header, claims, signature = (signed) => es256(privateKey, signed) } = {}) {
+    forge({ header, claims, signature = (signed: string) => es256(privateKey, signed) } = {}) {
       const goodHeader = { alg: "ES256", typ: "at+jwt", kid: record.id };
       const signed = `${segment(goodHeader, header)}.${segment(claimsOf(goodToken), claims)}`;
       return `${signed}.${signature(signed).toString("base64url")}`;

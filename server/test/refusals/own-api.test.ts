@@ -88,7 +88,7 @@ for (const { path, permission } of apis) {
       const pem = key.export({ type: "spki", format: "pem" });
       const secrets = [
         pem,
-        String(pem).trim(),
+        pem.trim(),
         key.export({ type: "spki", format: "der" }),
         JSON.stringify(forger.publicJwk),
         JSON.stringify(key.export({ format: "jwk" })),
