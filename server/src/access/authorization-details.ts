@@ -1,6 +1,7 @@
 import type { AuthorizationDetail } from "@countersign/protocol/oauth.ts";
 import { isPermission, type Permission } from "@countersign/protocol/permissions.ts";
 import { OAuthError } from "../errors/oauth-error.ts";
+import { hasRepeatedMember } from "./repeated-member.ts";
 import { mayDo, type Rights } from "./rights.ts";
 
 /** The `authorization_details` parameter: rights on named resources [RFC 9396 §2]. */
@@ -54,9 +55,12 @@ function checkDetail(detail: unknown): void {
 }
 
 function parseJson(text: string): unknown {
+  let value: unknown;
   try {
-    return JSON.parse(text);
+    value = JSON.parse(text);
   } catch {
     throw new OAuthError("malformed_authorization_details", "not JSON");
   }
+  if (!hasRepeatedMember(text, value)) return value;
+  throw new OAuthError("malformed_authorization_details", "a member occurs twice");
 }

@@ -1,3 +1,4 @@
+import { hasRepeatedMember } from "../access/repeated-member.ts";
 import { OAuthError } from "../errors/oauth-error.ts";
 import type { TokenParameters } from "../grants/grant.ts";
 import type { HttpRequest } from "./message.ts";
@@ -99,9 +100,8 @@ function jsonPairs(text: string): [string, string][] {
   if (typeof value !== "object" || value === null || Array.isArray(value)) {
     throw new OAuthError("malformed_body", "not a JSON object");
   }
-  const entries = Object.entries(value);
-  if (countMembers(text) > entries.length) throw new OAuthError("duplicate_parameter");
-  return entries.flatMap(([name, member]) => jsonMember(name, member));
+  if (hasRepeatedMember(text, value)) throw new OAuthError("duplicate_parameter");
+  return Object.entries(value).flatMap(([name, member]) => jsonMember(name, member));
 }
 
 /** Nested values stand for the text they would be in a form; `null` counts as absent. */
@@ -112,22 +112,10 @@ function jsonMember(name: string, member: unknown): [string, string][] {
     return [[name, member]];
   }
   if (name === "resource" && Array.isArray(member) && member.every(isText)) {
-    return member.map((resource) => [name, resource]);
+    return member.flatMap((resource) => jsonMember(name, resource));
   }
   if (name === "authorization_details") return [[name, JSON.stringify(member)]];
   throw new OAuthError("malformed_body", "a member is not a string");
 }
 
 const isText = (value: unknown): value is string => typeof value === "string";
-
-/** How many members the outermost object is written with; a parser keeps only the last of a name. */
-function countMembers(text: string): number {
-  let depth = 0;
-  let members = 0;
-  for (const [token] of text.matchAll(/"(?:[^"\\]|\\.)*"|[{}[\]:]/g)) {
-    if (token === "{" || token === "[") depth += 1;
-    else if (token === "}" || token === "]") depth -= 1;
-    else if (token === ":" && depth === 1) members += 1;
-  }
-  return members;
-}
