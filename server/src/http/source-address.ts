@@ -16,21 +16,39 @@ export function createSourceAddress(
 
 /** An IPv4 address in IPv6 clothing is that IPv4 address; anything that is no address has no name. */
 function plain(address = ""): string {
-  const unclothed = /^::ffff:/i.test(address) ? address.slice("::ffff:".length) : address;
-  if (isIPv4(unclothed)) return unclothed;
-  return isIPv6(address) ? address : "unknown";
+  if (isIPv4(address)) return address;
+  if (!isIPv6(address)) return "unknown";
+  return mayBeMapped.test(address) ? withoutClothing(address) : address;
+}
+
+const mayBeMapped = /^[0:]+:ffff:/i;
+
+function withoutClothing(address: string): string {
+  const [high = 0, low = 0] = groupsOf(address).slice(6);
+  const isMapped = groupsOf(address).slice(0, 6).join(":") === "0:0:0:0:0:65535";
+  return isMapped ? [high >> 8, high & 255, low >> 8, low & 255].join(".") : address;
 }
 
 /** Whose budget a request uses up: an IPv6 customer has a whole /64. */
 export function budgetOwnerOf(address: string): string {
   if (!isIPv6(address)) return address;
-  const [head = "", tail = ""] = address.split("%", 1)[0]!.split("::");
-  const front = head === "" ? [] : head.split(":");
-  const back = tail === "" ? [] : tail.split(":");
-  const middle: string[] = Array(Math.max(0, 8 - front.length - back.length)).fill("0");
-  const groups = [...front, ...(address.includes("::") ? middle : []), ...back];
-  return groups
-    .slice(0, 4)
-    .map((group) => Number.parseInt(group, 16).toString(16))
-    .join(":");
+  const network = groupsOf(address).slice(0, 4);
+  return network.map((group) => group.toString(16)).join(":");
+}
+
+/** The eight numbers of an IPv6 address, however it is spelled. */
+function groupsOf(address: string): number[] {
+  const [text = ""] = address.split("%", 1);
+  const [front = [], back = []] = text.split("::").map(numbersOf);
+  const zeros: number[] = Array.from({ length: 8 - front.length - back.length }, () => 0);
+  return [...front, ...zeros, ...back];
+}
+
+function numbersOf(text: string): number[] {
+  if (text === "") return [];
+  return text.split(":").flatMap((group) => {
+    if (!group.includes(".")) return Number.parseInt(group, 16);
+    const [a = 0, b = 0, c = 0, d = 0] = group.split(".").map(Number);
+    return [a * 256 + b, c * 256 + d];
+  });
 }
