@@ -1,4 +1,10 @@
-import { createServer, type RequestListener, type Server, type ServerResponse } from "node:http";
+import {
+  createServer,
+  type IncomingMessage,
+  type RequestListener,
+  type Server,
+  type ServerResponse,
+} from "node:http";
 import type { Duplex } from "node:stream";
 
 /**
@@ -16,6 +22,8 @@ const headerBytesMax = 16_384;
 const headersTimeoutMs = 10_000;
 const requestTimeoutMs = 20_000;
 const keepAliveTimeoutMs = 75_000;
+/** Who asks and then does not read: nothing has moved for so long. */
+const stuckTimeoutMs = 60_000;
 
 export function createAppServer(): AppServer {
   let listener: RequestListener = answerStarting;
@@ -29,10 +37,11 @@ export function createAppServer(): AppServer {
       requireHostHeader: true,
     },
     (request, response) => {
-      if (request.url?.startsWith("/")) listener(request, response);
-      else refuseTarget(response);
+      if (isPlain(request)) listener(request, response);
+      else refuseAmbiguous(response);
     },
   );
+  server.setTimeout(stuckTimeoutMs);
   server.on("clientError", refuseNonsense);
   return {
     server,
@@ -52,8 +61,17 @@ function answerStarting({ url }: { url?: string | undefined }, response: ServerR
   response.end(JSON.stringify({ status: "starting" }));
 }
 
-/** We are no proxy: a target is a path, so that nobody before us reads it otherwise [RFC 9112 §3.2]. */
-function refuseTarget(response: ServerResponse): void {
+/** We are no proxy: the target is a path, and one host is named, so that all read it alike [RFC 9112 §3.2]. */
+function isPlain({ url, httpVersionMajor, rawHeaders }: IncomingMessage): boolean {
+  let hosts = 0;
+  for (let index = 0; index < rawHeaders.length; index += 2) {
+    const name = rawHeaders[index]!;
+    if (name.length === 4 && name.toLowerCase() === "host") hosts += 1;
+  }
+  return hosts <= 1 && httpVersionMajor === 1 && url?.startsWith("/") === true;
+}
+
+function refuseAmbiguous(response: ServerResponse): void {
   response.writeHead(400, { connection: "close", "content-length": "0" });
   response.end();
 }
