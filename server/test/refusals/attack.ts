@@ -79,7 +79,7 @@ export function exchange(
     let text = "";
     socket.on("data", (chunk) => {
       text += chunk.toString("latin1");
-      if (text.split(/^HTTP\/1\.1 [2-5]/m).length > answers) socket.end();
+      if (statusesOf(text).filter((status) => status >= 200).length >= answers) socket.end();
     });
     // A server that closes before everything was sent resets the connection: that is its right.
     socket.on("error", () => undefined);
@@ -98,4 +98,4 @@ export function requestText(
 }
 
 export const statusesOf = (text: string): number[] =>
-  [...text.matchAll(/^HTTP\/1\.1 (\d{3})/gm)].map(([, status]) => Number(status));
+  [...text.matchAll(/HTTP\/1\.1 (\d{3}) /g)].map(([, status]) => Number(status));
