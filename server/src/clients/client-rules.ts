@@ -40,11 +40,21 @@ function redirectUriProblem(text: string): string | undefined {
   const uri = URL.parse(text);
   if (uri === null || !/^[!-~]+$/.test(text)) return "is not an absolute URI";
   if (text.includes("#")) return "must not have a fragment";
-  if (text.includes("\\") || uri.username !== "" || uri.password !== "") return "is ambiguous";
-  if (uri.protocol === "https:") return undefined;
-  if (uri.protocol === "http:" && loopbackHosts.has(uri.hostname)) return undefined;
+  if (text.includes("\\")) return "is ambiguous";
+  const isLoopback = uri.protocol === "http:" && loopbackHosts.has(uri.hostname);
+  if (uri.protocol === "https:" || isLoopback) {
+    return hostAsWritten(text) === uri.hostname ? undefined : "is ambiguous";
+  }
   if (/^[a-z][a-z0-9+-]*(\.[a-z0-9+-]+)+:\/(?!\/)/i.test(text)) return undefined;
   return "must be https, http on a loopback host, or a private-use scheme such as com.example.app:/";
+}
+
+/**
+ * A browser mends what is written otherwise, each in its own way: it takes `https:example.com` for a
+ * path of our own origin, and part of a user's name or a number for a host.
+ */
+function hostAsWritten(text: string): string | undefined {
+  return /^https?:\/\/([^/?@]+?)(?::\d*)?(?:[/?]|$)/i.exec(text)?.[1]?.toLowerCase();
 }
 
 const shortLifetimeSeconds = 120;
