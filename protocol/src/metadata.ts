@@ -5,6 +5,8 @@ export const endpointPaths = {
   token: "/oauth2/token",
   /** The same handler, which also takes JSON. */
   tokenJson: "/oauth/token",
+  introspection: "/oauth2/introspect",
+  revocation: "/oauth2/revoke",
   jwks: "/oauth2/jwks",
   authorizationServerMetadata: "/.well-known/oauth-authorization-server",
   openidConfiguration: "/.well-known/openid-configuration",
@@ -20,6 +22,10 @@ export interface AuthorizationServerMetadata {
   response_types_supported: string[];
   grant_types_supported: GrantType[];
   token_endpoint_auth_methods_supported: ClientAuthenticationMethod[];
+  introspection_endpoint: string;
+  introspection_endpoint_auth_methods_supported: ClientAuthenticationMethod[];
+  revocation_endpoint: string;
+  revocation_endpoint_auth_methods_supported: ClientAuthenticationMethod[];
   authorization_details_types_supported: string[];
   service_documentation: string;
 }

@@ -26,6 +26,7 @@ import { openSqlite } from "./store/sqlite/sqlite.ts";
 import type { Store } from "./store/store.ts";
 import type { System } from "./system.ts";
 import { createAccessTokens } from "./tokens/access-token.ts";
+import { openRevocations, type Revocations } from "./tokens/revocation.ts";
 import { createTokenLifetime, tokenLifetimeSecondsMax } from "./tokens/token-lifetime.ts";
 
 /** Puts all parts together: the only file that knows every one of them. */
@@ -119,7 +120,9 @@ async function assemble(opened: AppOptions & Opened): Promise<App> {
   const people: PeopleContext = { system, store, tenantId };
   const setupCode = await bootstrap(people, config, log);
   const usage = createUsage(system, store, log);
-  appServer.serve(await createRouter(routerContext(opened, { keys, people, usage })));
+  const revocations = await openRevocations(system, store, feed);
+  const parts = { keys, people, usage, revocations };
+  appServer.serve(await createRouter(routerContext(opened, parts)));
   const jobs = startJobs({ system, store, keys, feed, log });
 
   async function stop(): Promise<void> {
@@ -146,40 +149,49 @@ async function openKeys({ system, store, feed, sealer, config, tenantId }: Opene
   return keys;
 }
 
+interface Parts {
+  keys: SigningKeys;
+  people: PeopleContext;
+  usage: Usage;
+  revocations: Revocations;
+}
+
 function routerContext(
   { config, system, log, appServer, store, sealer, feed, tenantId }: AppOptions & Opened,
-  { keys, people, usage }: { keys: SigningKeys; people: PeopleContext; usage: Usage },
+  { keys, people, usage, revocations }: Parts,
 ): RouterContext {
   const issuer = config.publicUrl;
   const { server } = appServer;
   const clients = createKnownClients(store, feed);
   const apiKeys = createKnownApiKeys(store, feed);
-  const apis = createApis(store, feed);
   const sourceAddressOf = createSourceAddress(config.trustedProxies);
-  // One tenant is served yet; its issuer is the public URL.
-  const issuerOf = () => issuer;
-  const position = () => feed.position;
+  const failures = createFailureBudget(system.elapsedMs);
+  const endpoints = { system, log, clients, usage, failures, firstTenantId: tenantId };
+  const liveTokens = { system, keys, clients, revocations };
+  const callers = { ...liveTokens, apiKeys, tenantId, issuer };
   return {
     server,
     issuer,
     token: {
-      system,
-      log,
-      clients,
-      usage,
-      apis,
-      accessTokens: createAccessTokens({ system, keys, issuerOf, position }),
-      failures: createFailureBudget(system.elapsedMs),
-      firstTenantId: tenantId,
+      ...endpoints,
+      apis: createApis(store, feed),
+      // One tenant is served yet; its issuer is the public URL.
+      accessTokens: createAccessTokens({
+        system,
+        keys,
+        issuerOf: () => issuer,
+        position: () => feed.position,
+      }),
       lifetimeSecondsMax: createTokenLifetime(feed, config.outageGraceSeconds),
     },
+    revocation: { ...endpoints, ...liveTokens, store, issuer },
     admin: {
       system,
       store,
       sealer,
       feed,
       sourceAddressOf,
-      callers: { system, keys, clients, apiKeys, tenantId, issuer },
+      callers,
       pageKeys: createPageKeys(sealer.deriveKey(tenantId, "page keys")),
       quietMs: config.quietDaysBeforeRemoval * 86_400_000,
     },
@@ -187,7 +199,7 @@ function routerContext(
     metrics: createMetrics({ usage, clients, feed }),
     mount: { sourceAddressOf, newRequestId: createRequestIds(system), log },
     sampleApi: config.sampleApi
-      ? createSampleApi({ publicUrl: issuer, databaseFile: corporaFileOf(config), server })
+      ? createSampleApi({ publicUrl: issuer, databaseFile: corporaFileOf(config), server, callers })
       : undefined,
   };
 }

@@ -76,6 +76,8 @@ export async function startServer(environment: Environment = {}): Promise<InProc
 }
 
 export interface ServerProcess extends TestServer {
+  /** The settings it was started with: another one can take its place. */
+  environment: Environment;
   process: ChildProcess;
   /** Ends without a chance to tidy up. */
   kill(): Promise<void>;

@@ -51,10 +51,25 @@ create table if not exists parts (
 /** Opens the file, and makes what is missing in it; `:memory:` keeps everything in memory. */
 export function openDatabase(file: string): DatabaseSync {
   const database = new DatabaseSync(file, { timeout: lockWaitMs });
-  database.exec("pragma journal_mode = wal");
+  useWriteAheadLog(database);
   database.exec("pragma synchronous = normal");
   atomically(database, () => database.exec(schema));
   return database;
+}
+
+const pauseMs = 20;
+
+/** Of processes that open a new file at once, all but one are told that it is busy, without a wait. */
+function useWriteAheadLog(database: DatabaseSync): void {
+  for (let waitedMs = 0; ; waitedMs += pauseMs) {
+    try {
+      database.exec("pragma journal_mode = wal");
+      return;
+    } catch (error) {
+      if (!isDatabaseUnavailable(error) || waitedMs >= lockWaitMs) throw error;
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, pauseMs);
+    }
+  }
 }
 
 /** Everything that `work` writes, or nothing of it when it throws. */

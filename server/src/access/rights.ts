@@ -78,6 +78,21 @@ export function findMissing(
   return undefined;
 }
 
+/** The permissions that were held on anything, and are not held there any more. */
+export function droppedPermissions(before: Rights, after: Rights): Permission[] {
+  const dropped = new Set<Permission>();
+  for (const permission of before.account)
+    if (!after.account.has(permission)) dropped.add(permission);
+  for (const [type, byId] of before.resources) {
+    for (const [id, permissions] of byId) {
+      for (const permission of permissions) {
+        if (!mayDo(after, permission, { type, id })) dropped.add(permission);
+      }
+    }
+  }
+  return [...dropped];
+}
+
 /** What both have: a token cannot do more than its client may by now. */
 export function intersectRights(one: Rights, other: Rights): Rights {
   const resources = new Map<string, Map<string, Set<Permission>>>();

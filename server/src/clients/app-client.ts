@@ -1,6 +1,6 @@
 import type { AppClientType } from "@countersign/protocol/admin/app-clients.ts";
 import { checkHolds } from "../access/granting.ts";
-import { rightsOf, type Rights } from "../access/rights.ts";
+import { droppedPermissions, rightsOf, type Rights } from "../access/rights.ts";
 import { auditOf, type Act, type Actor } from "../audit/audit.ts";
 import { AdminError, changedMeanwhile, notFound } from "../errors/admin-error.ts";
 import { digestOf } from "../keys/secret.ts";
@@ -9,6 +9,7 @@ import type {
   ClientRecord,
   IdempotencyRecord,
   KnownClientRecord,
+  Revocation,
   RoleBinding,
 } from "../store/records.ts";
 import type { ClientStore, CredentialStore, TenantStore } from "../store/store.ts";
@@ -117,7 +118,8 @@ export async function updateClient(
     checkMayChange(granter, before, { client, bindings });
     const act = actOn(client, "updated", before, bindings);
     const audit = auditOf(system, granter.actor, act);
-    const outcome = await store.updateClient({ client, bindings, audit });
+    const revocations = revocationsOf(before, { client, bindings });
+    const outcome = await store.updateClient({ client, bindings, revocations, audit });
     if (outcome === "written") return { ...before, client, bindings };
     if (outcome === "external_id_taken") throw externalIdTaken();
   }
@@ -191,6 +193,17 @@ function checkMayChange(
     (name) => JSON.stringify(before.client[name]) !== JSON.stringify(after.client[name]),
   );
   if (handsOver) checkHolds(grantable, rightsOf(after.bindings));
+}
+
+/** What a change takes back of the tokens that were issued before it. */
+function revocationsOf(
+  before: KnownClientRecord,
+  after: { client: ClientRecord; bindings: RoleBinding[] },
+): Revocation[] {
+  const subject = { subjectType: "client" as const, subjectId: after.client.clientId };
+  if (before.client.enabled && !after.client.enabled) return [{ ...subject, dropped: undefined }];
+  const dropped = droppedPermissions(rightsOf(before.bindings), rightsOf(after.bindings));
+  return dropped.length === 0 ? [] : [{ ...subject, dropped }];
 }
 
 const keyOf = ({ role, resourceType, resourceId }: RoleBinding): string =>

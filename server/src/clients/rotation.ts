@@ -145,13 +145,16 @@ async function writeCredential(
     known: KnownClientRecord;
     credential: CredentialRecord;
     after: CredentialRecord;
-    what: string;
+    what: "updated" | "enabled" | "disabled" | "revoked";
   },
 ): Promise<CredentialRecord> {
   const { known, credential, after, what } = write;
   const act = actOn(known, credential, what, after);
   const audit = auditOf(system, actor, act);
-  const outcome = await store.updateCredential({ before: credential, after, audit });
+  const isTakenBack = what === "disabled" || what === "revoked";
+  const subject = { subjectType: "credential" as const, subjectId: credential.id };
+  const revocations = isTakenBack ? [{ ...subject, dropped: undefined }] : [];
+  const outcome = await store.updateCredential({ before: credential, after, revocations, audit });
   if (outcome === "written") return after;
   throw new AdminError(409, "This credential has changed meanwhile. Read it again.");
 }

@@ -54,6 +54,11 @@ export const oauthRefusals = {
     "invalid_authorization_details",
     "The authorization_details exceed what this client may have.",
   ],
+  missing_token: ["invalid_request", "The parameter token is missing."],
+  too_many_revoked_tokens: [
+    "invalid_request",
+    "Too many tokens of this client were revoked one by one. Revoke its credential instead.",
+  ],
   store_unavailable: ["temporarily_unavailable", "The service is not available. Try again soon."],
   internal_error: ["server_error", "Something went wrong here. It is not your request."],
 } as const satisfies Record<string, readonly [OAuthErrorCode, string]>;

@@ -1,14 +1,10 @@
 import type { IncomingMessage } from "node:http";
 import type { Permission } from "@countersign/protocol/permissions.ts";
-import { intersectRights, mayDo, rightsOfClaims, type Rights } from "../access/rights.ts";
+import { mayDo, type Resource, type Rights } from "../access/rights.ts";
 import type { KnownApiKeys } from "../api-keys/known-api-keys.ts";
 import type { Actor } from "../audit/audit.ts";
-import { stateOf } from "../clients/credential.ts";
-import type { KnownClients } from "../clients/known-clients.ts";
 import { AdminError } from "../errors/admin-error.ts";
-import type { SigningKeys } from "../keys/signing.ts";
-import type { System } from "../system.ts";
-import { readOwnToken } from "../tokens/own-token.ts";
+import { findLiveToken, type LiveTokenContext } from "../tokens/live-token.ts";
 
 /**
  * Who is calling our own API: an API key or one of our access tokens. `Authorization` wins over
@@ -19,14 +15,13 @@ export interface Caller {
   actor: Actor;
   /** What this call may do. */
   rights: Rights;
+  /** What its token says; more than `rights` when something was taken away since. */
+  stated: Rights;
   /** What the caller may pass on to others. */
   grantable: Rights;
 }
 
-export interface CallerContext {
-  system: System;
-  keys: SigningKeys;
-  clients: KnownClients;
+export interface CallerContext extends LiveTokenContext {
   apiKeys: KnownApiKeys;
   tenantId: string;
   issuer: string;
@@ -50,13 +45,28 @@ export async function identifyCaller(
   throw noCredentials();
 }
 
-/** Throws 403 that names what is missing. */
+/** Throws 401 when the token says more than is left of it: a new one would not. */
+export function checkMayStill(
+  { rights, stated }: Caller,
+  permission: Permission,
+  resource?: Resource,
+): void {
+  if (mayDo(stated, permission, resource) && !mayDo(rights, permission, resource)) {
+    throw invalidToken("What this access token permits was changed. Get a new one.");
+  }
+}
+
+/** Throws 403 that names what is missing, or 401 when a new token would say so. */
 export function checkMay(caller: Caller, permission: Permission): void {
   if (mayDo(caller.rights, permission)) return;
+  checkMayStill(caller, permission);
   throw new AdminError(403, `This needs the permission ${permission}.`, {
     challenge: { error: "insufficient_scope", scope: permission },
   });
 }
+
+const invalidToken = (message: string): AdminError =>
+  new AdminError(401, message, { challenge: { error: "invalid_token" } });
 
 const noCredentials = (): AdminError =>
   new AdminError(401, "Send an access token or an API key.", { challenge: {} });
@@ -76,21 +86,12 @@ function bearerTokenOf(authorization: string, rawHeaders: readonly string[]): st
 }
 
 async function callerWithToken(context: CallerContext, token: string, from: From): Promise<Caller> {
-  const { system, clients, tenantId, issuer } = context;
-  const claims = await readOwnToken(context, token, { tenantId, issuer, audience: issuer });
-  const client = claims && (await clients.find(claims.client_id));
-  const credential = client?.credentials.find(({ id }) => id === claims?.cred);
-  const state = credential && stateOf(credential, system.now());
-  const isAlive = client?.enabled === true && (state === "active" || state === "expired");
-  if (claims === undefined || client === undefined || !isAlive) {
-    throw new AdminError(401, "The access token is not valid, or no longer.", {
-      challenge: { error: "invalid_token" },
-    });
-  }
-  const stated = rightsOfClaims(claims.scope, claims.authorization_details);
-  const rights = intersectRights(stated, client.rights);
+  const { tenantId, issuer } = context;
+  const live = await findLiveToken(context, token, { tenantId, issuer, audience: issuer });
+  if (live === undefined) throw invalidToken("The access token is not valid, or no longer.");
+  const { client, rights, stated } = live;
   const actor: Actor = { ...from, type: "client", id: client.clientId, tenantId: client.tenantId };
-  return { actor, rights, grantable: rights };
+  return { actor, rights, stated, grantable: rights };
 }
 
 async function callerWithApiKey(
@@ -100,11 +101,9 @@ async function callerWithApiKey(
 ): Promise<Caller> {
   const known = await apiKeys.find(plainKey);
   if (known === undefined || !known.enabled) {
-    throw new AdminError(401, "The API key is not valid, or no longer.", {
-      challenge: { error: "invalid_token" },
-    });
+    throw invalidToken("The API key is not valid, or no longer.");
   }
   const { apiKey, rights, grantable } = known;
   const actor: Actor = { ...from, type: "user", id: apiKey.userId, tenantId: apiKey.tenantId };
-  return { actor, rights, grantable };
+  return { actor, rights, stated: rights, grantable };
 }

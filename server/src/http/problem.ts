@@ -14,17 +14,14 @@ interface Problem {
   status: number;
   body: { messages: string[]; field_errors?: Record<string, string>; id?: string };
   headers: Record<string, string>;
+  /** For the log, where the messages repeat what a stranger sent. */
+  detail?: string;
 }
 
 export function createProblemWriter(issuer: string, log: Log) {
   return (error: unknown, request: FastifyRequest, reply: FastifyReply): void => {
-    const { status, body, headers } = problemOf(error, issuer);
-    const entry = {
-      requestId: request.id,
-      status,
-      detail: body.messages[0],
-      path: routeOf(request),
-    };
+    const { status, body, headers, detail = body.messages[0] } = problemOf(error, issuer);
+    const entry = { requestId: request.id, status, detail, path: routeOf(request) };
     if (status === 500) log.error({ ...entry, err: error }, "an API request failed");
     else if (status === 503)
       log.warn({ ...entry, err: error }, "an API request met a closed store");
@@ -112,7 +109,10 @@ function invalidFields({ validation = [], validationContext }: FastifyError): Pr
     }
   }
   const messages = Object.entries(fieldErrors).map(([field, problem]) => `${field}: ${problem}`);
-  return badRequest(fieldErrors, messages);
+  return {
+    ...badRequest(fieldErrors, messages),
+    detail: `${messages.length} fields are not valid`,
+  };
 }
 
 const routeOf = (request: FastifyRequest): string =>

@@ -5,9 +5,11 @@ import type { Registry } from "prom-client";
 import type { PeopleContext } from "../people/owner.ts";
 import { registerAdminApi, type AdminContext } from "./admin/admin-api.ts";
 import { mountRoutes, type MountOptions, type Route } from "./mount.ts";
+import { createIntrospectionEndpoint } from "./oauth/introspection.ts";
 import { createJwksEndpoint } from "./oauth/jwks.ts";
 import { createMetadataEndpoint, createOpenidConfigurationEndpoint } from "./oauth/metadata.ts";
 import { createProtectedResourceEndpoint } from "./oauth/protected-resource.ts";
+import { createRevocationEndpoint, type RevocationContext } from "./oauth/revocation.ts";
 import { createTokenEndpoint, type TokenContext } from "./oauth/token.ts";
 import { registerOpenapi, registerOpenapiDocument } from "./openapi.ts";
 import { parseForm, parseFormOrJson } from "./parameters.ts";
@@ -21,6 +23,7 @@ export interface RouterContext {
   server: Server;
   issuer: string;
   token: TokenContext;
+  revocation: RevocationContext;
   admin: AdminContext;
   people: PeopleContext;
   metrics: Registry;
@@ -38,7 +41,12 @@ export async function createRouter(context: RouterContext): Promise<RequestListe
 
 const reading = ["GET", "HEAD"];
 
-function protocolRoutes({ issuer, token, admin }: RouterContext): ReadonlyMap<string, Route> {
+function protocolRoutes({
+  issuer,
+  token,
+  revocation,
+  admin,
+}: RouterContext): ReadonlyMap<string, Route> {
   const { keys, tenantId } = admin.callers;
   const { log } = token;
   return new Map<string, Route>([
@@ -46,6 +54,14 @@ function protocolRoutes({ issuer, token, admin }: RouterContext): ReadonlyMap<st
     [
       endpointPaths.tokenJson,
       { methods: ["POST"], endpoint: createTokenEndpoint(token, parseFormOrJson) },
+    ],
+    [
+      endpointPaths.introspection,
+      { methods: ["POST"], endpoint: createIntrospectionEndpoint(revocation) },
+    ],
+    [
+      endpointPaths.revocation,
+      { methods: ["POST"], endpoint: createRevocationEndpoint(revocation) },
     ],
     [endpointPaths.jwks, { methods: reading, endpoint: createJwksEndpoint(keys, tenantId, log) }],
     [

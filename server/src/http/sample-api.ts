@@ -1,19 +1,25 @@
 import type { AddressInfo } from "node:net";
 import type { Server } from "node:http";
-import type { FastifyInstance } from "fastify";
+import type { FastifyInstance, FastifyRequest } from "fastify";
 import { corporaApi } from "@countersign/corpora-api";
-import { createVerifier, type Fetch } from "@countersign/sdk";
+import { AuthorizationError, createVerifier, type Fetch } from "@countersign/sdk";
+import { endpointPaths } from "@countersign/protocol/metadata.ts";
+import { isPermission } from "@countersign/protocol/permissions.ts";
+import { AdminError } from "../errors/admin-error.ts";
+import { checkMayStill, identifyCaller, type CallerContext } from "./caller.ts";
 
 /**
  * The sample API under our own origin. It is protected like any other API, through the public SDK:
- * it asks the issuer for its keys, on the address we listen on.
+ * it asks the issuer for its keys, on the address we listen on. Being a part of `/v2`, it obeys at
+ * once what was taken back, which the SDK alone, offline, cannot know.
  */
 export function createSampleApi(options: {
   publicUrl: string;
   databaseFile: string;
   server: Server;
+  callers: CallerContext;
 }): (scope: FastifyInstance) => Promise<void> {
-  const { publicUrl, databaseFile, server } = options;
+  const { publicUrl, databaseFile, server, callers } = options;
   const localFetch: Fetch = (input, init) => {
     const { port, address, family } = server.address() as AddressInfo;
     const host = family === "IPv6" ? `[${address}]` : address;
@@ -22,6 +28,37 @@ export function createSampleApi(options: {
   };
   const verifier = createVerifier({ issuer: publicUrl, audience: publicUrl, fetch: localFetch });
   return async (scope) => {
+    scope.addHook("onRequest", async (request) => {
+      await refuseTakenBack(callers, request).catch((error: unknown) => {
+        throw inWordsOfSdk(error, publicUrl);
+      });
+    });
     await scope.register(corporaApi({ verifier, databaseFile }));
   };
+}
+
+/** A token that the SDK is going to refuse for itself is left to it. */
+async function refuseTakenBack(callers: CallerContext, request: FastifyRequest): Promise<void> {
+  if (!/^bearer /i.test(request.headers.authorization ?? "")) return;
+  await callers.revocations.catchUp();
+  const from = { requestId: request.id, sourceAddress: undefined };
+  const caller = await identifyCaller(callers, request.raw, from);
+  const { permission, resource } = request.routeOptions.config as Protected;
+  if (permission === undefined || !isPermission(permission)) return;
+  const id = resource?.param && (request.params as Record<string, string>)[resource.param];
+  checkMayStill(caller, permission, resource && id ? { type: resource.type, id } : undefined);
+}
+
+/** Within the sample API a refusal looks as if the SDK had made it. */
+function inWordsOfSdk(error: unknown, publicUrl: string): unknown {
+  if (!(error instanceof AdminError)) return error;
+  const resourceMetadata = publicUrl + endpointPaths.protectedResourceMetadata;
+  const code = error.status === 400 ? "invalid_request" : "invalid_token";
+  return new AuthorizationError(code, error.message, { resourceMetadata });
+}
+
+/** What the sample's routes declare for the SDK. */
+interface Protected {
+  permission?: string;
+  resource?: { type: string; param?: string };
 }

@@ -47,7 +47,7 @@ describe("the cache", () => {
     const audit = sampleAudit(client.tenantId);
     const changed = { ...client, name, version: client.version + 1 };
     assert.equal(
-      await store.updateClient({ client: changed, bindings: undefined, audit }),
+      await store.updateClient({ client: changed, bindings: undefined, revocations: [], audit }),
       "written",
     );
     await feed.catchUp();

@@ -1,15 +1,18 @@
 import type { Database, Tx } from "./schema.ts";
 import type { Store } from "./store.ts";
-import { auditWrites } from "./sql/audit.ts";
+import { auditReads, auditWrites } from "./sql/audit.ts";
 import { changeReads, changeWrites } from "./sql/changes.ts";
 import { clientReads, clientWrites } from "./sql/clients.ts";
 import { credentialReads, credentialWrites } from "./sql/credentials.ts";
 import { keyReads, keyWrites } from "./sql/keys.ts";
 import { leaseReads, leaseWrites } from "./sql/leases.ts";
 import { peopleReads, peopleWrites } from "./sql/people.ts";
+import { refusalReads, refusalWrites } from "./sql/refusals.ts";
 import { retentionWrites } from "./sql/retention.ts";
+import { revocationReads, revocationWrites } from "./sql/revocations.ts";
 import { singleUseWrites } from "./sql/single-use.ts";
 import { tenantReads, tenantWrites } from "./sql/tenants.ts";
+import { usageReports } from "./sql/usage-reports.ts";
 import { usageReads, usageWrites } from "./sql/usage.ts";
 
 /**
@@ -22,9 +25,11 @@ export const writes = {
   ...tenantWrites,
   ...clientWrites,
   ...credentialWrites,
+  ...revocationWrites,
   ...peopleWrites,
   ...keyWrites,
   ...auditWrites,
+  ...refusalWrites,
   ...usageWrites,
   ...singleUseWrites,
   ...leaseWrites,
@@ -47,9 +52,13 @@ export function composeStore(
     ...tenantReads(db),
     ...clientReads(db),
     ...credentialReads(db),
+    ...revocationReads(db),
     ...peopleReads(db),
     ...keyReads(db),
+    ...auditReads(db),
+    ...refusalReads(db),
     ...usageReads(db),
+    ...usageReports(db),
     ...leaseReads(db),
     ...changeReads(db),
   };

@@ -179,6 +179,47 @@ export interface AuditRecord {
   sourceAddress: string | undefined;
 }
 
+/** An audit row as it is kept: once it is sealed it has its place in the tenant's chain. */
+export interface AuditEventRecord extends AuditRecord {
+  sequence: number | undefined;
+  /** SHA-256 over the event and the hash before it, base64url. */
+  hash: string | undefined;
+}
+
+/** The newest sealed event of a tenant, signed: it vouches for all that are before it. */
+export interface AuditHeadRecord {
+  tenantId: string;
+  sequence: number;
+  hash: string;
+  /** The last event that retention has removed; 0 while none has been. */
+  removedSequence: number;
+  removedHash: string;
+  /** Which signing key signed it. */
+  keyId: string;
+  signedAtMs: number;
+  jws: string;
+  /** Ties the row to this server's keys for longer than a signing key lives. */
+  mac: string;
+}
+
+/** Why a request was refused. It holds nothing that a stranger typed. */
+export interface RefusalRecord {
+  requestId: string;
+  tenantId: string;
+  atMs: number;
+  /** Method and route. */
+  endpoint: string;
+  status: number;
+  /** The error code of the answer, where it had one. */
+  error: string | undefined;
+  cause: string;
+  /** The client that was refused, if it is one of ours. */
+  clientId: string | undefined;
+  sourceAddress: string;
+  /** JSON: names and values of our own. */
+  details: string;
+}
+
 /** A thing that caches hold changed. Positions are without gaps, in commit order. */
 export interface ChangeRecord {
   position: number;
@@ -188,7 +229,35 @@ export interface ChangeRecord {
   subjectId: string;
 }
 
-export type ChangeKind = "tenant" | "api" | "client" | "api_key" | "user" | "signing_key";
+export type ChangeKind =
+  | "tenant"
+  | "api"
+  | "client"
+  | "api_key"
+  | "user"
+  | "signing_key"
+  | "revocation";
+
+/** What is taken back: all tokens of a subject, or some of the permissions in them. */
+export interface Revocation {
+  subjectType: RevokedSubject;
+  subjectId: string;
+  /** Only these permissions are gone; absent: everything is. */
+  dropped: string[] | undefined;
+}
+
+export type RevokedSubject = "token" | "credential" | "client";
+
+/** A revocation holds for tokens that were minted before its position. */
+export interface RevocationRecord extends Revocation {
+  position: number;
+  tenantId: string;
+  /** For a single token: whose it was. */
+  clientId: string | undefined;
+  atMs: number;
+  /** When the last token that it concerns has expired. */
+  expiresAtMs: number;
+}
 
 /** Tokens issued or refused in one span of time. */
 export interface UsageCount {
@@ -222,9 +291,9 @@ export interface UsageGap {
 export interface FindingRecord {
   tenantId: string;
   clientId: string;
-  /** `secret_from_browser`. */
+  /** `secret_from_browser` or `many_tokens`. */
   kind: string;
-  /** The web origin it was last seen from. */
+  /** The web origin it was last seen from; empty where there is none. */
   origin: string;
   count: number;
   firstSeenAtMs: number;

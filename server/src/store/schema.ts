@@ -2,7 +2,8 @@ import type { Kysely, Transaction } from "kysely";
 import type {
   ApiKeyRecord,
   ApiRecord,
-  AuditRecord,
+  AuditEventRecord,
+  AuditHeadRecord,
   ChangeRecord,
   ClientRecord,
   CredentialRecord,
@@ -10,6 +11,8 @@ import type {
   DataKeyRecord,
   FindingRecord,
   IdempotencyRecord,
+  RefusalRecord,
+  RevocationRecord,
   RoleBinding,
   SigningKeyRecord,
   TenantRecord,
@@ -75,6 +78,7 @@ export interface Schema {
   /** API keys. Only the owner's personal key is made yet. */
   apiKeys: Row<ApiKeyRecord, { enabled: Flag }>;
   /** What can happen once, such as redeeming a setup code. */
+  revocations: Row<RevocationRecord, { dropped: string | null }>;
   singleUses: {
     tenantId: string;
     kind: string;
@@ -86,7 +90,11 @@ export interface Schema {
   /** Which request an `Idempotency-Key` belongs to. Kept for a day. */
   idempotencyKeys: Omit<IdempotencyRecord, "key"> & { idempotencyKey: string };
   /** Who did what to what, inserted in the act's own transaction. */
-  auditEvents: Row<AuditRecord>;
+  auditEvents: Row<AuditEventRecord>;
+  /** The signed head of each tenant's audit log. */
+  auditHeads: AuditHeadRecord;
+  /** Why requests were refused: the first of each kind in a minute. Kept for seven days. */
+  refusals: Row<RefusalRecord>;
   /** Tokens issued and refused: per minute for two days, per hour for 90, per day for two years. */
   usageCounts: UsageCount;
   /** Which processes count, and when each last wrote. */

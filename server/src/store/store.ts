@@ -1,6 +1,8 @@
 import type {
   ApiKeyRecord,
   ApiRecord,
+  AuditEventRecord,
+  AuditHeadRecord,
   AuditRecord,
   ChangeRecord,
   ClientRecord,
@@ -11,6 +13,9 @@ import type {
   IdempotencyRecord,
   KnownApiKeyRecord,
   KnownClientRecord,
+  RefusalRecord,
+  Revocation,
+  RevocationRecord,
   RoleBinding,
   SigningKeyRecord,
   SigningKeyStage,
@@ -68,6 +73,8 @@ export interface UpdateClient {
   client: ClientRecord;
   /** The new bindings, or `undefined` to leave them. */
   bindings: RoleBinding[] | undefined;
+  /** What the change takes back of tokens that were issued before it. */
+  revocations: Revocation[];
   audit: AuditRecord;
 }
 
@@ -130,10 +137,24 @@ export interface CredentialStore {
   updateCredential(input: {
     before: CredentialRecord;
     after: CredentialRecord;
+    revocations: Revocation[];
     audit: AuditRecord;
   }): Promise<Written>;
   listCredentialUses(tenantId: string, credentialIds: string[]): Promise<CredentialUse[]>;
   listFindings(tenantId: string, clientIds: string[]): Promise<FindingRecord[]>;
+}
+
+export interface RevocationStore {
+  /** In the order of their positions; those whose tokens have all expired are left out. */
+  listRevocations(afterPosition: number, atMs: number): Promise<RevocationRecord[]>;
+  /** One token. `conflict` when its client has `perClientMax` of them already. */
+  revokeToken(input: {
+    tenantId: string;
+    clientId: string;
+    tokenId: string;
+    perClientMax: number;
+    audit: AuditRecord;
+  }): Promise<Written>;
 }
 
 export interface PeopleStore {
@@ -171,8 +192,65 @@ export interface KeyStore {
   }): Promise<Written>;
 }
 
+export interface AuditPage {
+  /** Continue behind this event, towards older ones. */
+  after: { atMs: number; id: string } | undefined;
+  actorId: string | undefined;
+  action: { text: string; isPrefix: boolean } | undefined;
+  subjectType: string | undefined;
+  subjectId: string | undefined;
+  sinceMs: number | undefined;
+  untilMs: number | undefined;
+  limit: number;
+}
+
 export interface AuditStore {
   insertAudit(input: { audit: AuditRecord }): Promise<Written>;
+  /** Newest first. */
+  listAudit(tenantId: string, page: AuditPage): Promise<AuditEventRecord[]>;
+  /** Of all tenants but these, in the order in which they are to be sealed. */
+  listUnsealedAudit(limit: number, exceptTenantIds: string[]): Promise<AuditEventRecord[]>;
+  /** In sequence. */
+  listSealedAudit(
+    tenantId: string,
+    afterSequence: number,
+    limit: number,
+  ): Promise<AuditEventRecord[]>;
+  listAuditHeads(): Promise<AuditHeadRecord[]>;
+  findAuditHead(tenantId: string): Promise<AuditHeadRecord | undefined>;
+  /**
+   * Seals events, or removes those that the new head no longer vouches for. All of it or nothing:
+   * `conflict` when the head is no longer `before`, or one of the events has a number already.
+   */
+  moveAuditHead(input: {
+    before: AuditHeadRecord | undefined;
+    head: AuditHeadRecord;
+    sealed: { id: string; sequence: number; hash: string }[];
+  }): Promise<Written>;
+}
+
+export interface RefusalPage {
+  /** Continue behind this refusal, towards older ones. */
+  after: { atMs: number; requestId: string } | undefined;
+  clientId: string | undefined;
+  cause: string | undefined;
+  limit: number;
+}
+
+/** A client by its names: also one that has been deleted. */
+export interface ClientName {
+  id: string;
+  clientId: string;
+  name: string;
+}
+
+export interface RefusalStore {
+  insertRefusals(input: { refusals: RefusalRecord[] }): Promise<Written>;
+  findRefusal(tenantId: string, requestId: string): Promise<RefusalRecord | undefined>;
+  /** Newest first. */
+  listRefusals(tenantId: string, page: RefusalPage): Promise<RefusalRecord[]>;
+  listClientNames(tenantId: string, clientIds: string[]): Promise<ClientName[]>;
+  sweepRefusals(input: { beforeMs: number }): Promise<Written>;
 }
 
 export interface UsageStore {
@@ -189,6 +267,57 @@ export interface UsageStore {
     toSpanMs: number | undefined;
     beforeMs: number;
   }): Promise<Written>;
+}
+
+/** Which counts are added up, and by what. */
+export interface UsageQuery {
+  sinceMs: number;
+  untilMs: number;
+  /** The spans whose rows are taken. */
+  spansMs: number[];
+  clientId: string | undefined;
+  groupBy: "client" | "credential" | "cause" | "time";
+  /** How long a group is when grouped by time. */
+  spanMs: number;
+  /** The largest groups, at most so many. */
+  limit: number;
+}
+
+export interface UsageSum {
+  /** Empty where it is not what is grouped by. */
+  clientId: string;
+  credentialId: string;
+  cause: string;
+  startMs: number;
+  issued: number;
+  refused: number;
+}
+
+export interface UnusedClient extends ClientName {
+  createdAtMs: number;
+  lastUsedAtMs: number | undefined;
+}
+
+export interface FindingPage {
+  /** Continue behind this finding. */
+  after: { clientId: string; kind: string } | undefined;
+  clientId: string | undefined;
+  kind: string | undefined;
+  limit: number;
+}
+
+export interface UsageReportStore {
+  sumUsage(tenantId: string, query: UsageQuery): Promise<UsageSum[]>;
+  /** Live clients that were made before `sinceMs` and have not been used since, oldest first. */
+  listUnusedClients(
+    tenantId: string,
+    page: {
+      sinceMs: number;
+      after: { createdAtMs: number; id: string } | undefined;
+      limit: number;
+    },
+  ): Promise<UnusedClient[]>;
+  pageFindings(tenantId: string, page: FindingPage): Promise<FindingRecord[]>;
 }
 
 /** What can happen once: a code, a `jti`, a setup code. Kinds never mix. */
@@ -247,10 +376,13 @@ export interface Store
     ApiStore,
     ClientStore,
     CredentialStore,
+    RevocationStore,
     PeopleStore,
     KeyStore,
     AuditStore,
+    RefusalStore,
     UsageStore,
+    UsageReportStore,
     SingleUseStore,
     LeaseStore,
     ChangeStore,

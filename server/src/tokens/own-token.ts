@@ -11,11 +11,19 @@ const clockToleranceSeconds = 5;
 const tokenCharactersMax = 16_384;
 const segmentPattern = /^[A-Za-z0-9_-]+$/;
 
+export interface ExpectedToken {
+  /** Whose keys sign for the issuer. */
+  tenantId: string;
+  issuer: string;
+  /** Absent: any API of the issuer. */
+  audience?: string;
+}
+
 /** The claims, or `undefined` when it is not a valid token of this issuer for this audience. */
 export async function readOwnToken(
   { system, keys }: { system: System; keys: SigningKeys },
   token: string,
-  expected: { tenantId: string; issuer: string; audience: string },
+  expected: ExpectedToken,
 ): Promise<AccessTokenClaims | undefined> {
   const segments = token.split(".");
   const isCompact = segments.length === 3 && segments.every((text) => segmentPattern.test(text));
@@ -45,8 +53,8 @@ function isWellFormed({ client_id, exp, iat, scope, authorization_details }: Acc
   );
 }
 
-function isForUs(claims: AccessTokenClaims, expected: { issuer: string; audience: string }) {
-  return claims.iss === expected.issuer && claims.aud === expected.audience;
+function isForUs({ iss, aud }: AccessTokenClaims, { issuer, audience = aud }: ExpectedToken) {
+  return iss === issuer && aud === audience;
 }
 
 function isInTime({ iat, exp, nbf = iat }: AccessTokenClaims & { nbf?: number }, atMs: number) {

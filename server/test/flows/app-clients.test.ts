@@ -152,9 +152,17 @@ for (const { name, settings } of stores) {
       assert.equal((await list()).status, 401);
       assert.equal((await requestToken(server, secretOf(client))).status, 401);
       await patch(client.id, { enabled: true });
-      assert.equal((await list()).status, 200);
+      assert.equal((await list()).status, 401, "what was taken back stays taken back");
+      const headers = bearer(await tokenFor(server, client));
+      const listAgain = () => call(server, "GET", "/v2/app_clients?limit=1", { headers });
+      assert.equal((await listAgain()).status, 200);
       await patch(client.id, { api_roles: ["viewer"] });
-      assert.equal((await list()).status, 403);
+      const narrowed = await listAgain();
+      assert.equal(narrowed.status, 401, "a new token would say what it may do now");
+      assert.match(narrowed.headers.get("www-authenticate") ?? "", /invalid_token/);
+      const fresh = bearer(await tokenFor(server, client));
+      const refused = await call(server, "GET", "/v2/app_clients?limit=1", { headers: fresh });
+      assert.equal(refused.status, 403);
     });
 
     test("makes a public client without a secret", async () => {

@@ -26,7 +26,7 @@ export function registerAdminApi(server: FastifyInstance, context: AdminContext)
 
   typed.decorateRequest("caller");
   typed.addHook("onRequest", async (request) => {
-    await feed.catchUp();
+    await callers.revocations.catchUp();
     request.caller = await identifyCaller(callers, request.raw, {
       requestId: request.id,
       sourceAddress: sourceAddressOf(request.raw),

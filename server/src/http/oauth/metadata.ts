@@ -29,6 +29,8 @@ export function createOpenidConfigurationEndpoint(issuer: string): Endpoint {
   return () => publicDocument(document, metadataCacheSeconds);
 }
 
+const withSecret = ["client_secret_basic", "client_secret_post"] as const;
+
 function metadataOf(issuer: string): AuthorizationServerMetadata {
   return {
     issuer,
@@ -37,7 +39,11 @@ function metadataOf(issuer: string): AuthorizationServerMetadata {
     scopes_supported: allPermissions,
     response_types_supported: [],
     grant_types_supported: supportedGrantTypes,
-    token_endpoint_auth_methods_supported: ["client_secret_basic", "client_secret_post"],
+    token_endpoint_auth_methods_supported: [...withSecret],
+    introspection_endpoint: issuer + endpointPaths.introspection,
+    introspection_endpoint_auth_methods_supported: [...withSecret],
+    revocation_endpoint: issuer + endpointPaths.revocation,
+    revocation_endpoint_auth_methods_supported: [...withSecret],
     authorization_details_types_supported: ["corpus", "agent"],
     service_documentation: `${issuer}/openapi.json`,
   };

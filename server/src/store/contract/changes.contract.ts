@@ -137,6 +137,7 @@ const cachedActs: CachedAct[] = [
         store.updateClient({
           client: { ...ours.client, version: 2 },
           bindings: [],
+          revocations: [],
           audit: sampleAudit(ours.tenantId),
         }),
     }),
@@ -178,6 +179,7 @@ const cachedActs: CachedAct[] = [
         store.updateCredential({
           before: credential,
           after: { ...credential, revokedAtMs: 1 },
+          revocations: [],
           audit: sampleAudit(tenantId),
         }),
     }),

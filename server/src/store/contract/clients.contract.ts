@@ -290,6 +290,7 @@ function inserting(tenantId: string, own: Partial<InsertClient>): InsertClient {
 const updating = (twin: Twin, own: Partial<Twin["client"]>) => ({
   client: { ...twin.client, updatedAtMs: 4_000, version: twin.client.version + 1, ...own },
   bindings: undefined,
+  revocations: [],
   audit: sampleAudit(twin.tenantId),
 });
 

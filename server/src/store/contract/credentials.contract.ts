@@ -120,7 +120,12 @@ export function credentialContract(open: OpenStore): void {
       ];
       await assertChangesNothing(world, async () => {
         for (const own of stale) {
-          const update = { before: { ...before, ...own }, after: { ...after, ...own }, audit };
+          const update = {
+            before: { ...before, ...own },
+            after: { ...after, ...own },
+            revocations: [],
+            audit,
+          };
           assert.equal(await store.updateCredential(update), "conflict");
         }
       });
@@ -154,5 +159,6 @@ const inserting = (twin: Twin, own: Partial<CredentialRecord> = {}) => ({
 const changing = ({ tenantId, credential }: Twin, own: Partial<CredentialRecord>) => ({
   before: credential,
   after: { ...credential, ...own },
+  revocations: [],
   audit: sampleAudit(tenantId),
 });

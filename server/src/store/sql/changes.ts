@@ -8,12 +8,13 @@ import type { Database, Tx } from "../schema.ts";
 
 /**
  * Records that a cached thing changed. Called as late as possible in a transaction: from here on the
- * counter row is locked, so number order is commit order and readers never meet a gap.
+ * counter row is locked, so number order is commit order and readers never meet a gap. Answers the
+ * position it took.
  */
 export async function recordChange(
   tx: Tx,
   change: { tenantId: string; kind: ChangeKind; subjectId: string; atMs: number },
-): Promise<void> {
+): Promise<number> {
   const { position } = await tx
     .updateTable("head")
     .set((eb) => ({ position: eb("position", "+", 1) }))
@@ -24,6 +25,7 @@ export async function recordChange(
     .values({ ...change, position })
     .execute();
   withChanges.add(tx);
+  return position;
 }
 
 /** A change of a client, of its credentials or of its role bindings. */
@@ -31,7 +33,7 @@ export function recordClientChange(
   tx: Tx,
   client: { tenantId: string; clientId: string },
   atMs: number,
-): Promise<void> {
+): Promise<number> {
   const { tenantId, clientId } = client;
   return recordChange(tx, { tenantId, kind: "client", subjectId: clientId, atMs });
 }

@@ -3,6 +3,7 @@ import type { ClientPage, ClientStore, InsertClient, UpdateClient } from "../sto
 import { flag, withNulls, withoutNulls, type Database, type Schema, type Tx } from "../schema.ts";
 import { recordAudit } from "./audit.ts";
 import { recordClientChange } from "./changes.ts";
+import { recordRevocations } from "./revocations.ts";
 import { listCredentials } from "./credentials.ts";
 import { listBindings, replaceBindings } from "./role-bindings.ts";
 import { Rollback } from "./rollback.ts";
@@ -81,7 +82,8 @@ export const clientWrites = {
     return { outcome: "inserted" as const };
   },
 
-  async updateClient(tx: Tx, { client, bindings, audit }: UpdateClient) {
+  async updateClient(tx: Tx, input: UpdateClient) {
+    const { client, bindings, revocations, audit } = input;
     if (await isExternalIdTaken(tx, client)) return "external_id_taken" as const;
     const updated = await tx
       .updateTable("clients")
@@ -98,6 +100,8 @@ export const clientWrites = {
     }
     await recordAudit(tx, audit);
     await recordClientChange(tx, client, audit.atMs);
+    const { tenantId } = client;
+    await recordRevocations(tx, { tenantId, atMs: audit.atMs }, revocations);
     return "written" as const;
   },
 
@@ -126,6 +130,8 @@ export const clientWrites = {
     await replaceBindings(tx, tenantId, clientId, []);
     await recordAudit(tx, audit);
     await recordClientChange(tx, { tenantId, clientId }, atMs);
+    const all = { subjectType: "client" as const, subjectId: clientId, dropped: undefined };
+    await recordRevocations(tx, { tenantId, atMs }, [all]);
     return "written" as const;
   },
 };

@@ -3,6 +3,7 @@ import type { CredentialStore } from "../store.ts";
 import { withNulls, withoutNulls, type Database, type Schema, type Tx } from "../schema.ts";
 import { recordAudit } from "./audit.ts";
 import { recordClientChange } from "./changes.ts";
+import { recordRevocations } from "./revocations.ts";
 
 /** The credentials of app clients, and what was seen of their use. */
 
@@ -50,11 +51,8 @@ export const credentialWrites = {
     return "written" as const;
   },
 
-  async updateCredential(
-    tx: Tx,
-    input: { before: CredentialRecord; after: CredentialRecord; audit: AuditRecord },
-  ) {
-    const { before, after, audit } = input;
+  async updateCredential(tx: Tx, input: Parameters<CredentialStore["updateCredential"]>[0]) {
+    const { before, after, revocations, audit } = input;
     if (!(await lockClient(tx, before))) return "conflict" as const;
     const stored = await tx
       .selectFrom("credentials")
@@ -65,6 +63,8 @@ export const credentialWrites = {
     await tx.updateTable("credentials").set(withNulls(after)).where("id", "=", before.id).execute();
     await recordAudit(tx, audit);
     await recordClientChange(tx, before, audit.atMs);
+    const { tenantId } = before;
+    await recordRevocations(tx, { tenantId, atMs: audit.atMs }, revocations);
     return "written" as const;
   },
 };

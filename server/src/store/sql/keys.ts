@@ -82,6 +82,6 @@ async function insertKeys(tx: Tx, keys: SigningKeyRecord[]): Promise<void> {
 function recordKeyChange(
   tx: Tx,
   { tenantId, id, atMs }: { tenantId: string; id: string; atMs: number },
-): Promise<void> {
+): Promise<number> {
   return recordChange(tx, { tenantId, kind: "signing_key", subjectId: id, atMs });
 }

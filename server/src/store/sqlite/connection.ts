@@ -11,11 +11,26 @@ const lockWaitMs = 4_000;
 
 export function openConnection(path: string, access: "read" | "write"): DatabaseSync {
   const connection = new DatabaseSync(path, { timeout: lockWaitMs });
-  connection.exec("pragma journal_mode = wal");
+  useWriteAheadLog(connection);
   connection.exec("pragma synchronous = full");
   connection.exec("pragma foreign_keys = on");
   if (access === "read") connection.exec("pragma query_only = on");
   return connection;
+}
+
+const pauseMs = 20;
+
+/** Of processes that open a new file at once, all but one are told that it is busy, without a wait. */
+function useWriteAheadLog(connection: DatabaseSync): void {
+  for (let waitedMs = 0; ; waitedMs += pauseMs) {
+    try {
+      connection.exec("pragma journal_mode = wal");
+      return;
+    } catch (error) {
+      if (!isBusy(error) || waitedMs >= lockWaitMs) throw error;
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, pauseMs);
+    }
+  }
 }
 
 export function asKysely(connection: DatabaseSync): Kysely<Schema> {
@@ -72,6 +87,8 @@ export function migrationTarget(connection: DatabaseSync): MigrationTarget {
 }
 
 const sqliteBusy = 5;
+const isBusy = (error: unknown): boolean => (error as { errcode?: number }).errcode === sqliteBusy;
+
 const lockAgainAfterMs = 50;
 
 /** However long another process migrates: it is waited for, and without standing still. */
@@ -82,7 +99,7 @@ async function beginExclusive(connection: DatabaseSync): Promise<void> {
       connection.exec("begin exclusive");
       return;
     } catch (error) {
-      if ((error as { errcode?: number }).errcode !== sqliteBusy) throw error;
+      if (!isBusy(error)) throw error;
     }
     await sleep(lockAgainAfterMs);
   }

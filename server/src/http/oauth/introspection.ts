@@ -1,0 +1,51 @@
+import { mayDo } from "../../access/rights.ts";
+import type { AuthenticatedClient } from "../../clients/authentication.ts";
+import { ClientRefused } from "../../clients/authentication.ts";
+import { OAuthError } from "../../errors/oauth-error.ts";
+import { describeToken } from "../../tokens/introspection.ts";
+import { findLiveToken, type LiveToken, type LiveTokenContext } from "../../tokens/live-token.ts";
+import { jsonType, noStore, type Endpoint, type HttpAnswer } from "../message.ts";
+import { parseForm } from "../parameters.ts";
+import { authenticate, clientEndpoint, type ClientEndpointContext } from "./client-endpoint.ts";
+
+/**
+ * The introspection endpoint [RFC 7662 §2]: whether a token counts now. The store's head is compared
+ * first, so what was taken back a moment ago, by whatever process, is inactive.
+ */
+
+export interface IntrospectionContext extends ClientEndpointContext, LiveTokenContext {
+  issuer: string;
+}
+
+export function createIntrospectionEndpoint(context: IntrospectionContext): Endpoint {
+  const expected = { tenantId: context.firstTenantId, issuer: context.issuer };
+  return clientEndpoint(context, async (request) => {
+    const parameters = parseForm(request);
+    await context.revocations.catchUp();
+    const caller = await authenticate(context, request, parameters);
+    checkConfidential(caller);
+    const token = parameters.get("token");
+    if (token === undefined) throw new OAuthError("missing_token");
+    const live = await findLiveToken(context, token, expected);
+    const isShown = live !== undefined && mayIntrospect(caller, live);
+    return answer(isShown ? describeToken(live) : { active: false });
+  });
+}
+
+/** Who has no secret could be anybody: introspection is not for guessing tokens [RFC 7662 §2.1]. */
+function checkConfidential({ client, credential }: AuthenticatedClient): void {
+  if (credential !== undefined) return;
+  throw new ClientRefused("no_client_authentication", client.clientId, client);
+}
+
+/** Its own tokens, or those of its account with the permission; other tokens are as if unknown. */
+function mayIntrospect({ client }: AuthenticatedClient, { claims }: LiveToken): boolean {
+  if (claims.client_id === client.clientId) return true;
+  return claims.tenant === client.tenantId && mayDo(client.rights, "tokens:introspect");
+}
+
+const answer = (body: object): HttpAnswer => ({
+  status: 200,
+  headers: { "content-type": jsonType, ...noStore },
+  body: JSON.stringify(body),
+});

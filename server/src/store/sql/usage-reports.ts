@@ -1,0 +1,105 @@
+import { sql, type RawBuilder } from "kysely";
+import type { FindingPage, UsageQuery, UsageReportStore, UsageSum } from "../store.ts";
+import { withoutNulls, type Database } from "../schema.ts";
+
+/** What is read out of the counts: sums, clients that nobody uses, and findings. */
+
+export const usageReports = (db: Database) =>
+  ({
+    sumUsage: (tenantId, query: UsageQuery) => {
+      const key = keyOf(query);
+      return (
+        db
+          .selectFrom("usageCounts")
+          .select([
+            key.clientId.as("clientId"),
+            key.credentialId.as("credentialId"),
+            key.cause.as("cause"),
+            key.startMs.as("startMs"),
+            sql<number>`cast(sum(case when outcome = 'issued' then count else 0 end) as bigint)`.as(
+              "issued",
+            ),
+            sql<number>`cast(sum(case when outcome = 'issued' then 0 else count end) as bigint)`.as(
+              "refused",
+            ),
+          ])
+          .where("tenantId", "=", tenantId)
+          .where("spanMs", "in", query.spansMs)
+          .where("startMs", ">=", query.sinceMs)
+          .where("startMs", "<", query.untilMs)
+          .$if(query.clientId !== undefined, (some) => some.where("clientId", "=", query.clientId!))
+          .$if(query.groupBy === "cause", (some) => some.where("outcome", "!=", "issued"))
+          .$if(query.groupBy === "credential", (some) => some.where("outcome", "=", "issued"))
+          // By place: a name would mean the column of the table and not what is selected.
+          .groupBy(sql`1, 2, 3, 4`)
+          .orderBy(sql`sum(count) desc, 1, 2, 3, 4`)
+          .limit(query.limit)
+          .execute()
+      );
+    },
+
+    async listUnusedClients(tenantId, { sinceMs, after, limit }) {
+      const rows = await db
+        .selectFrom("clients")
+        .leftJoin("credentials", "credentials.clientId", "clients.clientId")
+        .leftJoin("credentialUses", "credentialUses.credentialId", "credentials.id")
+        .select(["clients.id", "clients.clientId", "clients.name", "clients.createdAtMs"])
+        .select((eb) => eb.fn.max("credentialUses.lastUsedAtMs").as("lastUsedAtMs"))
+        .where("clients.tenantId", "=", tenantId)
+        .where("clients.deletedAtMs", "is", null)
+        .where("clients.createdAtMs", "<", sinceMs)
+        .$if(after !== undefined, (query) =>
+          query.where((eb) =>
+            eb(
+              eb.refTuple("clients.createdAtMs", "clients.id"),
+              ">",
+              eb.tuple(after!.createdAtMs, after!.id),
+            ),
+          ),
+        )
+        .groupBy(["clients.id", "clients.clientId", "clients.name", "clients.createdAtMs"])
+        .having((eb) =>
+          eb.or([
+            eb(eb.fn.max("credentialUses.lastUsedAtMs"), "is", null),
+            eb(eb.fn.max("credentialUses.lastUsedAtMs"), "<", sinceMs),
+          ]),
+        )
+        .orderBy("clients.createdAtMs")
+        .orderBy("clients.id")
+        .limit(limit)
+        .execute();
+      return rows.map(withoutNulls);
+    },
+
+    pageFindings: (tenantId, { after, clientId, kind, limit }: FindingPage) =>
+      db
+        .selectFrom("findings")
+        .selectAll()
+        .where("tenantId", "=", tenantId)
+        .$if(clientId !== undefined, (query) => query.where("clientId", "=", clientId!))
+        .$if(kind !== undefined, (query) => query.where("kind", "=", kind!))
+        .$if(after !== undefined, (query) =>
+          query.where((eb) =>
+            eb(eb.refTuple("clientId", "kind"), ">", eb.tuple(after!.clientId, after!.kind)),
+          ),
+        )
+        .orderBy("clientId")
+        .orderBy("kind")
+        .limit(limit)
+        .execute(),
+  }) satisfies Partial<UsageReportStore>;
+
+type Key = {
+  [Name in keyof Omit<UsageSum, "issued" | "refused">]: RawBuilder<UsageSum[Name]>;
+};
+
+const noText = sql<string>`cast('' as text)`;
+
+function keyOf({ groupBy, spanMs }: UsageQuery): Key {
+  return {
+    clientId: groupBy === "client" || groupBy === "credential" ? sql`client_id` : noText,
+    credentialId: groupBy === "credential" ? sql`credential_id` : noText,
+    cause: groupBy === "cause" ? sql`outcome` : noText,
+    startMs: groupBy === "time" ? sql`start_ms - start_ms % ${sql.lit(spanMs)}` : sql`0`,
+  };
+}
