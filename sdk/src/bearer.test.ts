@@ -61,6 +61,11 @@ test("refuses a header that holds no single token as a bad request (D13)", async
     { authorization: [`Bearer ${token}`, `Bearer ${token}`] },
     { authorization: `Bearer ${token}`, Authorization: `Bearer ${token}` },
     { headers: { authorization: `Bearer ${token}` }, rawHeaders: rawTwice(`Bearer ${token}`) },
+    {
+      headers: { authorization: `Bearer ${token}` },
+      rawHeaders: rawTwice(`Bearer ${token}`),
+      get: () => `Bearer ${token}`,
+    },
   ];
   for (const headers of twice) await refusal(verifier.verify(headers), "invalid_request");
 });

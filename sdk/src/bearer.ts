@@ -47,12 +47,13 @@ function tokenOf(authorization: string): string {
 const several = Symbol("several");
 
 function findHeader(credentials: Credentials, name: string): string | typeof several | undefined {
-  if (isReader(credentials)) return credentials.get(name) ?? undefined;
+  // Before the reader: a request of Express has a `get`, which tells of one header only.
   if (isRequest(credentials)) {
     const { headers, rawHeaders } = credentials;
     if (rawHeaders !== undefined && isRepeated(rawHeaders, name)) return several;
     return findHeader(headers, name);
   }
+  if (isReader(credentials)) return credentials.get(name) ?? undefined;
   return findInRecord(credentials as HeaderRecord, name);
 }
 

@@ -1,18 +1,13 @@
-import type { Access, PermissionName } from "../access.ts";
-import { AuthorizationError } from "../authorization-error.ts";
+import type { Access } from "../access.ts";
+import type { AuthorizationError } from "../authorization-error.ts";
 import type { Verifier } from "../verifier.ts";
-import type { VerifyOptions } from "../verifier-options.ts";
+import { takeTurn } from "./turn.ts";
+import { checkAccess, type Protection, refusalBodyOf, type RouteResource } from "./protection.ts";
 
 /** What a route declares in its `config`. A route that declares nothing needs a good token. */
-export interface RouteProtection extends VerifyOptions {
-  /** What the caller must be permitted; without it any good token will do. */
-  permission?: PermissionName | undefined;
-  /**
-   * The type of resource that the route is about. With `param`, the route's parameter that names it.
-   * Without, the caller must have the permission on some resource, and a list is to be filtered by
-   * `request.access.resources(…)`.
-   */
-  resource?: { type: string; param?: string | undefined } | undefined;
+export interface RouteProtection extends Omit<Protection<ProtectedRequest>, "refusalBody"> {
+  /** What the route is about; without it the permission must be account-wide. */
+  resource?: RouteResource | undefined;
   /** Takes requests without a token. A token that is sent anyway is not looked at. */
   public?: boolean | undefined;
 }
@@ -61,35 +56,26 @@ export function protectRoutes(
   options: ProtectRoutesOptions,
   ready: Done,
 ): void {
-  const { verifier, refusalBody = defaultBody } = options;
+  const { verifier } = options;
 
   function protectRoute(request: ProtectedRequest, reply: RefusingReply, proceed: Done): void {
     const route: RouteProtection = request.routeOptions.config;
     if (route.public === true) return proceed();
-    const admit = (access: Access): void => {
-      checkPermission(access, route, request.params);
-      (request as { access?: Access }).access = access;
-    };
-    const refuse = (error: unknown): void => {
-      if (!(error instanceof AuthorizationError)) return proceed(error as Error);
-      reply.code(error.status);
-      reply.headers(error.headers);
-      reply.send(refusalBody(error, request));
-    };
-    try {
-      const access = verifier.verifyCached(request.raw, route);
-      if (access === undefined) {
-        verifier
-          .verify(request.raw, route)
-          .then(admit)
-          .then(() => proceed(), refuse);
-        return;
-      }
-      admit(access);
-    } catch (error) {
-      return refuse(error);
-    }
-    proceed();
+    takeTurn(verifier, {
+      credentials: request.raw,
+      options: route,
+      admit(access) {
+        checkAccess(access, route, request, request.params);
+        (request as { access?: Access }).access = access;
+      },
+      refuse(error) {
+        const body = refusalBodyOf(error, options, request);
+        reply.code(error.status);
+        reply.headers(error.headers);
+        reply.send(body);
+      },
+      proceed: (mistake) => proceed(mistake as Error | undefined),
+    });
   }
 
   instance.decorateRequest("access", null);
@@ -102,23 +88,3 @@ Object.assign(protectRoutes, {
   [Symbol.for("skip-override")]: true,
   [Symbol.for("fastify.display-name")]: "countersign",
 });
-
-/** A declaration that protects less than it seems to is a mistake, and answered with 500. */
-function checkPermission(access: Access, route: RouteProtection, params: unknown): void {
-  const { permission, resource } = route;
-  if (permission === undefined) {
-    if (resource !== undefined) throw new TypeError('a route has "resource" without "permission"');
-  } else if (resource === undefined) {
-    access.require(permission);
-  } else if (resource.param === undefined) {
-    access.requireResources(permission, resource.type);
-  } else {
-    const id = (params as Record<string, unknown> | null)?.[resource.param];
-    if (typeof id !== "string") throw new TypeError(`the route has no parameter ${resource.param}`);
-    access.require(permission, { type: resource.type, id });
-  }
-}
-
-function defaultBody(error: AuthorizationError) {
-  return { messages: [error.description] };
-}
