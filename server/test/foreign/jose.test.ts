@@ -19,10 +19,10 @@ describe("jose", () => {
     const token = await tokenFor(server, client);
     for (const document of documents) {
       const found = await fetch(`${server.url}/.well-known/${document}`);
-      const { issuer, jwks_uri } = (await found.json()) as Record<string, string>;
+      const { issuer, jwks_uri } = (await found.json()) as { issuer: string; jwks_uri: string };
       assert.equal(issuer, server.url);
-      const keys = createRemoteJWKSet(new URL(jwks_uri!));
-      const expected = { issuer: issuer!, audience: server.url, typ: "at+jwt" };
+      const keys = createRemoteJWKSet(new URL(jwks_uri));
+      const expected = { issuer, audience: server.url, typ: "at+jwt" };
       const { payload, protectedHeader } = await jwtVerify(token, keys, {
         ...expected,
         requiredClaims: ["iss", "sub", "aud", "exp", "iat", "jti", "client_id", "scope"],

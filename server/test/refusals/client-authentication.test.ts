@@ -293,22 +293,26 @@ describe("how a client proves itself", () => {
   test("refuses at once what was disabled, narrowed or deleted (A21)", async () => {
     const target = await createAppClient(server, { api_roles: ["administrator"] });
     const path = `/v2/app_clients/${target.id}`;
-    const headers = bearer(await tokenFor(server, target));
-    const useToken = async (): Promise<number> =>
-      (await call(server, "GET", "/v2/app_clients?limit=1", { headers })).status;
+    const use = async (token: string): Promise<number> =>
+      (await call(server, "GET", "/v2/app_clients?limit=1", { headers: bearer(token) })).status;
     const change = (body: object) => call(server, "PATCH", path, { body });
-    assert.equal(await useToken(), 200);
+    const first = await tokenFor(server, target);
+    assert.equal(await use(first), 200);
 
     await change({ enabled: false });
     checkRefused(await requestToken(server, secretOf(target)), 401, "invalid_client");
-    assert.equal(await useToken(), 401);
+    assert.equal(await use(first), 401);
     await change({ enabled: true });
-    assert.equal(await useToken(), 200);
+    assert.equal(await use(first), 401, "what was taken back does not come back");
+    const second = await tokenFor(server, target);
+    assert.equal(await use(second), 200);
 
     await change({ api_roles: ["corpus_viewer"] });
     const wider = { ...secretOf(target), scope: "app_clients:read" };
     checkRefused(await requestToken(server, wider), 400, "invalid_scope");
-    assert.equal(await useToken(), 403);
+    assert.equal(await use(second), 401);
+    const third = await tokenFor(server, target);
+    assert.equal(await use(third), 403);
 
     await change({
       redirect_uris: ["https://a.example/"],
@@ -317,7 +321,7 @@ describe("how a client proves itself", () => {
     checkRefused(await requestToken(server, secretOf(target)), 400, "unauthorized_client");
     await call(server, "DELETE", path);
     checkRefused(await requestToken(server, secretOf(target)), 401, "invalid_client");
-    assert.equal(await useToken(), 401);
+    for (const token of [first, second, third]) assert.equal(await use(token), 401);
   });
 
   test("refuses at once a credential that was disabled, revoked or has expired (A21)", async () => {

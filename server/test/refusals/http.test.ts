@@ -227,7 +227,7 @@ describe("HTTP itself", () => {
         "x-api-key": server.apiKey,
         "x-request-id": "evil",
         "request-id": "evil",
-        ...init.headers,
+        ...(init.headers as Record<string, string>),
       };
       const answer = await fetch(server.url + path, { ...init, headers });
       assert.ok(answer.status >= 200 && answer.status < 500, `${answer.status} ${path}`);

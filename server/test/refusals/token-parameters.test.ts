@@ -1,7 +1,13 @@
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
 import type { OAuthErrorCode } from "@countersign/protocol/oauth.ts";
-import { claimsOf, createAppClient, requestToken, secretOf, type CreatedAppClient } from "../calls.ts";
+import {
+  claimsOf,
+  createAppClient,
+  requestToken,
+  secretOf,
+  type CreatedAppClient,
+} from "../calls.ts";
 import { startServer, type InProcessServer } from "../server.ts";
 import { checkRefused, checkServes, formOf, formType, goodForm, send } from "./attack.ts";
 
@@ -38,7 +44,12 @@ describe("the parameters of a token request", () => {
   test("refuses a parameter that occurs twice, with the same value or another (A1)", async () => {
     for (const name of known) {
       for (const twice of [`${name}=a&${name}=a`, `${name}=a&${name}=b`, `${name}=&${name}=a`]) {
-        checkRefused(await send(server, { body: `${form}&${twice}` }), 400, "invalid_request", twice);
+        checkRefused(
+          await send(server, { body: `${form}&${twice}` }),
+          400,
+          "invalid_request",
+          twice,
+        );
       }
     }
     for (const again of [`client_id=${client.client_id}`, "client%5Fid=x", "%67rant_type=x"]) {
@@ -58,7 +69,11 @@ describe("the parameters of a token request", () => {
     const { client_id, client_secret } = client;
     const good = `"client_id":"${client_id}","client_secret":"${client_secret}"`;
     assert.equal((await askJson(`{${good}}`)).status, 200);
-    for (const again of [`"client_id":"${client_id}"`, '"client\\u005fid":"x"', '"scope":"","scope":""']) {
+    for (const again of [
+      `"client_id":"${client_id}"`,
+      '"client\\u005fid":"x"',
+      '"scope":"","scope":""',
+    ]) {
       checkRefused(await askJson(`{${good},${again}}`), 400, "invalid_request", again);
     }
   });
@@ -106,12 +121,20 @@ describe("the parameters of a token request", () => {
       for (const method of ["GET", "PUT", "DELETE", "PATCH", "OPTIONS"]) {
         const body = method === "GET" ? {} : { body: form };
         const headers = { "x-http-method-override": "POST", "x-http-method": "POST" };
-        const answer = await send(server, { method, path: `${path}?_method=POST`, headers, ...body });
+        const answer = await send(server, {
+          method,
+          path: `${path}?_method=POST`,
+          headers,
+          ...body,
+        });
         checkRefused(answer, 405, "invalid_request", method);
         assert.equal(answer.headers.get("allow"), "POST");
       }
       const head = await fetch(server.url + path, { method: "HEAD" });
-      assert.deepEqual([head.status, head.headers.get("allow"), await head.text()], [405, "POST", ""]);
+      assert.deepEqual(
+        [head.status, head.headers.get("allow"), await head.text()],
+        [405, "POST", ""],
+      );
     }
   });
 
@@ -195,7 +218,12 @@ describe("the parameters of a token request", () => {
     for (const { client_id, client_secret = "" } of clients) {
       for (const grant_type of ["password", "implicit", "token", "id_token"]) {
         const person = { username: "owner@localhost", password: "x" };
-        const answer = await requestToken(server, { grant_type, client_id, client_secret, ...person });
+        const answer = await requestToken(server, {
+          grant_type,
+          client_id,
+          client_secret,
+          ...person,
+        });
         checkRefused(answer, 400, "unsupported_grant_type");
       }
     }
@@ -209,7 +237,7 @@ describe("the parameters of a token request", () => {
 
   test("gives a token for the one API that was named, or the default one (D12)", async () => {
     for (const parameters of [{}, { resource: server.url }, { resource: "" }]) {
-      const { body } = await ask(parameters as Record<string, string>);
+      const { body } = await ask(parameters);
       assert.equal(claimsOf(body.access_token)["aud"], server.url);
     }
     const resources = [
@@ -229,7 +257,10 @@ describe("the parameters of a token request", () => {
     const two = `${form}&${formOf({ resource: server.url })}`;
     const twice = `${two}&${formOf({ resource: server.url })}`;
     checkRefused(await send(server, { body: twice }), 400, "invalid_target");
-    const both = JSON.stringify({ ...secretOf(client), resource: [server.url, "https://b.example"] });
+    const both = JSON.stringify({
+      ...secretOf(client),
+      resource: [server.url, "https://b.example"],
+    });
     checkRefused(await askJson(both), 400, "invalid_target");
   });
 
@@ -242,8 +273,16 @@ describe("the parameters of a token request", () => {
       [`${form}&a=%ed%a0%80`, 400, "invalid_request"],
       [`${form}&%00=1`, 400, "invalid_request"],
       [`${form}&a=\0`, 400, "invalid_request"],
-      [Buffer.concat([Buffer.from(`${form}&a=`), Buffer.from([0xff, 0xfe])]), 400, "invalid_request"],
-      [Buffer.concat([Buffer.from(`${form}&a=`), Buffer.from([0xc0, 0xaf])]), 400, "invalid_request"],
+      [
+        Buffer.concat([Buffer.from(`${form}&a=`), Buffer.from([0xff, 0xfe])]),
+        400,
+        "invalid_request",
+      ],
+      [
+        Buffer.concat([Buffer.from(`${form}&a=`), Buffer.from([0xc0, 0xaf])]),
+        400,
+        "invalid_request",
+      ],
       [`\u{feff}${form}`, 400, "invalid_request"],
       [Buffer.from(form, "utf16le"), 400, "invalid_request"],
       [form.replace(client_id, `${client_id}%EF%BB%BF`), 401, "invalid_client"],
@@ -261,7 +300,10 @@ describe("the parameters of a token request", () => {
       const answer = await askJson(`{"client_id":${text},"client_secret":"x"}`);
       assert.ok([400, 401].includes(answer.status), text);
     }
-    const spaces = [`${form}&scope=corpora:read+documents:read`, `${form}&scope=corpora:read%20documents:read`];
+    const spaces = [
+      `${form}&scope=corpora:read+documents:read`,
+      `${form}&scope=corpora:read%20documents:read`,
+    ];
     for (const body of spaces) {
       assert.equal((await send(server, { body })).body.scope, "corpora:read documents:read");
     }
@@ -285,7 +327,10 @@ describe("the parameters of a token request", () => {
       [`${good},"resource":${deep(30_000)}}`, "invalid_request"],
       [`${good},"resource":[{"toString":1}]}`, "invalid_request"],
       [`${good},"x":${deep(30_000)}}`, "invalid_request"],
-      [`${good},${Array.from({ length: 5_000 }, (_, n) => `"${n}":""`).join()}}`, "invalid_request"],
+      [
+        `${good},${Array.from({ length: 5_000 }, (_, n) => `"${n}":""`).join()}}`,
+        "invalid_request",
+      ],
       [`${good},"__proto__":{"scope":"x"}}`, "invalid_request"],
       [deep(30_000), "invalid_request"],
       [`${good},`, "invalid_request"],
