@@ -59,14 +59,22 @@ export async function startApp(options: AppOptions): Promise<App> {
   }
 }
 
+/** What an operator asked for cannot be done now. */
+export class OperationRefused extends Error {
+  override name = "OperationRefused";
+}
+
 /** What an operator does by hand, in a process of its own beside those that serve. */
 export const operations = {
   /** Replaces the signing keys as soon as the next ones have been published for long enough. */
   async "rotate-signing-keys"(opened: Opened): Promise<string> {
     const keys = await openKeys(opened);
-    return (await rotateKeys({ ...opened, keys }, "now"))
-      ? "The next signing key signs from now on. The old one stays published until its last token has expired."
-      : "Nothing was changed: the next key has not been published for ten minutes yet. Try again later.";
+    if (await rotateKeys({ ...opened, keys }, "now")) {
+      return "The next signing key signs from now on. The old one stays published until its last token has expired.";
+    }
+    throw new OperationRefused(
+      "Nothing was changed: the next key has not been published for ten minutes yet. Try again later.",
+    );
   },
   /** Keeps positions that were handed out after the backup was made from being handed out again. */
   async "after-restore"({ store }: Opened): Promise<string> {
@@ -92,9 +100,10 @@ export async function operate(
 }
 
 async function open({ config, system }: Pick<AppOptions, "config" | "system">) {
-  const masterKeys = loadMasterKeys(system, config.masterKeyFile);
   const store = await openStore(config);
   try {
+    const isNew = (await store.findFirstTenant()) === undefined;
+    const masterKeys = loadMasterKeys(system, config.masterKeyFile, isNew ? "create" : "refuse");
     const tenant = await ensureFirstTenant(system, store, masterKeys[0]!, config.publicUrl);
     const sealer = await openSealer(system, masterKeys, store);
     const feed = await followChanges(store, system);
@@ -122,10 +131,12 @@ async function assemble(opened: AppOptions & Opened): Promise<App> {
   const usage = createUsage(system, store, log);
   const revocations = await openRevocations(system, store, feed);
   const parts = { keys, people, usage, revocations };
-  appServer.serve(await createRouter(routerContext(opened, parts)));
+  const router = await createRouter(routerContext(opened, parts));
+  appServer.serve(router.listener);
   const jobs = startJobs({ system, store, keys, feed, log });
 
   async function stop(): Promise<void> {
+    await router.close();
     await jobs.stop();
     await usage.stop().catch((error: unknown) => log.warn({ err: error }, "usage was not written"));
     feed.stop();

@@ -1,7 +1,14 @@
 import { mkdirSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Logger } from "pino";
-import { operate, operations, startApp, type App, type AppOptions } from "./app.ts";
+import {
+  operate,
+  operations,
+  OperationRefused,
+  startApp,
+  type App,
+  type AppOptions,
+} from "./app.ts";
 import { ConfigError, parseConfig, type Config } from "./config.ts";
 import { createAppServer } from "./http/server.ts";
 import { MasterKeyRefused } from "./keys/master-key.ts";
@@ -79,7 +86,7 @@ async function stop(
 
 /** What the operator can mend is said in one line; everything else with its stack. */
 function explain(error: unknown): string {
-  const isPlain = [ConfigError, MasterKeyRefused, MigrationRefused].some(
+  const isPlain = [ConfigError, MasterKeyRefused, MigrationRefused, OperationRefused].some(
     (kind) => error instanceof kind,
   );
   const { code, message, stack } = error as NodeJS.ErrnoException;
@@ -88,6 +95,7 @@ function explain(error: unknown): string {
 }
 
 main().catch((error: unknown) => {
-  console.error(`Countersign cannot start. ${explain(error)}`);
+  const isAboutStart = !(error instanceof OperationRefused);
+  console.error(`${isAboutStart ? "Countersign cannot start. " : ""}${explain(error)}`);
   process.exit(1);
 });

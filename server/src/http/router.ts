@@ -33,10 +33,17 @@ export interface RouterContext {
 }
 
 /** Protocol endpoints, and behind them the framework with everything else. */
-export async function createRouter(context: RouterContext): Promise<RequestListener> {
+export async function createRouter(context: RouterContext): Promise<Router> {
   const framework = await createFramework(context);
   const otherwise: RequestListener = (request, response) => framework.routing(request, response);
-  return mountRoutes({ ...context.mount, routes: protocolRoutes(context) }, otherwise);
+  const listener = mountRoutes({ ...context.mount, routes: protocolRoutes(context) }, otherwise);
+  return { listener, close: () => framework.close() };
+}
+
+export interface Router {
+  listener: RequestListener;
+  /** Closes what the routes opened, such as the sample API's database. */
+  close(): Promise<void>;
 }
 
 const reading = ["GET", "HEAD"];

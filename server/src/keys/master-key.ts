@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { chmodSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
 import type { System } from "../system.ts";
 
@@ -20,8 +20,21 @@ export class MasterKeyRefused extends Error {
 
 const linePattern = /^csmk_[A-Za-z0-9_-]{43}$/;
 
-/** Active key first. Throws `MasterKeyRefused`. */
-export function loadMasterKeys(system: System, file: string): MasterKey[] {
+/**
+ * Active key first. A missing file is made for a store that holds nothing yet; beside a store that
+ * was sealed already a new key could open nothing. Throws `MasterKeyRefused`.
+ */
+export function loadMasterKeys(
+  system: System,
+  file: string,
+  ifMissing: "create" | "refuse" = "create",
+): MasterKey[] {
+  if (ifMissing === "refuse" && !existsSync(file)) {
+    throw new MasterKeyRefused(
+      `The master key file ${file} is missing, and the database was sealed with it. ` +
+        "Put it in place, or name it with COUNTERSIGN_MASTER_KEY_FILE.",
+    );
+  }
   const lines = readOrCreate(system, file)
     .split(/\r?\n/)
     .map((line) => line.trim())

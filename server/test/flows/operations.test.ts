@@ -1,0 +1,113 @@
+import assert from "node:assert/strict";
+import { spawn } from "node:child_process";
+import { existsSync, mkdtempSync, readdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { DatabaseSync } from "node:sqlite";
+import { afterEach, beforeEach, describe, test } from "node:test";
+import { call, createAppClient, requestToken, secretOf } from "../calls.ts";
+import { spawnServer } from "../server.ts";
+
+/** What an operator meets: a lost key, a wrong key, a newer database, a restored backup. */
+
+describe("an operator", () => {
+  let dataDir: string;
+  beforeEach(async () => {
+    dataDir = mkdtempSync(join(tmpdir(), "cs-"));
+    await (await spawnServer({ COUNTERSIGN_DATA_DIR: dataDir })).stop();
+  });
+  afterEach(() => rmSync(dataDir, { recursive: true, force: true }));
+
+  const run = (...words: string[]) => runMain({ COUNTERSIGN_DATA_DIR: dataDir }, words);
+  const masterKeyFile = () => join(dataDir, "master.key");
+
+  test("is told that the master key is missing, and no other one is made", async () => {
+    rmSync(masterKeyFile());
+    const { status, output } = await run();
+    assert.equal(status, 1);
+    assert.match(output, /master key file .* is missing/);
+    assert.equal(existsSync(masterKeyFile()), false);
+  });
+
+  test("is told which master key the database wants", async () => {
+    writeFileSync(masterKeyFile(), `csmk_${"A".repeat(43)}\n`);
+    const { status, output } = await run();
+    assert.equal(status, 1);
+    assert.match(
+      output,
+      /sealed with master key [0-9a-f]{16}, but the key file holds [0-9a-f]{16}/,
+    );
+  });
+
+  test("is told that the database is from a newer version, and it is left alone", async () => {
+    const database = new DatabaseSync(join(dataDir, "countersign.sqlite"));
+    database.exec("insert into schema_migrations values (9999, '9999-future.sql', 'x')");
+    database.close();
+    const { status, output } = await run();
+    assert.equal(status, 1);
+    assert.match(output, /newer version of Countersign \(it has 9999-future\.sql\)/);
+  });
+
+  test("is told what a setting should be", async () => {
+    const { status, output } = await runMain({ COUNTERSIGN_WORKERS: "4" }, []);
+    assert.equal(status, 1);
+    assert.match(output, /COUNTERSIGN_WORKERS can only be 1 in this version/);
+  });
+
+  test("rotates signing keys by hand, but not before the next one is known everywhere", async () => {
+    const { status, output } = await run("rotate-signing-keys");
+    assert.equal(status, 1);
+    assert.match(output, /^Nothing was changed/);
+  });
+
+  test("restores a backup, and what had a secret then has it again", async () => {
+    const before = await spawnServer({ COUNTERSIGN_DATA_DIR: dataDir });
+    const kept = await createAppClient(before);
+    await before.stop();
+    const file = join(dataDir, "countersign.sqlite");
+    new DatabaseSync(file).exec(`vacuum into '${file}.backup'`);
+
+    const later = await spawnServer({ COUNTERSIGN_DATA_DIR: dataDir });
+    const lost = await createAppClient(later);
+    await later.stop();
+    for (const name of readdirSync(dataDir)) {
+      if (name.startsWith("countersign.sqlite") && !name.endsWith(".backup")) {
+        rmSync(join(dataDir, name));
+      }
+    }
+    renameSync(`${file}.backup`, file);
+    assert.equal((await run("after-restore")).status, 0);
+
+    const restored = await spawnServer({ COUNTERSIGN_DATA_DIR: dataDir });
+    try {
+      assert.equal((await requestToken(restored, secretOf(kept))).status, 200);
+      assert.equal((await requestToken(restored, secretOf(lost))).status, 401);
+      const read = await call(restored, "GET", `/v2/app_clients/${kept.id}`);
+      assert.equal(read.body["client_secret"], kept.client_secret);
+    } finally {
+      await restored.stop();
+    }
+  });
+
+  test("leaves no files of the write-ahead log behind when it stops cleanly", () => {
+    assert.deepEqual(readdirSync(dataDir).toSorted(), [
+      "corpora.sqlite",
+      "countersign.sqlite",
+      "master.key",
+    ]);
+  });
+});
+
+function runMain(
+  environment: Record<string, string>,
+  words: string[],
+): Promise<{ status: number | null; output: string }> {
+  const main = new URL("../../src/main.ts", import.meta.url).pathname;
+  const child = spawn(process.execPath, [main, ...words], {
+    env: { PATH: process.env["PATH"], COUNTERSIGN_PORT: "0", ...environment },
+  });
+  let output = "";
+  child.stdout.on("data", (chunk: Buffer) => (output += chunk.toString()));
+  child.stderr.on("data", (chunk: Buffer) => (output += chunk.toString()));
+  return new Promise((resolve) => child.once("close", (status) => resolve({ status, output })));
+}
