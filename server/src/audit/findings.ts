@@ -16,7 +16,7 @@ export function createFindings(rowsMax: number): Findings {
         if (rows.size < rowsMax) rows.set(key, finding);
         return;
       }
-      known.origin = finding.origin;
+      if (finding.lastSeenAtMs >= known.lastSeenAtMs) known.origin = finding.origin;
       known.count += finding.count;
       known.firstSeenAtMs = Math.min(known.firstSeenAtMs, finding.firstSeenAtMs);
       known.lastSeenAtMs = Math.max(known.lastSeenAtMs, finding.lastSeenAtMs);

@@ -25,6 +25,8 @@ interface LastUse {
   use: Use;
   firstUsedAtMs: number;
   lastUsedAtMs: number;
+  /** The last use that was written, and when that was. */
+  writtenUseAtMs: number;
   writtenAtMs: number;
 }
 
@@ -39,24 +41,27 @@ export function createLastUses(credentialsMax: number): LastUses {
         return true;
       }
       if (byCredential.size >= credentialsMax) return false;
-      const lastUse = { use, firstUsedAtMs: atMs, lastUsedAtMs: atMs, writtenAtMs: 0 };
+      const nothingWritten = { writtenUseAtMs: 0, writtenAtMs: 0 };
+      const lastUse = { use, firstUsedAtMs: atMs, lastUsedAtMs: atMs, ...nothingWritten };
       byCredential.set(use.credentialId, lastUse);
       return true;
     },
     due: (atMs, all) =>
       [...byCredential.values()]
         .filter(
-          ({ lastUsedAtMs, writtenAtMs }) =>
-            lastUsedAtMs > writtenAtMs && (all || atMs - writtenAtMs >= writeEveryMs),
+          ({ lastUsedAtMs, writtenUseAtMs, writtenAtMs }) =>
+            lastUsedAtMs > writtenUseAtMs && (all || atMs - writtenAtMs >= writeEveryMs),
         )
         .map(toRecord),
     written(uses, atMs) {
-      for (const { credentialId } of uses) {
+      for (const { credentialId, lastUsedAtMs } of uses) {
         const lastUse = byCredential.get(credentialId);
-        if (lastUse !== undefined) lastUse.writtenAtMs = atMs;
+        if (lastUse === undefined) continue;
+        lastUse.writtenUseAtMs = lastUsedAtMs;
+        lastUse.writtenAtMs = atMs;
       }
-      for (const [credentialId, { lastUsedAtMs, writtenAtMs }] of byCredential) {
-        const isQuiet = lastUsedAtMs <= writtenAtMs && atMs - lastUsedAtMs > writeEveryMs;
+      for (const [credentialId, { lastUsedAtMs, writtenUseAtMs, writtenAtMs }] of byCredential) {
+        const isQuiet = lastUsedAtMs <= writtenUseAtMs && atMs - writtenAtMs >= writeEveryMs;
         if (isQuiet) byCredential.delete(credentialId);
       }
     },

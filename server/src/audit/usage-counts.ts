@@ -6,7 +6,6 @@ export interface UsageCounts {
   add(row: UsageCount): boolean;
   /** Everything, and starts anew. */
   take(): UsageCount[];
-  readonly size: number;
 }
 
 export function createUsageCounts(rowsMax: number): UsageCounts {
@@ -25,9 +24,6 @@ export function createUsageCounts(rowsMax: number): UsageCounts {
       const taken = [...rows.values()];
       rows = new Map();
       return taken;
-    },
-    get size() {
-      return rows.size;
     },
   };
 }

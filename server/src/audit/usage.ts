@@ -1,10 +1,9 @@
 import type { Log } from "../log.ts";
-import type { FindingRecord, UsageGap } from "../store/records.ts";
+import type { FindingRecord } from "../store/records.ts";
 import type { UsageStore } from "../store/store.ts";
 import { newId, type System } from "../system.ts";
-import { createFindings } from "./findings.ts";
-import { createLastUses, type Use } from "./last-uses.ts";
-import { createUsageCounts } from "./usage-counts.ts";
+import type { Use } from "./last-uses.ts";
+import { createUsageWriter } from "./usage-writer.ts";
 
 /**
  * Counts, never audit: how many tokens were issued and refused, and when a credential was last used.
@@ -27,43 +26,24 @@ export interface Usage {
 
 export const minuteMs = 60_000;
 const flushEveryMs = 1_000;
-/** Beyond this many rows waiting, counts are given up and a gap is recorded. */
-const rowsWaitingMax = 100_000;
 const originCharactersMax = 200;
 
-export function createUsage(system: System, store: UsageStore, log: Log): Usage {
+/** Beyond `rowsWaitingMax` rows that wait, counts are given up and a gap is recorded. */
+export function createUsage(
+  system: System,
+  store: UsageStore,
+  log: Log,
+  rowsWaitingMax = 100_000,
+): Usage {
   const processId = newId(system, "prc_");
-  const counts = createUsageCounts(rowsWaitingMax);
-  const lastUses = createLastUses(rowsWaitingMax);
-  const findings = createFindings(rowsWaitingMax);
+  const writer = createUsageWriter({ system, store, log, processId, rowsWaitingMax });
   const totals = { issued: 0, refused: new Map<string, number>() };
-  let gap: UsageGap | undefined;
-  let flushing: Promise<void> = Promise.resolve();
+  let flushing: Promise<unknown> = Promise.resolve();
 
-  async function write(isLast: boolean): Promise<void> {
-    const atMs = system.now();
-    const batch = {
-      processId,
-      atMs,
-      counts: counts.take(),
-      findings: findings.take(),
-      uses: lastUses.due(atMs, isLast),
-      gaps: gap === undefined ? [] : [{ ...gap, untilMs: atMs }],
-    };
-    try {
-      await store.insertUsage(batch);
-      lastUses.written(batch.uses, atMs);
-      gap = undefined;
-    } catch (error) {
-      log.warn({ err: error, rows: batch.counts.length }, "usage was not written; it is kept");
-      batch.counts.forEach((row) => counts.add(row));
-      batch.findings.forEach((finding) => findings.add(finding));
-    }
-  }
-
-  function flush(isLast: boolean): Promise<void> {
-    flushing = flushing.then(() => write(isLast));
-    return flushing;
+  function flush(isLast: boolean): Promise<"written" | "kept"> {
+    const outcome = flushing.then(() => writer.write(isLast));
+    flushing = outcome;
+    return outcome;
   }
 
   const timer = setInterval(() => void flush(false), flushEveryMs);
@@ -71,33 +51,26 @@ export function createUsage(system: System, store: UsageStore, log: Log): Usage 
 
   return {
     issued(use) {
-      const atMs = system.now();
       totals.issued += 1;
       const { tenantId, clientId, credentialId } = use;
-      const isCounted = counts.add({
-        tenantId,
-        clientId,
-        credentialId,
-        outcome: "issued",
-        ...inMinuteOf(atMs),
-      });
-      const isNoted = lastUses.note(use, atMs);
-      if (!isCounted || !isNoted) gap ??= { fromMs: atMs, untilMs: atMs };
+      const subject = { tenantId, clientId, credentialId };
+      writer.addUse(use, { ...subject, outcome: "issued", ...inMinuteOf(system.now()) });
     },
     refused(tenantId, clientId, cause) {
       totals.refused.set(cause, (totals.refused.get(cause) ?? 0) + 1);
       const subject = { tenantId, clientId: clientId ?? "", credentialId: "" };
-      counts.add({ ...subject, outcome: cause, ...inMinuteOf(system.now()) });
+      writer.addCount({ ...subject, outcome: cause, ...inMinuteOf(system.now()) });
     },
     seenFromBrowser({ tenantId, clientId }, origin) {
-      findings.add(secretFromBrowser(tenantId, clientId, origin, system.now()));
+      writer.addFinding(secretFromBrowser(tenantId, clientId, origin, system.now()));
     },
     totals: () => totals,
-    flush: () => flush(false),
+    async flush() {
+      await flush(false);
+    },
     async stop() {
       clearInterval(timer);
-      await flush(true);
-      if (counts.size === 0) await store.endUsage({ processId });
+      if ((await flush(true)) === "written") await store.endUsage({ processId });
     },
   };
 }
