@@ -1,0 +1,95 @@
+import { loadavg } from "node:os";
+import { parseArgs } from "node:util";
+import type { Group } from "./groups/group.ts";
+import { micro } from "./groups/micro.ts";
+import { storage } from "./groups/storage.ts";
+import { token } from "./groups/token.ts";
+import { verifier } from "./groups/verifier.ts";
+import { startLoad } from "./load/load.ts";
+import { createProgress } from "./progress.ts";
+import { writeResults } from "./results.ts";
+import { missedBy, type Row } from "./row.ts";
+import { renderTable } from "./table.ts";
+
+/**
+ * `npm run bench`: side-by-side benchmarks, one table on stdout.
+ *
+ *   npm run bench                          all groups, about four minutes
+ *   npm run bench -- token verifier        some of them
+ *   npm run bench -- --rounds=9 --seconds=2
+ *   npm run bench -- --write               keeps the result in bench/RESULTS.md
+ *
+ * The exit code is 1 when a gate is missed.
+ */
+
+const groups: readonly Group[] = [token, storage, verifier, micro];
+const roundsMax = 200;
+const secondsMax = 30;
+
+process.exitCode = await main();
+
+async function main(): Promise<number> {
+  const { values, positionals } = parseArgs({
+    options: {
+      rounds: { type: "string", default: "15" },
+      seconds: { type: "string", default: "1" },
+      write: { type: "boolean", default: false },
+    },
+    allowPositionals: true,
+  });
+  const chosen = groups.filter(
+    ({ name }) => positionals.length === 0 || positionals.includes(name),
+  );
+  const unknown = positionals.filter((word) => !groups.some(({ name }) => name === word));
+  const rounds = numberIn(values.rounds, roundsMax);
+  const seconds = numberIn(values.seconds, secondsMax);
+  if (unknown.length > 0 || rounds === undefined || seconds === undefined) return usage();
+
+  const startedAt = new Date();
+  const loadBefore = loadavg()[0]!;
+  const rows = await measureAll(chosen, rounds, seconds);
+  const table = renderTable(rows);
+  const missed = rows.flatMap(missedBy);
+  console.log(table);
+  for (const sentence of missed) console.error(sentence);
+  if (values.write) {
+    const command = ["npm run bench --", ...process.argv.slice(2)].join(" ");
+    const took = (Date.now() - startedAt.getTime()) / 1000;
+    console.error(
+      `Written: ${writeResults({ command, startedAt, loadBefore, seconds: took, table, missed })}`,
+    );
+  }
+  return missed.length === 0 ? 0 : 1;
+}
+
+async function measureAll(
+  chosen: readonly Group[],
+  rounds: number,
+  seconds: number,
+): Promise<Row[]> {
+  const load = startLoad();
+  const progress = createProgress();
+  try {
+    const rows: Row[] = [];
+    for (const group of chosen) {
+      rows.push(...(await group.measure({ rounds, seconds, load, progress })));
+    }
+    return rows;
+  } finally {
+    await load.stop();
+    progress("done\n");
+  }
+}
+
+function numberIn(text: string, max: number): number | undefined {
+  const value = Number(text);
+  return value > 0 && value <= max ? value : undefined;
+}
+
+function usage(): number {
+  const names = groups.map(({ name }) => name).join(", ");
+  console.error(
+    `npm run bench -- [${names}] [--rounds=1..${roundsMax}] [--seconds=0..${secondsMax}] [--write]`,
+  );
+  return 2;
+}
