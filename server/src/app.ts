@@ -2,17 +2,21 @@ import { join } from "node:path";
 import type { Logger } from "pino";
 import { createApis } from "./access/apis.ts";
 import { createKnownApiKeys } from "./api-keys/known-api-keys.ts";
+import { noticingManyTokens } from "./audit/many-tokens.ts";
+import { createRefusals, type Refusals } from "./audit/refusals.ts";
 import { createUsage, type Usage } from "./audit/usage.ts";
 import { createKnownClients } from "./clients/known-clients.ts";
 import type { Config } from "./config.ts";
 import { createFailureBudget } from "./http/failure-budget.ts";
 import { createMetrics } from "./http/metrics.ts";
 import { createPageKeys } from "./http/page-key.ts";
+import { createRefusalNotes } from "./http/refusal-notes.ts";
 import { createRequestIds } from "./http/request-id.ts";
 import { createRouter, type RouterContext } from "./http/router.ts";
 import { createSampleApi } from "./http/sample-api.ts";
 import type { AppServer } from "./http/server.ts";
 import { createSourceAddress } from "./http/source-address.ts";
+import { startAuditJob } from "./jobs/audit-job.ts";
 import { rotateKeys, startJobs } from "./jobs/jobs.ts";
 import { loadMasterKeys } from "./keys/master-key.ts";
 import { scheduleOf } from "./keys/rotation.ts";
@@ -128,16 +132,25 @@ async function assemble(opened: AppOptions & Opened): Promise<App> {
   const keys = await openKeys(opened);
   const people: PeopleContext = { system, store, tenantId };
   const setupCode = await bootstrap(people, config, log);
-  const usage = createUsage(system, store, log);
+  const usage = createUsage(system, noticingManyTokens(store), log);
+  const refusals = createRefusals(system, store, log);
   const revocations = await openRevocations(system, store, feed);
-  const parts = { keys, people, usage, revocations };
+  const parts = { keys, people, usage, refusals, revocations };
   const router = await createRouter(routerContext(opened, parts));
   appServer.serve(router.listener);
   const jobs = startJobs({ system, store, keys, feed, log });
+  const auditJob = startAuditJob({
+    ...opened,
+    keys,
+    issuerOf: () => config.publicUrl,
+    keepMs: config.auditRetentionDays * 86_400_000,
+  });
 
   async function stop(): Promise<void> {
     await router.close();
     await jobs.stop();
+    await auditJob.stop();
+    await refusals.stop();
     await usage.stop().catch((error: unknown) => log.warn({ err: error }, "usage was not written"));
     feed.stop();
     await store.close();
@@ -164,12 +177,13 @@ interface Parts {
   keys: SigningKeys;
   people: PeopleContext;
   usage: Usage;
+  refusals: Refusals;
   revocations: Revocations;
 }
 
 function routerContext(
   { config, system, log, appServer, store, sealer, feed, tenantId }: AppOptions & Opened,
-  { keys, people, usage, revocations }: Parts,
+  { keys, people, usage, refusals, revocations }: Parts,
 ): RouterContext {
   const issuer = config.publicUrl;
   const { server } = appServer;
@@ -180,6 +194,7 @@ function routerContext(
   const endpoints = { system, log, clients, usage, failures, firstTenantId: tenantId };
   const liveTokens = { system, keys, clients, revocations };
   const callers = { ...liveTokens, apiKeys, tenantId, issuer };
+  const notes = createRefusalNotes({ ...callers, refusals, sourceAddressOf });
   return {
     server,
     issuer,
@@ -203,12 +218,13 @@ function routerContext(
       feed,
       sourceAddressOf,
       callers,
+      refusals,
       pageKeys: createPageKeys(sealer.deriveKey(tenantId, "page keys")),
       quietMs: config.quietDaysBeforeRemoval * 86_400_000,
     },
     people,
     metrics: createMetrics({ usage, clients, feed }),
-    mount: { sourceAddressOf, newRequestId: createRequestIds(system), log },
+    mount: { sourceAddressOf, newRequestId: createRequestIds(system), log, notes },
     sampleApi: config.sampleApi
       ? createSampleApi({ publicUrl: issuer, databaseFile: corporaFileOf(config), server, callers })
       : undefined,

@@ -22,6 +22,7 @@ export interface Config {
   outageGraceSeconds: number;
   signingKeyLifetimeDays: number;
   quietDaysBeforeRemoval: number;
+  auditRetentionDays: number;
   storeHints: boolean;
   logLevel: string;
 }
@@ -129,6 +130,12 @@ export const settings: { [Name in keyof Config]: Setting<Config[Name]> } = {
       "How many days without a use, and without a gap in counting, make an old credential safe to remove.",
     defaultText: "`7`",
     parse: (value) => parseInteger(value, { fallback: 7, min: 1, max: 365 }),
+  },
+  auditRetentionDays: {
+    name: "COUNTERSIGN_AUDIT_RETENTION_DAYS",
+    meaning: "How long audit events are kept. What is left can still be verified.",
+    defaultText: "`400`",
+    parse: (value) => parseInteger(value, { fallback: 400, min: 1, max: 36_500 }),
   },
   storeHints: {
     name: "COUNTERSIGN_STORE_HINTS",

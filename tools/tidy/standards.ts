@@ -29,6 +29,7 @@ export const standards: Readonly<Record<string, string>> = {
   "RFC 8414": "OAuth 2.0 Authorization Server Metadata",
   "RFC 8707": "Resource Indicators for OAuth 2.0",
   "RFC 8725": "JSON Web Token Best Current Practices",
+  "RFC 8785": "JSON Canonicalization Scheme (JCS)",
   "RFC 9068": "JSON Web Token (JWT) Profile for OAuth 2.0 Access Tokens",
   "RFC 9110": "HTTP Semantics",
   "RFC 9111": "HTTP Caching",

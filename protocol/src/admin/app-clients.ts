@@ -1,6 +1,7 @@
 import { Type, type Static } from "typebox";
 import { clientAuthenticationMethods, grantTypes } from "../oauth.ts";
 import { closedObject, ExternalId, Labels, oneOf, PageMetadata, PageQuery } from "./common.ts";
+import { Finding } from "./usage.ts";
 import { AgentRoles, ApiRoles, CorpusRoles, ResourceRoles } from "./role-bindings.ts";
 
 /** App clients: who asks for tokens (`/v2/app_clients`). */
@@ -61,14 +62,6 @@ export const UpdateAppClient = closedObject({
   external_id: Type.Optional(Type.Union([ExternalId, Type.Null()])),
 });
 export type UpdateAppClient = Static<typeof UpdateAppClient>;
-
-export const Finding = Type.Object({
-  kind: oneOf(["secret_from_browser"], "What was noticed."),
-  origin: Type.String({ description: "The web origin it was last seen from." }),
-  count: Type.Integer(),
-  first_seen_at: Type.String({ format: "date-time" }),
-  last_seen_at: Type.String({ format: "date-time" }),
-});
 
 export const AppClient = Type.Object({
   id: Type.String({ description: "The name of the resource: `app_…`." }),

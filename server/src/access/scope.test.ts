@@ -77,7 +77,7 @@ test("grants nothing that is not a permission, and does not repeat what a strang
   const held = new Set<Permission>(allPermissions);
   for (const token of ["__proto__", "constructor", "corpora:*", "*", "Corpora:read", "cssk_x"]) {
     assert.throws(() => grantScope(new Set(["corpora:read", token]), held), {
-      ...isRefused("scope_not_allowed"),
+      ...isRefused("scope_unknown"),
       detail: undefined,
     });
   }

@@ -24,8 +24,10 @@ export function grantScope(
   held: ReadonlySet<Permission>,
 ): ReadonlySet<Permission> {
   for (const token of requested) {
-    if (!held.has(token as Permission))
-      throw new OAuthError("scope_not_allowed", isPermission(token) ? token : undefined);
+    if (held.has(token as Permission)) continue;
+    throw isPermission(token)
+      ? new OAuthError("scope_not_allowed", token)
+      : new OAuthError("scope_unknown");
   }
   return requested as ReadonlySet<Permission>;
 }

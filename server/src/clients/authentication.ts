@@ -27,12 +27,23 @@ export interface AuthenticatedClient {
 export class ClientRefused extends OAuthError {
   /** As presented, whoever that is. */
   readonly clientId: string;
-  readonly client: KnownClient | undefined;
+  /** Which of its credentials it was, when it was one. */
+  readonly credential: CredentialRecord | undefined;
+  declare client: KnownClient | undefined;
+  /** How it tried to prove itself, when that was not the registered way. */
+  readonly method: ClientAuthenticationMethod | undefined;
 
-  constructor(refusal: OAuthRefusal, clientId: string, client?: KnownClient) {
+  constructor(
+    refusal: OAuthRefusal,
+    clientId: string,
+    client?: KnownClient,
+    tried: { credential?: CredentialRecord; method?: ClientAuthenticationMethod } = {},
+  ) {
     super(refusal, client?.clientId);
     this.clientId = clientId;
     this.client = client;
+    this.credential = tried.credential;
+    this.method = tried.method;
   }
 }
 
@@ -45,10 +56,12 @@ export async function authenticateClient(
   const { clientId, plainSecret, method } = presented;
   const client = clients.peek(clientId) ?? (await clients.find(clientId));
   const index = findMatchingDigest(plainSecret ?? "", client?.digests ?? [noDigest]);
+  const slip =
+    index === -1 ? findSlip(plainSecret ?? "", client?.digests ?? [noDigest]) : undefined;
   if (client === undefined) throw new ClientRefused("unknown_client", clientId);
   checkMethod(client, method);
   const credential = method === "none" ? undefined : client.credentials[index];
-  if (method !== "none") checkCredential(client, credential, atMs);
+  if (method !== "none") checkCredential(client, { credential, slip }, atMs);
   if (!client.enabled) throw new ClientRefused("client_disabled", client.clientId, client);
   return { client, credential };
 }
@@ -57,15 +70,36 @@ export async function authenticateClient(
 function checkMethod(client: KnownClient, method: ClientAuthenticationMethod): void {
   const registered = client.authenticationMethod;
   const isAccepted = registered === undefined ? method !== "none" : method === registered;
-  if (!isAccepted) throw new ClientRefused("wrong_authentication_method", client.clientId, client);
+  if (isAccepted) return;
+  throw new ClientRefused("wrong_authentication_method", client.clientId, client, { method });
+}
+
+/**
+ * Whether a secret that is wrong would be right but for a slip on the way: `+` that was decoded as a
+ * space, or white space around it. Looked for with unknown clients too, so that the time tells
+ * nothing; the answer is the same as for any wrong secret.
+ */
+function findSlip(plainSecret: string, digests: readonly Buffer[]): OAuthRefusal | undefined {
+  const withPlus = plainSecret.replaceAll(" ", "+");
+  const trimmed = plainSecret.trim();
+  const isPlus = withPlus !== plainSecret && findMatchingDigest(withPlus, digests) !== -1;
+  const isSpace = trimmed !== plainSecret && findMatchingDigest(trimmed, digests) !== -1;
+  if (isPlus) return "secret_plus_decoded_as_space";
+  return isSpace ? "secret_with_white_space" : undefined;
 }
 
 function checkCredential(
   client: KnownClient,
-  credential: CredentialRecord | undefined,
+  {
+    credential,
+    slip,
+  }: { credential: CredentialRecord | undefined; slip: OAuthRefusal | undefined },
   atMs: number,
 ): void {
-  if (credential === undefined) throw new ClientRefused("wrong_secret", client.clientId, client);
+  if (credential === undefined) {
+    throw new ClientRefused(slip ?? "wrong_secret", client.clientId, client);
+  }
   const state = stateOf(credential, atMs);
-  if (state !== "active") throw new ClientRefused(`credential_${state}`, client.clientId, client);
+  if (state === "active") return;
+  throw new ClientRefused(`credential_${state}`, client.clientId, client, { credential });
 }

@@ -32,6 +32,8 @@ export const oauthRefusals = {
   client_id_mismatch: ["invalid_client", "Client authentication failed."],
   unknown_client: ["invalid_client", "Client authentication failed."],
   wrong_secret: ["invalid_client", "Client authentication failed."],
+  secret_plus_decoded_as_space: ["invalid_client", "Client authentication failed."],
+  secret_with_white_space: ["invalid_client", "Client authentication failed."],
   wrong_authentication_method: ["invalid_client", "Client authentication failed."],
   client_disabled: ["invalid_client", "Client authentication failed."],
   credential_disabled: ["invalid_client", "Client authentication failed."],
@@ -40,6 +42,7 @@ export const oauthRefusals = {
   too_many_failures: ["temporarily_unavailable", "Too many failed attempts. Try again later."],
   malformed_scope: ["invalid_scope", "The scope is not well-formed."],
   scope_not_allowed: ["invalid_scope", "The scope exceeds what this client may have."],
+  scope_unknown: ["invalid_scope", "The scope exceeds what this client may have."],
   malformed_resource: [
     "invalid_target",
     "The resource must be an absolute URI without a fragment.",
@@ -65,6 +68,12 @@ export const oauthRefusals = {
 
 export type OAuthRefusal = keyof typeof oauthRefusals;
 
+/** A client of ours that was refused. */
+export interface RefusedClient {
+  tenantId: string;
+  clientId: string;
+}
+
 /**
  * A refusal of a protocol endpoint. `detail` is private: it never leaves the server. Nor does it hold
  * what a stranger sent: people put secrets into the wrong field.
@@ -76,6 +85,8 @@ export class OAuthError extends Error {
   /** Safe for strangers; only the characters that RFC 6749 §5.2 allows. */
   readonly description: string;
   readonly detail: string | undefined;
+  /** Whose request it was, as soon as that is known. */
+  client: RefusedClient | undefined;
 
   constructor(refusal: OAuthRefusal, detail?: string) {
     const [code, description] = oauthRefusals[refusal];

@@ -1,4 +1,5 @@
 import type { IncomingHttpHeaders } from "node:http";
+import type { OAuthError } from "../errors/oauth-error.ts";
 
 /**
  * A request and its answer as protocol endpoints see them: no framework, so that an endpoint can be
@@ -21,6 +22,8 @@ export interface HttpAnswer {
   status: number;
   headers: Record<string, string>;
   body: string;
+  /** Why it is a refusal: for our own notes, and not a part of what is sent. */
+  refused?: OAuthError;
 }
 
 export type Endpoint = (request: HttpRequest) => HttpAnswer | Promise<HttpAnswer>;

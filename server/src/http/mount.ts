@@ -3,6 +3,7 @@ import { OAuthError } from "../errors/oauth-error.ts";
 import type { Log } from "../log.ts";
 import { noStore, type Endpoint, type HttpAnswer, type HttpRequest } from "./message.ts";
 import { writeOAuthError } from "./oauth-error.ts";
+import type { RefusalNotes } from "./refusal-notes.ts";
 
 /**
  * Puts protocol endpoints before everything else on the bare HTTP server: a token costs a signature,
@@ -19,6 +20,7 @@ export interface MountOptions {
   sourceAddressOf(request: IncomingMessage): string;
   newRequestId(): string;
   log: Log;
+  notes: Pick<RefusalNotes, "ofAnswer">;
 }
 
 const bodyBytesMax = 65_536;
@@ -28,7 +30,8 @@ export function mountRoutes(options: MountOptions, otherwise: RequestListener): 
   return (incoming, response) => {
     const url = incoming.url ?? "/";
     const mark = url.indexOf("?");
-    const route = options.routes.get(mark === -1 ? url : url.slice(0, mark));
+    const path = mark === -1 ? url : url.slice(0, mark);
+    const route = options.routes.get(path);
     if (route === undefined) return otherwise(incoming, response);
     const request: HttpRequest = {
       method: incoming.method ?? "",
@@ -39,7 +42,7 @@ export function mountRoutes(options: MountOptions, otherwise: RequestListener): 
       sourceAddress: options.sourceAddressOf(incoming),
       requestId: options.newRequestId(),
     };
-    void serve(options, route, { incoming, response, request });
+    void serve(options, route, { incoming, response, request, path });
   };
 }
 
@@ -47,6 +50,8 @@ interface Exchange {
   incoming: IncomingMessage;
   response: ServerResponse;
   request: HttpRequest;
+  /** One that is in the table. */
+  path: string;
 }
 
 async function serve(options: MountOptions, route: Route, exchange: Exchange): Promise<void> {
@@ -56,7 +61,7 @@ async function serve(options: MountOptions, route: Route, exchange: Exchange): P
       return refuse(options, exchange, new OAuthError("method_not_allowed"), route.methods);
     }
     if (request.method === "POST") request.body = await readBody(incoming);
-    write(response, request, await route.endpoint(request));
+    write(options, exchange, await route.endpoint(request));
   } catch (error) {
     if (!response.destroyed) refuse(options, exchange, error);
   }
@@ -96,8 +101,12 @@ function decode(chunks: Buffer[], reject: (error: Error) => void): string {
   }
 }
 
-function write(response: ServerResponse, request: HttpRequest, answer: HttpAnswer): void {
-  const { status, headers, body } = answer;
+function write(
+  { notes }: MountOptions,
+  { response, request, path }: Exchange,
+  { status, headers, body, refused }: HttpAnswer,
+): void {
+  if (refused !== undefined) notes.ofAnswer(request, path, { status, error: refused });
   headers["content-length"] = String(Buffer.byteLength(body));
   headers["x-request-id"] = request.requestId;
   headers["x-content-type-options"] = "nosniff";
@@ -106,14 +115,15 @@ function write(response: ServerResponse, request: HttpRequest, answer: HttpAnswe
 }
 
 function refuse(
-  { log }: MountOptions,
-  { incoming, response, request }: Exchange,
+  options: MountOptions,
+  exchange: Exchange,
   error: unknown,
   allowed: readonly string[] = [],
 ): void {
-  const answer = writeOAuthError(request, error, log);
+  const { incoming, request } = exchange;
+  const answer = writeOAuthError(request, error, options.log);
   if (answer.status === 405) answer.headers["allow"] = allowed.join(", ");
   // A body that nobody will read must not be waited for.
   if (!incoming.complete) answer.headers["connection"] = "close";
-  write(response, request, { ...answer, headers: { ...answer.headers, ...noStore } });
+  write(options, exchange, { ...answer, headers: { ...answer.headers, ...noStore } });
 }

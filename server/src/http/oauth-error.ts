@@ -15,7 +15,8 @@ export function writeOAuthError(
   log: Log,
   retryAfterSeconds?: number,
 ): HttpAnswer {
-  const { refusal, detail } = asOAuthError(error);
+  const refused = asOAuthError(error);
+  const { refusal, detail } = refused;
   const status = statusOf(refusal);
   logRefusal(log, request, { refusal, detail, error, status });
   const [code, description] = oauthRefusals[refusal];
@@ -28,6 +29,7 @@ export function writeOAuthError(
       ...extraHeaders(request, status, retryAfterSeconds),
     },
     body: JSON.stringify(body),
+    refused,
   };
 }
 

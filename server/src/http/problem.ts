@@ -3,6 +3,7 @@ import { AdminError } from "../errors/admin-error.ts";
 import { OAuthError } from "../errors/oauth-error.ts";
 import type { Log } from "../log.ts";
 import { StoreUnavailable } from "../store/store.ts";
+import type { RefusalNotes } from "./refusal-notes.ts";
 
 /**
  * The one place where a refusal of the admin API becomes an answer, in the shape that clients of the
@@ -18,7 +19,11 @@ interface Problem {
   detail?: string;
 }
 
-export function createProblemWriter(issuer: string, log: Log) {
+export function createProblemWriter(
+  issuer: string,
+  log: Log,
+  notes: Pick<RefusalNotes, "ofProblem">,
+) {
   return (error: unknown, request: FastifyRequest, reply: FastifyReply): void => {
     const { status, body, headers, detail = body.messages[0] } = problemOf(error, issuer);
     const entry = { requestId: request.id, status, detail, path: routeOf(request) };
@@ -26,6 +31,7 @@ export function createProblemWriter(issuer: string, log: Log) {
     else if (status === 503)
       log.warn({ ...entry, err: error }, "an API request met a closed store");
     else log.info(entry, "an API request was refused");
+    notes.ofProblem(request, status, error);
     void reply
       .code(status)
       .headers({ "cache-control": "no-store", ...headers })

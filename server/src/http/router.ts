@@ -14,6 +14,7 @@ import { createTokenEndpoint, type TokenContext } from "./oauth/token.ts";
 import { registerOpenapi, registerOpenapiDocument } from "./openapi.ts";
 import { parseForm, parseFormOrJson } from "./parameters.ts";
 import { createProblemWriter, notFoundProblem } from "./problem.ts";
+import type { RefusalNotes } from "./refusal-notes.ts";
 import { registerSetup } from "./setup.ts";
 import { validatorCompiler } from "./validation.ts";
 
@@ -27,7 +28,7 @@ export interface RouterContext {
   admin: AdminContext;
   people: PeopleContext;
   metrics: Registry;
-  mount: Omit<MountOptions, "routes">;
+  mount: Omit<MountOptions, "routes"> & { notes: RefusalNotes };
   /** Registers the sample API, while it is on. */
   sampleApi: ((server: FastifyInstance) => Promise<void>) | undefined;
 }
@@ -90,7 +91,7 @@ const bodyBytesMax = 1_048_576;
 
 async function createFramework(context: RouterContext): Promise<FastifyInstance> {
   const { server, issuer, admin, people, metrics, mount, sampleApi } = context;
-  const writeProblem = createProblemWriter(issuer, mount.log);
+  const writeProblem = createProblemWriter(issuer, mount.log, mount.notes);
   const framework: FastifyInstance = Fastify({
     serverFactory: () => server,
     // What is not HTTP has been refused by the server itself.

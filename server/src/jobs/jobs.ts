@@ -6,6 +6,7 @@ import type { Feed } from "../store/feed.ts";
 import type {
   ApiStore,
   LeaseStore,
+  RefusalStore,
   RetentionStore,
   TenantStore,
   UsageStore,
@@ -18,7 +19,7 @@ import { createLease } from "./lease.ts";
 
 export interface JobsContext {
   system: System;
-  store: LeaseStore & UsageStore & RetentionStore & TenantStore & ApiStore;
+  store: LeaseStore & UsageStore & RefusalStore & RetentionStore & TenantStore & ApiStore;
   keys: SigningKeys;
   feed: Feed;
   log: Log;
@@ -38,6 +39,7 @@ const keepDaysMs = 730 * dayMs;
 const keepChangesMs = hourMs;
 const keepTombstonesMs = 30 * dayMs;
 const keepGapsMs = 400 * dayMs;
+const keepRefusalsMs = 7 * dayMs;
 /** Longer than this without a report, and a process is gone. */
 const silentMs = minuteMs;
 
@@ -71,6 +73,7 @@ async function runOnce(context: JobsContext, lease: { hold(): Promise<boolean> }
   await rotateKeys(context, "schedule");
   await store.closeSilentProcesses({ silentSinceMs: atMs - silentMs, atMs });
   await rollUp(store, atMs);
+  await store.sweepRefusals({ beforeMs: atMs - keepRefusalsMs });
   await store.sweep({
     atMs,
     changesBeforeMs: atMs - keepChangesMs,

@@ -4,15 +4,29 @@ import type { TypeBoxTypeProvider } from "@fastify/type-provider-typebox";
 import type { Feed } from "../../store/feed.ts";
 import { checkMay, identifyCaller, type CallerContext } from "../caller.ts";
 import { registerAppClients, type AppClientRoutes } from "./app-clients.ts";
+import { registerAuditEvents, type AuditEventRoutes } from "./audit-events.ts";
 import { registerCredentials, type CredentialRoutes } from "./credentials.ts";
+import { registerFindings, type FindingRoutes } from "./findings.ts";
+import { registerRefusals, type RefusalRoutes } from "./refusals.ts";
+import { registerUsage, type UsageRoutes } from "./usage.ts";
 
 /**
  * The administration under `/v2`. Before every call the caches are compared with the store's head,
  * and after every change too: what one process answers, every other one obeys.
  */
 
-export interface AdminContext extends AppClientRoutes, CredentialRoutes {
-  store: AppClientRoutes["store"] & CredentialRoutes["store"];
+export interface AdminContext
+  extends
+    AppClientRoutes,
+    AuditEventRoutes,
+    CredentialRoutes,
+    FindingRoutes,
+    RefusalRoutes,
+    UsageRoutes {
+  store: AppClientRoutes["store"] &
+    AuditEventRoutes["store"] &
+    CredentialRoutes["store"] &
+    UsageRoutes["store"];
   callers: CallerContext;
   feed: Feed;
   sourceAddressOf: CallerSource;
@@ -42,4 +56,8 @@ export function registerAdminApi(server: FastifyInstance, context: AdminContext)
 
   registerAppClients(typed, context);
   registerCredentials(typed, context);
+  registerAuditEvents(typed, context);
+  registerRefusals(typed, context);
+  registerUsage(typed, context);
+  registerFindings(typed, context);
 }

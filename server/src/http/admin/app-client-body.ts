@@ -3,6 +3,7 @@ import type {
   CreateAppClient,
   UpdateAppClient,
 } from "@countersign/protocol/admin/app-clients.ts";
+import type { Finding, FindingKind } from "@countersign/protocol/admin/usage.ts";
 import { accountWide } from "../../access/rights.ts";
 import type { ClientSettings } from "../../clients/app-client.ts";
 import { warningsOf } from "../../clients/client-rules.ts";
@@ -146,9 +147,9 @@ function optional<Name extends keyof AppClient>(
   return value === undefined ? {} : ({ [name]: value } as Pick<AppClient, Name>);
 }
 
-const toFinding = (finding: FindingRecord) => ({
-  kind: finding.kind as "secret_from_browser",
-  origin: finding.origin,
+export const toFinding = (finding: FindingRecord): Finding => ({
+  kind: finding.kind as FindingKind,
+  ...(finding.origin === "" ? {} : { origin: finding.origin }),
   count: finding.count,
   first_seen_at: isoTime(finding.firstSeenAtMs),
   last_seen_at: isoTime(finding.lastSeenAtMs),

@@ -7,7 +7,8 @@ import { toAuditEvent } from "../../audit/audit-view.ts";
 import type { AuditPage, AuditStore } from "../../store/store.ts";
 import type { System } from "../../system.ts";
 import { fromIsoTime } from "../iso-time.ts";
-import { pageOf, type PageKeys } from "../page-key.ts";
+import type { PageKeys } from "../page-key.ts";
+import { pageOf } from "./page.ts";
 import { route, type AdminServer } from "./route.ts";
 
 /** `/v2/audit_events`: who did what to what. */

@@ -42,6 +42,8 @@ interface Described<Params, Query, Body, Success> {
   params?: Params;
   query?: Query;
   body?: Body;
+  /** The media type of the success, when it is not JSON. */
+  produces?: string;
   success: Success;
 }
 
@@ -52,7 +54,8 @@ export function route<
   Body extends TSchema = TSchema,
   Success extends Record<number, TSchema> = Record<number, TSchema>,
 >(described: Described<Params, Query, Body, Success>) {
-  const { permission, tag, summary, description, params, query, body, success } = described;
+  const { permission, tag, summary, description, params, query, body } = described;
+  const { produces, success } = described;
   return {
     config: { permission },
     schema: {
@@ -60,6 +63,7 @@ export function route<
       summary,
       description: `${description === undefined ? "" : `${description} `}Needs \`${permission}\`.`,
       security: [{ oauth2: [permission] }, { apiKey: [] }],
+      ...(produces === undefined ? {} : { produces: [produces] }),
       ...((params === undefined ? {} : { params }) as { params: Params }),
       ...((query === undefined ? {} : { querystring: query }) as { querystring: Query }),
       ...((body === undefined ? {} : { body }) as { body: Body }),

@@ -53,14 +53,22 @@ export function authenticate(
   return authenticateClient(clients, parsePresentedClient(request, parameters), system.now());
 }
 
+/** Says to whom something was refused after the client had proved itself. */
+export function refusedTo({ client }: AuthenticatedClient, error: unknown): unknown {
+  if (error instanceof OAuthError) error.client ??= client;
+  return error;
+}
+
 /** Only a failed authentication spends the budget; a right secret is never throttled. */
 function refuse(context: ClientEndpointContext, request: HttpRequest, error: unknown): HttpAnswer {
   const { failures, usage, firstTenantId, log } = context;
   if (!(error instanceof OAuthError)) return writeOAuthError(request, error, log);
-  const client = error instanceof ClientRefused ? error.client : undefined;
+  const { client } = error;
   usage.refused(client?.tenantId ?? firstTenantId, client?.clientId, error.refusal);
   if (!(error instanceof ClientRefused)) return writeOAuthError(request, error, log);
   const waitSeconds = failures.spend(error.clientId, request.sourceAddress);
-  const refusal = waitSeconds === undefined ? error : new OAuthError("too_many_failures");
-  return writeOAuthError(request, refusal, log, waitSeconds);
+  if (waitSeconds === undefined) return writeOAuthError(request, error, log);
+  const throttled = new OAuthError("too_many_failures", error.refusal);
+  throttled.client = client;
+  return writeOAuthError(request, throttled, log, waitSeconds);
 }

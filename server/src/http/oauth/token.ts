@@ -8,7 +8,12 @@ import {
 } from "../../grants/grant.ts";
 import type { IssuedToken } from "../../tokens/access-token.ts";
 import { jsonType, noStore, type Endpoint, type HttpAnswer, type HttpRequest } from "../message.ts";
-import { authenticate, clientEndpoint, type ClientEndpointContext } from "./client-endpoint.ts";
+import {
+  authenticate,
+  clientEndpoint,
+  refusedTo,
+  type ClientEndpointContext,
+} from "./client-endpoint.ts";
 
 /** The token endpoint [RFC 6749 §3.2]: the steps that all grants share, in their order. */
 
@@ -22,10 +27,14 @@ export function createTokenEndpoint(
     const parameters = parse(request);
     const grant = findGrant(parameters);
     const authenticated = await authenticate(context, request, parameters);
-    checkMayUseGrant(authenticated, grant);
-    const issued = await grant.issue({ ...authenticated, parameters }, context);
-    countIssued(context, request, authenticated);
-    return answer(issued);
+    try {
+      checkMayUseGrant(authenticated, grant);
+      const issued = await grant.issue({ ...authenticated, parameters }, context);
+      countIssued(context, request, authenticated);
+      return answer(issued);
+    } catch (error) {
+      throw refusedTo(authenticated, error);
+    }
   });
 }
 

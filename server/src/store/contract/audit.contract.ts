@@ -27,6 +27,8 @@ export function auditContract(open: OpenStore): void {
           after: audit.after,
           request_id: audit.requestId,
           source_address: audit.sourceAddress,
+          sequence: null,
+          hash: null,
         },
       );
     });

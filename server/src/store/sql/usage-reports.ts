@@ -1,5 +1,11 @@
 import { sql, type RawBuilder } from "kysely";
-import type { FindingPage, UsageQuery, UsageReportStore, UsageSum } from "../store.ts";
+import type {
+  FindingPage,
+  UnusedClient,
+  UsageQuery,
+  UsageReportStore,
+  UsageSum,
+} from "../store.ts";
 import { withoutNulls, type Database } from "../schema.ts";
 
 /** What is read out of the counts: sums, clients that nobody uses, and findings. */
@@ -38,38 +44,7 @@ export const usageReports = (db: Database) =>
       );
     },
 
-    async listUnusedClients(tenantId, { sinceMs, after, limit }) {
-      const rows = await db
-        .selectFrom("clients")
-        .leftJoin("credentials", "credentials.clientId", "clients.clientId")
-        .leftJoin("credentialUses", "credentialUses.credentialId", "credentials.id")
-        .select(["clients.id", "clients.clientId", "clients.name", "clients.createdAtMs"])
-        .select((eb) => eb.fn.max("credentialUses.lastUsedAtMs").as("lastUsedAtMs"))
-        .where("clients.tenantId", "=", tenantId)
-        .where("clients.deletedAtMs", "is", null)
-        .where("clients.createdAtMs", "<", sinceMs)
-        .$if(after !== undefined, (query) =>
-          query.where((eb) =>
-            eb(
-              eb.refTuple("clients.createdAtMs", "clients.id"),
-              ">",
-              eb.tuple(after!.createdAtMs, after!.id),
-            ),
-          ),
-        )
-        .groupBy(["clients.id", "clients.clientId", "clients.name", "clients.createdAtMs"])
-        .having((eb) =>
-          eb.or([
-            eb(eb.fn.max("credentialUses.lastUsedAtMs"), "is", null),
-            eb(eb.fn.max("credentialUses.lastUsedAtMs"), "<", sinceMs),
-          ]),
-        )
-        .orderBy("clients.createdAtMs")
-        .orderBy("clients.id")
-        .limit(limit)
-        .execute();
-      return rows.map(withoutNulls);
-    },
+    listUnusedClients: (tenantId, page) => listUnusedClients(db, tenantId, page),
 
     pageFindings: (tenantId, { after, clientId, kind, limit }: FindingPage) =>
       db
@@ -102,4 +77,41 @@ function keyOf({ groupBy, spanMs }: UsageQuery): Key {
     cause: groupBy === "cause" ? sql`outcome` : noText,
     startMs: groupBy === "time" ? sql`start_ms - start_ms % ${sql.lit(spanMs)}` : sql`0`,
   };
+}
+
+async function listUnusedClients(
+  db: Database,
+  tenantId: string,
+  { sinceMs, after, limit }: Parameters<UsageReportStore["listUnusedClients"]>[1],
+): Promise<UnusedClient[]> {
+  const rows = await db
+    .selectFrom("clients")
+    .leftJoin("credentials", "credentials.clientId", "clients.clientId")
+    .leftJoin("credentialUses", "credentialUses.credentialId", "credentials.id")
+    .select(["clients.id", "clients.clientId", "clients.name", "clients.createdAtMs"])
+    .select((eb) => eb.fn.max("credentialUses.lastUsedAtMs").as("lastUsedAtMs"))
+    .where("clients.tenantId", "=", tenantId)
+    .where("clients.deletedAtMs", "is", null)
+    .where("clients.createdAtMs", "<", sinceMs)
+    .$if(after !== undefined, (query) =>
+      query.where((eb) =>
+        eb(
+          eb.refTuple("clients.createdAtMs", "clients.id"),
+          ">",
+          eb.tuple(after!.createdAtMs, after!.id),
+        ),
+      ),
+    )
+    .groupBy(["clients.id", "clients.clientId", "clients.name", "clients.createdAtMs"])
+    .having((eb) =>
+      eb.or([
+        eb(eb.fn.max("credentialUses.lastUsedAtMs"), "is", null),
+        eb(eb.fn.max("credentialUses.lastUsedAtMs"), "<", sinceMs),
+      ]),
+    )
+    .orderBy("clients.createdAtMs")
+    .orderBy("clients.id")
+    .limit(limit)
+    .execute();
+  return rows.map(withoutNulls);
 }

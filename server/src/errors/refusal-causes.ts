@@ -1,0 +1,171 @@
+import type { OAuthRefusal } from "./oauth-error.ts";
+import { protocolCauses, type CauseInWords } from "./protocol-causes.ts";
+
+/**
+ * Every cause for which a request is refused, in words for the administrator who looks it up: what
+ * happened, and what to do. Strangers never see them. A cause without words does not compile.
+ */
+
+/** Causes of the API under `/v2`; those of the protocol endpoints are in `oauth-error.ts`. */
+export const adminCauses = [
+  "no_credentials",
+  "malformed_bearer_header",
+  "api_key_unknown",
+  "api_key_is_client_secret",
+  "api_key_disabled",
+  "token_malformed",
+  "token_of_other_issuer",
+  "token_altered",
+  "token_for_other_audience",
+  "token_expired",
+  "token_from_the_future",
+  "token_client_gone",
+  "token_client_disabled",
+  "token_credential_gone",
+  "token_credential_disabled",
+  "token_taken_back",
+  "token_not_valid",
+  "permission_missing",
+  "more_than_held",
+  "invalid_request",
+  "not_found",
+  "no_such_address",
+  "conflict",
+  "changed_meanwhile",
+  "repeated_key",
+  "too_large",
+  "wrong_media_type",
+  "other_refusal",
+] as const;
+
+export type AdminCause = (typeof adminCauses)[number];
+export type RefusalCause = OAuthRefusal | AdminCause;
+
+export const refusalCauses: Record<RefusalCause, CauseInWords> = {
+  ...protocolCauses,
+  no_credentials: {
+    explanation:
+      "The request had neither an Authorization header with a Bearer token nor an x-api-key.",
+    whatToDo: "Send one of them. A proxy in between may have taken the header away.",
+  },
+  malformed_bearer_header: {
+    explanation: "The Authorization header was not one Bearer token.",
+    whatToDo: "Send `Authorization: Bearer` and one token, once, without quotes around it.",
+  },
+  api_key_unknown: {
+    explanation: "No API key of this account has this value, or it was deleted.",
+    whatToDo: "Compare the key's last characters with the list of API keys, or create a new one.",
+  },
+  api_key_is_client_secret: {
+    explanation: "The value sent as an API key has the form of a client secret.",
+    whatToDo: "Exchange client id and secret for a token at the token endpoint, and send that.",
+  },
+  api_key_disabled: {
+    explanation: "The API key, or the person it belongs to, is disabled.",
+    whatToDo: "Enable it again, or use another key.",
+  },
+  token_malformed: {
+    explanation: "What was sent as a Bearer token is not a JWT of the kind that is issued here.",
+    whatToDo:
+      "Send the `access_token` of a token response, whole. An API key belongs in x-api-key, and a token of another kind is not accepted.",
+  },
+  token_of_other_issuer: {
+    explanation: "The token was not signed with a key that is published here.",
+    whatToDo:
+      "Check that the client gets its tokens from this issuer, and not from another environment. A key that was removed voids its tokens.",
+  },
+  token_altered: {
+    explanation: "The token names a key of this issuer, but its signature does not match.",
+    whatToDo:
+      "Send the token exactly as it was issued. If nobody altered it on the way, somebody forged it.",
+  },
+  token_for_other_audience: {
+    explanation: "The token was issued for another API than this one.",
+    whatToDo: "Ask for a token without `resource`, or with `resource` set to this API's audience.",
+  },
+  token_expired: {
+    explanation: "The token had expired; the details say by how many seconds.",
+    whatToDo:
+      "Get a new token before the old one expires. A few seconds point to a slow client, a constant number of minutes to a wrong clock or time zone.",
+  },
+  token_from_the_future: {
+    explanation:
+      "By this server's clock the token is not valid yet; the details say by how many seconds.",
+    whatToDo: "Synchronize the clocks of the machines that issue and check tokens.",
+  },
+  token_client_gone: {
+    explanation: "The app client that the token was issued to has been deleted.",
+    whatToDo: "Create an app client and use its credentials.",
+  },
+  token_client_disabled: {
+    explanation: "The app client that the token was issued to is disabled.",
+    whatToDo: "Enable the app client, if it should have access.",
+  },
+  token_credential_gone: {
+    explanation: "The credential that earned the token has been revoked.",
+    whatToDo: "Get a token with a credential that is active.",
+  },
+  token_credential_disabled: {
+    explanation: "The credential that earned the token is disabled.",
+    whatToDo: "Enable the credential, or get a token with another one.",
+  },
+  token_taken_back: {
+    explanation:
+      "The token was good once, and was revoked, or what it permits was taken away since.",
+    whatToDo: "Get a new token: it says what the client may do now.",
+  },
+  token_not_valid: {
+    explanation: "The token was refused while so many were that the cause was not looked into.",
+    whatToDo: "Look up a refusal from a quieter minute.",
+  },
+  permission_missing: {
+    explanation: "The caller is known, but does not hold the permission that the details name.",
+    whatToDo:
+      "Give the client or the person a role with this permission. If it has one, get a new token: without a narrower `scope`.",
+  },
+  more_than_held: {
+    explanation: "The caller tried to grant, or to see, more than it holds itself.",
+    whatToDo: "Let somebody do it who holds what is to be granted.",
+  },
+  invalid_request: {
+    explanation: "A part of the request is not valid; the details name the fields that are ours.",
+    whatToDo: "Read `field_errors` in the answer, and compare with the API reference.",
+  },
+  not_found: {
+    explanation: "There is nothing with this id in the caller's account.",
+    whatToDo: "Check the id, and whether the credentials belong to the account that has it.",
+  },
+  no_such_address: {
+    explanation: "There is no such address or method.",
+    whatToDo: "Compare method and path with the API reference.",
+  },
+  conflict: {
+    explanation:
+      "The request does not go with the present state: a name is taken, or a limit reached.",
+    whatToDo: "Read the message of the answer; it says what stands in the way.",
+  },
+  changed_meanwhile: {
+    explanation: "`If-Match` named another version than the stored one.",
+    whatToDo: "Read the resource again and repeat the change.",
+  },
+  repeated_key: {
+    explanation: "The Idempotency-Key had been used for another request.",
+    whatToDo: "Use a new key for a new request.",
+  },
+  too_large: {
+    explanation: "The body or the address is too large.",
+    whatToDo: "Send less in one request.",
+  },
+  wrong_media_type: {
+    explanation: "The body was not sent as application/json.",
+    whatToDo: "Set `Content-Type: application/json`.",
+  },
+  other_refusal: {
+    explanation: "The request was refused before any route looked at it.",
+    whatToDo: "Correct the request; the same one will be refused again.",
+  },
+};
+
+export function isRefusalCause(text: string): text is RefusalCause {
+  return Object.hasOwn(refusalCauses, text);
+}
