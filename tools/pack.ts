@@ -1,5 +1,5 @@
 /**
- * `npm run package`: the SDK as it is published, JavaScript with types, as a tarball in dist/. In
+ * `node tools/pack.ts`: the SDK as it is published, JavaScript with types, as a tarball in dist/. In
  * the repository Node runs the sources; below `node_modules` it does not strip types.
  */
 import { execFile } from "node:child_process";
