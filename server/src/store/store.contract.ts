@@ -6,9 +6,11 @@ import { credentialContract } from "./contract/credentials.contract.ts";
 import { keyContract } from "./contract/keys.contract.ts";
 import { leaseContract } from "./contract/leases.contract.ts";
 import { peopleContract } from "./contract/people.contract.ts";
+import { refusalContract } from "./contract/refusals.contract.ts";
 import { retentionContract } from "./contract/retention.contract.ts";
 import { singleUseContract } from "./contract/single-use.contract.ts";
 import { tenantContract } from "./contract/tenants.contract.ts";
+import { usageReportContract } from "./contract/usage-reports.contract.ts";
 import { usageContract } from "./contract/usage.contract.ts";
 import type { OpenStore } from "./contract/twins.contract.ts";
 
@@ -21,7 +23,9 @@ export function storeContract(name: string, open: OpenStore): void {
     peopleContract(open);
     keyContract(open);
     auditContract(open);
+    refusalContract(open);
     usageContract(open);
+    usageReportContract(open);
     singleUseContract(open);
     leaseContract(open);
     changeContract(open);

@@ -1,0 +1,61 @@
+/**
+ * Verifies an export of the audit log, offline but for the key set.
+ *
+ *   node tools/verify-audit.ts export.ndjson --jwks https://auth.example.com/oauth2/jwks
+ *   node tools/verify-audit.ts export.ndjson --jwks jwks.json --earlier january.ndjson
+ *
+ * Ends with 0 when every event is as it was sealed and none is missing, with 1 when not, and with 2 when
+ * it could not look.
+ */
+import { createReadStream, readFileSync } from "node:fs";
+import { createInterface } from "node:readline";
+import { parseArgs } from "node:util";
+import { verifyExport, type Jwk } from "./verify-audit/verify.ts";
+
+try {
+  process.exitCode = await main();
+} catch (error) {
+  console.error(error instanceof Error ? error.message : String(error));
+  process.exitCode = 2;
+}
+
+async function main(): Promise<number> {
+  const { values, positionals } = parseArgs({
+    options: { jwks: { type: "string" }, earlier: { type: "string" } },
+    allowPositionals: true,
+  });
+  const [file] = positionals;
+  if (file === undefined || values.jwks === undefined) {
+    throw new Error("Usage: node tools/verify-audit.ts export.ndjson --jwks <url or file>");
+  }
+  const keys = await readKeys(values.jwks);
+  const earlier = values.earlier === undefined ? undefined : headOf(values.earlier);
+  const lines = createInterface({ input: createReadStream(file), crlfDelay: 0 });
+  const { problems, events, head, keyId } = await verifyExport(lines, keys, earlier);
+  for (const problem of problems) console.error(problem);
+  if (problems.length > 0 || head === undefined) {
+    console.error(`NOT VERIFIED: ${file}`);
+    return 1;
+  }
+  const signedAt = new Date(head.iat * 1000).toISOString();
+  const removed = head.begins_after.sequence;
+  console.log(`verified: ${events} events, numbers ${removed + 1} to ${head.sequence}`);
+  console.log(`signed by ${head.iss} with key ${keyId} at ${signedAt}, account ${head.tenant}`);
+  if (removed > 0) console.log(`events 1 to ${removed} were removed by retention`);
+  return 0;
+}
+
+async function readKeys(source: string): Promise<Jwk[]> {
+  const text = /^https?:/.test(source)
+    ? await (await fetch(source)).text()
+    : readFileSync(source, "utf8");
+  return (JSON.parse(text) as { keys: Jwk[] }).keys;
+}
+
+/** Where an earlier export ended. Who trusts that file need not have the key of those days. */
+function headOf(file: string): { sequence: number; hash: string } {
+  const [line = ""] = readFileSync(file, "utf8").trimEnd().split("\n").slice(-1);
+  const { head } = JSON.parse(line) as { head: string };
+  const [, payload = ""] = head.split(".");
+  return JSON.parse(Buffer.from(payload, "base64url").toString()) as ReturnType<typeof headOf>;
+}
