@@ -165,13 +165,16 @@ async function assemble(opened: AppOptions & Opened): Promise<App> {
 }
 
 async function openKeys({ system, store, feed, sealer, config, tenantId }: Opened) {
-  const schedule = scheduleOf(config.signingKeyLifetimeDays, tokenLifetimeSecondsMax);
+  const schedule = rotationOf(config);
   const keys = createSigningKeys({ system, store, feed, sealer, schedule });
   await rotateKeys({ store, keys, feed }, "schedule");
   // From here on a token can be signed without asking the store.
   await keys.publicSet(tenantId);
   return keys;
 }
+
+const rotationOf = ({ signingKeyLifetimeDays }: Config) =>
+  scheduleOf(signingKeyLifetimeDays, tokenLifetimeSecondsMax);
 
 interface Parts {
   keys: SigningKeys;
@@ -216,6 +219,7 @@ function routerContext(
       store,
       sealer,
       feed,
+      schedule: rotationOf(config),
       sourceAddressOf,
       callers,
       refusals,

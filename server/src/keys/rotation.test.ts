@@ -3,7 +3,13 @@ import { describe, test } from "node:test";
 import * as fc from "fast-check";
 import type { SigningKeyRecord, SigningKeyStage } from "../store/records.ts";
 import { sampleSigningKey } from "../store/contract/records.contract.ts";
-import { keySetCacheSeconds, planRotation, scheduleOf, type RotationSchedule } from "./rotation.ts";
+import {
+  keySetCacheSeconds,
+  nextStageAtMs,
+  planRotation,
+  scheduleOf,
+  type RotationSchedule,
+} from "./rotation.ts";
 
 const schedule: RotationSchedule = { lifetimeMs: 1_000, publishAheadMs: 100, keepPublishedMs: 300 };
 const at = 10_000;
@@ -225,3 +231,14 @@ function lives(
   }
   return [...byId.values()];
 }
+
+test("the next stage is due when the plan moves the key, and not a moment before", () => {
+  const keys = [key("current", 400), key("next", 950), key("previous", 100)];
+  for (const one of keys) {
+    const dueAtMs = nextStageAtMs(one, keys, schedule);
+    const movesAt = (atMs: number): boolean =>
+      planRotation(keys, atMs, schedule).moves.some(({ id }) => id === one.id);
+    assert.equal(movesAt(dueAtMs - 1), false, one.id);
+    assert.equal(movesAt(dueAtMs), true, one.id);
+  }
+});

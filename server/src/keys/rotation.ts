@@ -65,3 +65,18 @@ export function planRotation(
   moves.push({ id: next.id, from: "next", to: "current" });
   return { moves, missing: ["next"] };
 }
+
+/** When a key of one algorithm moves on by itself, as far as is known now. */
+export function nextStageAtMs(
+  key: SigningKeyRecord,
+  keys: SigningKeyRecord[],
+  schedule: RotationSchedule,
+): number {
+  if (key.stage === "previous") return key.stageSinceMs + schedule.keepPublishedMs;
+  const current = keys.find(({ stage }) => stage === "current");
+  const next = keys.find(({ stage }) => stage === "next");
+  return Math.max(
+    (current ?? key).stageSinceMs + schedule.lifetimeMs,
+    (next ?? key).stageSinceMs + schedule.publishAheadMs,
+  );
+}

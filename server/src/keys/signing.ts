@@ -44,38 +44,7 @@ export interface SigningKeysOptions {
 
 export function createSigningKeys(options: SigningKeysOptions): SigningKeys {
   const { system, store, feed, sealer, schedule } = options;
-  const rings = new Map<string, SigningKey[]>();
-  /** Rings that a change made old: they go on being used until the new one is loaded. */
-  const stale = new Set<string>();
-  /** The newest read of each ring: an older one whose answer comes late must not undo it. */
-  const newestRead = new Map<string, object>();
-
-  feed.subscribe({
-    onChange: (change) => void (change.kind === "signing_key" && stale.add(change.tenantId)),
-    onReset: () => [...rings.keys()].forEach((tenantId) => stale.add(tenantId)),
-  });
-
-  async function load(tenantId: string): Promise<SigningKey[]> {
-    const read = {};
-    newestRead.set(tenantId, read);
-    stale.delete(tenantId);
-    try {
-      const records = await store.listSigningKeys(tenantId);
-      const ring = records.map((record) => openSigningKey(sealer, record));
-      if (newestRead.get(tenantId) === read) rings.set(tenantId, ring);
-      return ring;
-    } catch (error) {
-      stale.add(tenantId);
-      const known = rings.get(tenantId);
-      if (known === undefined) throw error;
-      return known;
-    }
-  }
-
-  const ringOf = (tenantId: string): SigningKey[] | Promise<SigningKey[]> => {
-    const known = rings.get(tenantId);
-    return known === undefined || stale.has(tenantId) ? load(tenantId) : known;
-  };
+  const { ringOf, newestRingOf } = createRings(options);
 
   const rotate: SigningKeys["rotate"] = async (tenantId, algorithm, reason) => {
     const keys = (await store.listSigningKeys(tenantId)).filter(
@@ -101,13 +70,68 @@ export function createSigningKeys(options: SigningKeysOptions): SigningKeys {
         : currentOf(ring, algorithm);
     },
     async find(tenantId, keyId) {
-      return (await ringOf(tenantId)).find(({ id }) => id === keyId);
+      return (await newestRingOf(tenantId)).find(({ id }) => id === keyId);
     },
     async publicSet(tenantId) {
-      return { keys: (await ringOf(tenantId)).map(({ publicJwk }) => publicJwk) };
+      return { keys: (await newestRingOf(tenantId)).map(({ publicJwk }) => publicJwk) };
     },
     rotate,
   };
+}
+
+type Ring = SigningKey[] | Promise<SigningKey[]>;
+
+/** The keys of each tenant that are not retired. */
+function createRings({ store, feed, sealer }: SigningKeysOptions) {
+  const rings = new Map<string, SigningKey[]>();
+  /** Rings that a change made old: they go on being used until the new one is loaded. */
+  const stale = new Set<string>();
+  /**
+   * The newest read of each ring, while it is under way. An older one whose answer comes late must
+   * not undo it, and who verifies waits for it: it may be about a key that was removed.
+   */
+  const newestReads = new Map<string, Promise<SigningKey[]>>();
+
+  feed.subscribe({
+    onChange: (change) => void (change.kind === "signing_key" && stale.add(change.tenantId)),
+    onReset: () => [...rings.keys()].forEach((tenantId) => stale.add(tenantId)),
+  });
+
+  function load(tenantId: string): Promise<SigningKey[]> {
+    stale.delete(tenantId);
+    const reading = read(tenantId)
+      .then((ring) => {
+        if (newestReads.get(tenantId) === reading) rings.set(tenantId, ring);
+        return ring;
+      })
+      .catch((error: unknown) => {
+        stale.add(tenantId);
+        const known = rings.get(tenantId);
+        if (known === undefined) throw error;
+        return known;
+      })
+      .finally(() => {
+        if (newestReads.get(tenantId) === reading) newestReads.delete(tenantId);
+      });
+    newestReads.set(tenantId, reading);
+    return reading;
+  }
+
+  async function read(tenantId: string): Promise<SigningKey[]> {
+    const records = await store.listSigningKeys(tenantId);
+    return records.map((record) => openSigningKey(sealer, record));
+  }
+
+  const ringOf = (tenantId: string): Ring => {
+    const known = rings.get(tenantId);
+    return known === undefined || stale.has(tenantId) ? load(tenantId) : known;
+  };
+
+  /** No older than every change that was applied before the call. */
+  const newestRingOf = (tenantId: string): Ring =>
+    stale.has(tenantId) ? load(tenantId) : (newestReads.get(tenantId) ?? ringOf(tenantId));
+
+  return { ringOf, newestRingOf };
 }
 
 function currentOf(ring: SigningKey[], algorithm: SigningAlgorithm): SigningKey {

@@ -246,7 +246,8 @@ export interface Revocation {
   dropped: string[] | undefined;
 }
 
-export type RevokedSubject = "token" | "credential" | "client";
+/** A `key` is a signing key: all that it ever signed. */
+export type RevokedSubject = "token" | "credential" | "client" | "key";
 
 /** A revocation holds for tokens that were minted before its position. */
 export interface RevocationRecord extends Revocation {

@@ -189,6 +189,8 @@ export interface KeyStore {
     moves: { id: string; from: SigningKeyStage; to: SigningKeyStage }[];
     inserts: SigningKeyRecord[];
     atMs: number;
+    /** What somebody did by hand; absent when a stage was simply due. */
+    act?: { audits: AuditRecord[]; revocations: Revocation[] };
   }): Promise<Written>;
 }
 

@@ -8,6 +8,7 @@ import { registerAuditEvents, type AuditEventRoutes } from "./audit-events.ts";
 import { registerCredentials, type CredentialRoutes } from "./credentials.ts";
 import { registerFindings, type FindingRoutes } from "./findings.ts";
 import { registerRefusals, type RefusalRoutes } from "./refusals.ts";
+import { registerSigningKeys, type SigningKeyRoutes } from "./signing-keys.ts";
 import { registerUsage, type UsageRoutes } from "./usage.ts";
 
 /**
@@ -22,10 +23,12 @@ export interface AdminContext
     CredentialRoutes,
     FindingRoutes,
     RefusalRoutes,
+    SigningKeyRoutes,
     UsageRoutes {
   store: AppClientRoutes["store"] &
     AuditEventRoutes["store"] &
     CredentialRoutes["store"] &
+    SigningKeyRoutes["store"] &
     UsageRoutes["store"];
   callers: CallerContext;
   feed: Feed;
@@ -60,4 +63,5 @@ export function registerAdminApi(server: FastifyInstance, context: AdminContext)
   registerRefusals(typed, context);
   registerUsage(typed, context);
   registerFindings(typed, context);
+  registerSigningKeys(typed, context);
 }

@@ -2,8 +2,14 @@ import assert from "node:assert/strict";
 import { describe } from "node:test";
 import type { SigningKeyRecord, SigningKeyStage } from "../records.ts";
 import type { Store } from "../store.ts";
-import { nextId, sampleSigningKey, sampleTenant } from "./records.contract.ts";
-import { assertChangesNothing, twinTest, type OpenStore, type Twin } from "./twins.contract.ts";
+import { nextId, sampleAudit, sampleSigningKey, sampleTenant } from "./records.contract.ts";
+import {
+  assertChangesNothing,
+  countAudit,
+  twinTest,
+  type OpenStore,
+  type Twin,
+} from "./twins.contract.ts";
 
 export function keyContract(open: OpenStore): void {
   describe("keys", () => {
@@ -124,6 +130,32 @@ export function keyContract(open: OpenStore): void {
       const id = current!.id;
       const [row] = await query(`select sealed_private_key from signing_keys where id = '${id}'`);
       assert.equal(row?.["sealed_private_key"], null);
+    });
+
+    test("remembers what was done by hand, and what it takes back", async (world) => {
+      const { store, other, query, ours } = world;
+      const { tenantId } = ours;
+      const { current, next } = await insertNext(store, ours);
+      const removal = (id: string) => ({
+        tenantId,
+        moves: [move({ ...current, id }, "retired"), move(next, "current")],
+        inserts: [],
+        atMs: 7_000,
+        act: {
+          audits: [sampleAudit(tenantId)],
+          revocations: [{ subjectType: "key" as const, subjectId: id, dropped: undefined }],
+        },
+      });
+      await assertChangesNothing(world, async () => {
+        assert.equal(await store.moveSigningKeys(removal("kid_unknown")), "conflict");
+      });
+      const removed = removal(current.id);
+      const before = await store.head();
+      assert.equal(await store.moveSigningKeys(removed), "written");
+      assert.equal(await countAudit(query, removed.act.audits[0]!), 1);
+      const [revocation] = await other.listRevocations(before, 7_000);
+      assert.deepEqual([revocation?.subjectType, revocation?.subjectId], ["key", current.id]);
+      assert.equal(revocation?.position, await other.head(), "behind the changes it belongs to");
     });
 
     test("keeps data keys, and wraps each anew once", async ({ store, other, ours }) => {

@@ -1,7 +1,9 @@
 import type { DataKeyRecord, SigningKeyRecord } from "../records.ts";
 import type { KeyStore } from "../store.ts";
 import { withNulls, withoutNulls, type Database, type Tx } from "../schema.ts";
+import { recordAudit } from "./audit.ts";
 import { recordChange } from "./changes.ts";
+import { recordRevocations } from "./revocations.ts";
 import { Rollback } from "./rollback.ts";
 
 /** Data keys that seal secrets, and signing keys with their stages. */
@@ -49,7 +51,7 @@ export const keyWrites = {
   },
 
   async moveSigningKeys(tx: Tx, input: Parameters<KeyStore["moveSigningKeys"]>[0]) {
-    const { tenantId, moves, inserts, atMs } = input;
+    const { tenantId, moves, inserts, atMs, act } = input;
     for (const { id, from, to } of moves) {
       const moved = await tx
         .updateTable("signingKeys")
@@ -62,7 +64,9 @@ export const keyWrites = {
       if (moved.numUpdatedRows === 0n) throw new Rollback("conflict");
     }
     await insertKeys(tx, inserts);
+    for (const audit of act?.audits ?? []) await recordAudit(tx, audit);
     for (const { id } of [...moves, ...inserts]) await recordKeyChange(tx, { tenantId, id, atMs });
+    await recordRevocations(tx, { tenantId, atMs }, act?.revocations ?? []);
     return "written" as const;
   },
 };
