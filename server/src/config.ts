@@ -194,7 +194,9 @@ function parseSwitch(value: string | undefined, fallback: boolean): boolean {
 const loopbackHosts = new Set(["127.0.0.1", "localhost", "[::1]"]);
 
 function parsePublicUrl(value: string | undefined, environment: Environment): string {
-  if (value === undefined) return `http://127.0.0.1:${environment["COUNTERSIGN_PORT"] || 8080}`;
+  if (value === undefined) {
+    return new URL(`http://127.0.0.1:${environment["COUNTERSIGN_PORT"] || 8080}`).origin;
+  }
   const url = URL.parse(value);
   if (url === null || url.origin !== value) {
     throw new ConfigError(
@@ -240,6 +242,7 @@ function parseNetworks(value: string | undefined): string[] {
     if (isIP(address) === 0 || !isPrefix || rest.length > 0) {
       throw new ConfigError(`must be addresses or networks with commas; ${network} is neither`);
     }
+    if (Number(bits) === 0) throw new ConfigError(`must not trust everybody, as ${network} does`);
   }
   return networks;
 }
