@@ -17,6 +17,8 @@ export type RefusalDetails = Readonly<Record<string, string | number | boolean |
 
 export interface Refusals {
   note(refusal: Refusal): void;
+  /** One whose cause is still being looked into; the caller bounds how many these are. */
+  noteSoon(refusal: Promise<Refusal>): void;
   /** Writes what waits; until then nobody can look it up. */
   flush(): Promise<void>;
   stop(): Promise<void>;
@@ -36,8 +38,16 @@ export function createRefusals(system: System, store: RefusalStore, log: Log): R
   const mayKeep = createQuota();
   let waiting: RefusalRecord[] = [];
   let flushing: Promise<void> = Promise.resolve();
+  const lookedInto = new Set<Promise<void>>();
+
+  function note(refusal: Refusal): void {
+    const atMs = system.now();
+    if (waiting.length >= waitingMax || !mayKeep(refusal, atMs)) return;
+    waiting.push({ ...refusal, atMs, details: JSON.stringify(refusal.details) });
+  }
 
   async function write(): Promise<void> {
+    await Promise.all(lookedInto);
     if (waiting.length === 0) return;
     const refusals = waiting;
     waiting = [];
@@ -58,10 +68,12 @@ export function createRefusals(system: System, store: RefusalStore, log: Log): R
   timer.unref();
 
   return {
-    note(refusal) {
-      const atMs = system.now();
-      if (waiting.length >= waitingMax || !mayKeep(refusal, atMs)) return;
-      waiting.push({ ...refusal, atMs, details: JSON.stringify(refusal.details) });
+    note,
+    noteSoon(refusal) {
+      const noted = refusal
+        .then(note, (error: unknown) => log.warn({ err: error }, "a refusal has no cause"))
+        .finally(() => lookedInto.delete(noted));
+      lookedInto.add(noted);
     },
     flush,
     stop() {

@@ -41,18 +41,19 @@ const minuteMs = 60_000;
 export function createRefusalNotes(context: RefusalNotesContext): RefusalNotes {
   const { refusals, tenantId, sourceAddressOf, system } = context;
   let minute = 0;
-  let explained = 0;
+  let count = 0;
 
   function mayExplain(): boolean {
     const now = Math.floor(system.elapsedMs() / minuteMs);
-    if (now !== minute) [minute, explained] = [now, 0];
-    explained += 1;
-    return explained <= explainedPerMinute;
+    if (now !== minute) [minute, count] = [now, 0];
+    count += 1;
+    return count <= explainedPerMinute;
   }
 
-  async function noteUnauthorized(request: FastifyRequest, refusal: Refusal): Promise<void> {
-    const why = mayExplain() ? await explainCredentials(context, request.raw.headers) : undefined;
-    refusals.note({ ...refusal, cause: "token_not_valid", ...why });
+  /** What is not found out stays as it was decided: not valid. */
+  async function explained(request: FastifyRequest, refusal: Refusal): Promise<Refusal> {
+    const { headers } = request.raw;
+    return { ...refusal, ...(await explainCredentials(context, headers).catch(() => undefined)) };
   }
 
   return {
@@ -86,8 +87,9 @@ export function createRefusalNotes(context: RefusalNotesContext): RefusalNotes {
           ...problemDetails(request, error),
         },
       };
-      if (status !== 401 || challenge?.error !== "invalid_token") return refusals.note(refusal);
-      noteUnauthorized(request, refusal).catch(() => refusals.note(refusal));
+      const isOpen = status === 401 && challenge?.error === "invalid_token";
+      if (isOpen && mayExplain()) refusals.noteSoon(explained(request, refusal));
+      else refusals.note(refusal);
     },
   };
 }
