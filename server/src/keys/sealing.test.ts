@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { DatabaseSync } from "node:sqlite";
-import { afterEach, beforeEach, test } from "node:test";
+import { after, before, beforeEach, test } from "node:test";
 import * as fc from "fast-check";
 import { makeSecret } from "../clients/client-secret.ts";
 import { sampleAudit, sampleClient, sampleTenant } from "../store/contract/records.contract.ts";
@@ -23,16 +23,21 @@ const masterKey = (id: string): MasterKey => ({ id, key: system.randomBytes(32) 
 const first = masterKey("first");
 const second = masterKey("second");
 
-beforeEach(async () => {
+before(async () => {
   file = temporaryFile();
   store = await openSqlite(file.path);
-  [ours, theirs] = [await insertTenant(first), await insertTenant(first)];
-  sealer = await openSealer(system, [first], store);
 });
 
-afterEach(async () => {
+after(async () => {
   await store.close();
   file.remove();
+});
+
+// Opening a sealer opens the keys of all tenants: each test begins with two that are whole.
+beforeEach(async () => {
+  query("delete from data_keys");
+  [ours, theirs] = [await insertTenant(first), await insertTenant(first)];
+  sealer = await openSealer(system, [first], store);
 });
 
 async function insertTenant(key: MasterKey): Promise<string> {

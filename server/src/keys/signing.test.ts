@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { afterEach, beforeEach, describe, mock, test } from "node:test";
+import { after, afterEach, before, beforeEach, describe, mock, test } from "node:test";
 import type { SigningAlgorithm } from "@countersign/protocol/oauth.ts";
 import { createLocalJWKSet, jwtVerify } from "jose";
 import { sampleTenant } from "../store/contract/records.contract.ts";
@@ -26,28 +26,33 @@ interface Process {
 
 describe("signing keys", () => {
   let file: ReturnType<typeof temporaryFile>;
+  let stores: Store[];
   let tenantId: string;
   let nowMs: number;
   let one: Process;
   let other: Process;
 
-  beforeEach(async () => {
-    mock.timers.enable({ apis: ["setInterval"] });
+  before(async () => {
     file = temporaryFile();
-    nowMs = 1_700_000_000_000;
-    const store = await openSqlite(file.path);
-    const sample = sampleTenant();
-    tenantId = sample.tenant.id;
-    await store.insertTenant({ ...sample, dataKey: createDataKey(system, masterKey, tenantId) });
-    one = await start(store);
-    other = await start(await openSqlite(file.path));
+    stores = [await openSqlite(file.path), await openSqlite(file.path)];
   });
 
-  afterEach(async () => {
-    mock.timers.reset();
-    await Promise.all([one.store.close(), other.store.close()]);
+  after(async () => {
+    await Promise.all(stores.map((store) => store.close()));
     file.remove();
   });
+
+  beforeEach(async () => {
+    mock.timers.enable({ apis: ["setInterval"] });
+    nowMs = 1_700_000_000_000;
+    const sample = sampleTenant();
+    tenantId = sample.tenant.id;
+    const dataKey = createDataKey(system, masterKey, tenantId);
+    await stores[0]!.insertTenant({ ...sample, dataKey });
+    [one, other] = [await start(stores[0]!), await start(stores[1]!)];
+  });
+
+  afterEach(() => mock.timers.reset());
 
   async function start(store: Store, keyStore: KeyStore = store): Promise<Process> {
     const sealer = await openSealer(system, [masterKey], store);
@@ -174,6 +179,7 @@ describe("signing keys", () => {
 
   describe("while the store does not answer", () => {
     test("go on signing, and move nothing", async () => {
+      other = await start(await openSqlite(file.path));
       await one.keys.rotate(tenantId, "ES256", "schedule");
       const before = await signWith(other, "ES256");
       nowMs += dayMs;
@@ -184,7 +190,6 @@ describe("signing keys", () => {
       const during = await signWith(other, "ES256");
       for (const token of [before, during]) assert.equal(await verifyWith(one, token), "someone");
       await assert.rejects(other.keys.rotate(tenantId, "ES256", "now"));
-      other.store = await openSqlite(file.path);
     });
 
     test("say so when they were never loaded", async () => {

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { DatabaseSync } from "node:sqlite";
-import { afterEach, beforeEach, describe, test } from "node:test";
+import { after, before, beforeEach, describe, test } from "node:test";
 import { hasValidChecksum } from "../keys/secret.ts";
 import { sampleTenant } from "../store/contract/records.contract.ts";
 import { temporaryFile } from "../store/contract/temporary-file.contract.ts";
@@ -20,18 +20,21 @@ describe("the first person", () => {
   let tenantId: string;
   let nowMs: number;
 
-  beforeEach(async () => {
+  before(async () => {
     file = temporaryFile();
     stores = [await openSqlite(file.path), await openSqlite(file.path)];
+  });
+
+  after(async () => {
+    await Promise.all(stores.map((store) => store.close()));
+    file.remove();
+  });
+
+  beforeEach(async () => {
     const sample = sampleTenant();
     tenantId = sample.tenant.id;
     await stores[0]!.insertTenant(sample);
     nowMs = 1_700_000_000_000;
-  });
-
-  afterEach(async () => {
-    await Promise.all(stores.map((store) => store.close()));
-    file.remove();
   });
 
   /** One of two processes. */
