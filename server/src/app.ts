@@ -22,6 +22,8 @@ import { loadMasterKeys } from "./keys/master-key.ts";
 import { scheduleOf } from "./keys/rotation.ts";
 import { openSealer } from "./keys/sealing.ts";
 import { createSigningKeys, type SigningKeys } from "./keys/signing.ts";
+import { createFindOwner } from "./people/key-owner.ts";
+import { createKnownUsers } from "./people/known-users.ts";
 import { bootstrapOwner, issueSetupCode, type PeopleContext } from "./people/owner.ts";
 import { ensureFirstTenant } from "./people/tenant.ts";
 import { followChanges, type Feed } from "./store/feed.ts";
@@ -191,12 +193,13 @@ function routerContext(
   const issuer = config.publicUrl;
   const { server } = appServer;
   const clients = createKnownClients(store, feed);
-  const apiKeys = createKnownApiKeys(store, feed);
+  const findOwner = createFindOwner(clients, createKnownUsers(store, feed));
+  const apiKeys = createKnownApiKeys({ system, store, feed, findOwner });
   const sourceAddressOf = createSourceAddress(config.trustedProxies);
   const failures = createFailureBudget(system.elapsedMs);
   const endpoints = { system, log, clients, usage, failures, firstTenantId: tenantId };
-  const liveTokens = { system, keys, clients, revocations };
-  const callers = { ...liveTokens, apiKeys, tenantId, issuer };
+  const liveTokens = { system, keys, clients, apiKeys, revocations };
+  const callers = { ...liveTokens, tenantId, issuer };
   const notes = createRefusalNotes({ ...callers, refusals, sourceAddressOf });
   return {
     server,
@@ -222,6 +225,7 @@ function routerContext(
       schedule: rotationOf(config),
       sourceAddressOf,
       callers,
+      findOwner,
       refusals,
       pageKeys: createPageKeys(sealer.deriveKey(tenantId, "page keys")),
       quietMs: config.quietDaysBeforeRemoval * 86_400_000,

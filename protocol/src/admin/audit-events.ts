@@ -3,7 +3,7 @@ import { oneOf, PageMetadata, PageQuery } from "./common.ts";
 
 /** The audit log: who did what to what (`/v2/audit_events`). */
 
-export const actorTypes = ["user", "client", "system"] as const;
+export const actorTypes = ["user", "client", "api_key", "system"] as const;
 
 const View = Type.Record(Type.String(), Type.Unknown());
 

@@ -1,49 +1,124 @@
-import { rightsOf, type Rights } from "../access/rights.ts";
+import { accountWide, rightsOf, type Rights } from "../access/rights.ts";
 import { digestOf, digestScheme } from "../keys/secret.ts";
-import { createCache, everyKey } from "../store/cache.ts";
+import { createCache, subjectsOf } from "../store/cache.ts";
 import type { Feed } from "../store/feed.ts";
 import type { ApiKeyRecord } from "../store/records.ts";
-import type { PeopleStore } from "../store/store.ts";
+import type { ApiKeyStore } from "../store/store.ts";
+import type { System } from "../system.ts";
+import { apiKeyStateOf } from "./api-key-state.ts";
 
 /**
- * API keys as a request needs them, in memory by digest. A personal key has what its person may do
- * now, less what is for people only; which roles it may grant is judged by the person's own rights.
+ * API keys as a request needs them, in memory. A key has roles of its own, but for a personal one: that
+ * has what its person or client may do now, less what is for people only; which roles it may grant
+ * is judged by its owner's own rights.
  */
 
 export interface KnownApiKey {
   apiKey: ApiKeyRecord;
+  /** Whether it counts now: neither disabled nor expired, and of a personal key its owner too. */
   enabled: boolean;
   /** What it may do. */
   rights: Rights;
   /** What it may pass on. */
   grantable: Rights;
+  /** The names of the account-wide roles. */
+  roles: string[];
 }
 
 export interface KnownApiKeys {
   /** Rejects with `StoreUnavailable`. */
   find(plainKey: string): Promise<KnownApiKey | undefined>;
+  /** By its id `aky_…`. Rejects with `StoreUnavailable`. */
+  findById(id: string): Promise<KnownApiKey | undefined>;
+}
+
+/** Whose current rights a personal key has. */
+export interface KeyOwner {
+  enabled: boolean;
+  rights: Rights;
+  roles: string[];
+}
+
+export type FindKeyOwner = (
+  owner: Pick<ApiKeyRecord, "ownerType" | "ownerId">,
+) => Promise<KeyOwner | undefined>;
+
+export interface KnownApiKeysOptions {
+  system: System;
+  store: ApiKeyStore;
+  feed: Feed;
+  findOwner: FindKeyOwner;
 }
 
 const keysMax = 100_000;
-const peopleOnly = ["account:delete", "billing:read", "billing:write", "users:write"] as const;
+const peopleOnly = ["account:delete", "billing:read", "billing:write"] as const;
 
-export function createKnownApiKeys(store: PeopleStore, feed: Feed): KnownApiKeys {
-  const cache = createCache<KnownApiKey>(feed, {
-    async load(digest) {
-      const known = await store.findKnownApiKey(digestScheme, digest);
-      if (known === undefined) return undefined;
-      const { apiKey, user, bindings } = known;
-      const grantable = rightsOf(bindings);
-      const account = new Set(grantable.account);
-      for (const permission of peopleOnly) account.delete(permission);
-      const rights = { account, resources: grantable.resources };
-      return { apiKey, enabled: apiKey.enabled && user.enabled, rights, grantable };
-    },
-    affectedBy({ kind, subjectId }) {
-      if (kind === "user") return everyKey;
-      return kind === "api_key" ? subjectId : undefined;
-    },
+export function createKnownApiKeys(options: KnownApiKeysOptions): KnownApiKeys {
+  const { system, store, feed, findOwner } = options;
+  /** A digest never gets another id, so this only forgets what was not there. */
+  const idsByDigest = createCache<{ id: string }>(feed, {
+    load: (digest) => store.findApiKeyByDigest(digestScheme, digest),
+    affectedBy: subjectsOf("api_key"),
     entriesMax: keysMax,
   });
-  return { find: (plainKey) => cache.find(digestOf(plainKey)) };
+  const keysById = createCache<LoadedKey>(feed, {
+    async load(id) {
+      const known = await store.findKnownApiKey(id);
+      if (known === undefined) return undefined;
+      const { apiKey, bindings } = known;
+      const roles = bindings
+        .filter(({ resourceType }) => resourceType === accountWide.resourceType)
+        .map(({ role }) => role);
+      return { apiKey, rights: rightsOf(bindings), roles };
+    },
+    affectedBy: subjectsOf("api_key"),
+    entriesMax: keysMax,
+  });
+
+  async function findById(id: string): Promise<KnownApiKey | undefined> {
+    const loaded = keysById.peek(id) ?? (await keysById.find(id));
+    if (loaded === undefined) return undefined;
+    const { apiKey, rights, roles } = loaded;
+    const isActive = apiKeyStateOf(apiKey, system.now()) === "active";
+    if (apiKey.kind !== "personal") {
+      return { apiKey, enabled: isActive, rights, grantable: rights, roles };
+    }
+    const owner = (await findOwner(apiKey)) ?? nobody;
+    return {
+      apiKey,
+      enabled: isActive && owner.enabled,
+      rights: personalRightsOf(owner.rights),
+      grantable: owner.rights,
+      roles: owner.roles,
+    };
+  }
+
+  return {
+    findById,
+    async find(plainKey) {
+      const digest = digestOf(plainKey);
+      const found = idsByDigest.peek(digest) ?? (await idsByDigest.find(digest));
+      return found && findById(found.id);
+    },
+  };
+}
+
+interface LoadedKey {
+  apiKey: ApiKeyRecord;
+  rights: Rights;
+  roles: string[];
+}
+
+const nobody: KeyOwner = { enabled: false, rights: rightsOf([]), roles: [] };
+
+const personalRights = new WeakMap<Rights, Rights>();
+
+function personalRightsOf(rights: Rights): Rights {
+  let personal = personalRights.get(rights);
+  if (personal === undefined) {
+    const account = new Set(rights.account);
+    for (const permission of peopleOnly) account.delete(permission);
+    personalRights.set(rights, (personal = { ...rights, account }));
+  }
+  return personal;
 }

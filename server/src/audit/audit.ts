@@ -9,7 +9,8 @@ import { newId, type System } from "../system.ts";
 
 /** Who acts, and from where. */
 export interface Actor {
-  type: "user" | "client" | "system";
+  /** An API key acts for itself when it has roles of its own. */
+  type: "user" | "client" | "api_key" | "system";
   id: string;
   tenantId: string;
   requestId: string;

@@ -1,7 +1,7 @@
 import type { IncomingMessage } from "node:http";
 import type { Permission } from "@countersign/protocol/permissions.ts";
 import { mayDo, type Resource, type Rights } from "../access/rights.ts";
-import type { KnownApiKeys } from "../api-keys/known-api-keys.ts";
+import { principalOf } from "../api-keys/principal.ts";
 import type { Actor } from "../audit/audit.ts";
 import { AdminError } from "../errors/admin-error.ts";
 import { findLiveToken, type LiveTokenContext } from "../tokens/live-token.ts";
@@ -22,7 +22,6 @@ export interface Caller {
 }
 
 export interface CallerContext extends LiveTokenContext {
-  apiKeys: KnownApiKeys;
   tenantId: string;
   issuer: string;
 }
@@ -89,9 +88,8 @@ async function callerWithToken(context: CallerContext, token: string, from: From
   const { tenantId, issuer } = context;
   const live = await findLiveToken(context, token, { tenantId, issuer, audience: issuer });
   if (live === undefined) throw invalidToken("The access token is not valid, or no longer.");
-  const { client, rights, stated } = live;
-  const actor: Actor = { ...from, type: "client", id: client.clientId, tenantId: client.tenantId };
-  return { actor, rights, stated, grantable: rights };
+  const { principal, rights, stated } = live;
+  return { actor: { ...from, ...principal }, rights, stated, grantable: rights };
 }
 
 async function callerWithApiKey(
@@ -104,6 +102,6 @@ async function callerWithApiKey(
     throw invalidToken("The API key is not valid, or no longer.");
   }
   const { apiKey, rights, grantable } = known;
-  const actor: Actor = { ...from, type: "user", id: apiKey.userId, tenantId: apiKey.tenantId };
+  const actor = { ...from, ...principalOf(apiKey) };
   return { actor, rights, stated: rights, grantable };
 }

@@ -41,7 +41,7 @@ export function registerSetup(server: FastifyInstance, context: PeopleContext): 
         secret_key: plainKey,
         api_key_role: "personal" as const,
         enabled: apiKey.enabled,
-        user_id: apiKey.userId,
+        user_id: apiKey.ownerId,
       };
     },
   );

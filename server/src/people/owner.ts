@@ -4,7 +4,8 @@ import { AdminError } from "../errors/admin-error.ts";
 import { digestOf, digestScheme, generateSecret, hintOf } from "../keys/secret.ts";
 import type { ApiKeyRecord, UserRecord } from "../store/records.ts";
 import type { PeopleStore, SingleUseStore } from "../store/store.ts";
-import { newId, randomCharacters, type System } from "../system.ts";
+import { newId, type System } from "../system.ts";
+import { newPlainCode } from "./one-time-code.ts";
 
 /**
  * The first person. On an empty store a code is printed; who brings it first becomes the owner, and
@@ -26,13 +27,10 @@ export interface Owner {
 
 const setupCodeKind = "setup_code";
 const setupCodeLifetimeMs = 24 * 3_600_000;
-/** Without letters that are easily confused: people may have to type it. */
-const setupCodeAlphabet = "23456789ABCDEFGHJKMNPQRSTVWXYZ";
 
 /** A new code; those given out before are void. */
 export async function issueSetupCode({ system, store, tenantId }: PeopleContext): Promise<string> {
-  const group = () => randomCharacters(system, setupCodeAlphabet, 5);
-  const plainCode = [group(), group(), group(), group(), group()].join("-");
+  const plainCode = newPlainCode(system);
   await store.clearSingleUse({ tenantId, kind: setupCodeKind });
   await store.insertSingleUse({
     tenantId,
@@ -73,7 +71,15 @@ function newOwner({ system, tenantId }: PeopleContext, email: string, plainKey: 
   const createdAtMs = system.now();
   const userId = newId(system, "usr_");
   return {
-    user: { id: userId, tenantId, email, username: email, enabled: true, createdAtMs },
+    user: {
+      id: userId,
+      tenantId,
+      email,
+      username: email,
+      description: "",
+      enabled: true,
+      ...unlabelled(createdAtMs),
+    },
     apiKey: {
       id: newId(system, "aky_"),
       tenantId,
@@ -82,13 +88,24 @@ function newOwner({ system, tenantId }: PeopleContext, email: string, plainKey: 
       digestScheme,
       digest: digestOf(plainKey),
       hint: hintOf(plainKey),
-      userId,
+      ownerType: "user",
+      ownerId: userId,
       enabled: true,
-      createdAtMs,
+      expiresAtMs: undefined,
+      revokedAtMs: undefined,
+      ...unlabelled(createdAtMs),
     },
     plainKey,
   };
 }
+
+const unlabelled = (createdAtMs: number) => ({
+  externalId: undefined,
+  labels: {},
+  createdAtMs,
+  updatedAtMs: createdAtMs,
+  version: 1,
+});
 
 async function insertOwner(
   { system, store, tenantId }: PeopleContext,

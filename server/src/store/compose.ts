@@ -1,5 +1,6 @@
 import type { Database, Tx } from "./schema.ts";
 import type { Store } from "./store.ts";
+import { apiKeyReads, apiKeyWrites } from "./sql/api-keys.ts";
 import { auditReads, auditWrites } from "./sql/audit.ts";
 import { changeReads, changeWrites } from "./sql/changes.ts";
 import { clientReads, clientWrites } from "./sql/clients.ts";
@@ -14,6 +15,7 @@ import { singleUseWrites } from "./sql/single-use.ts";
 import { tenantReads, tenantWrites } from "./sql/tenants.ts";
 import { usageReports } from "./sql/usage-reports.ts";
 import { usageReads, usageWrites } from "./sql/usage.ts";
+import { userReads, userWrites } from "./sql/users.ts";
 
 /**
  * Puts the capabilities' SQL together to one `Store`. Reads run on a connection of the caller's
@@ -27,6 +29,8 @@ export const writes = {
   ...credentialWrites,
   ...revocationWrites,
   ...peopleWrites,
+  ...userWrites,
+  ...apiKeyWrites,
   ...keyWrites,
   ...auditWrites,
   ...refusalWrites,
@@ -54,6 +58,8 @@ export function composeStore(
     ...credentialReads(db),
     ...revocationReads(db),
     ...peopleReads(db),
+    ...userReads(db),
+    ...apiKeyReads(db),
     ...keyReads(db),
     ...auditReads(db),
     ...refusalReads(db),

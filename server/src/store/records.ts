@@ -102,9 +102,24 @@ export interface UserRecord {
   id: string;
   tenantId: string;
   email: string;
+  /** Unique in the tenant; by default the e-mail. */
   username: string;
+  description: string;
   enabled: boolean;
+  /** The caller's own id, unique in the tenant. */
+  externalId: string | undefined;
+  /** The caller's own names and values. */
+  labels: Record<string, string>;
   createdAtMs: number;
+  updatedAtMs: number;
+  /** Counts up with every change; `If-Match` compares it. */
+  version: number;
+}
+
+/** A person with the roles it holds. */
+export interface KnownUserRecord {
+  user: UserRecord;
+  bindings: RoleBinding[];
 }
 
 /** An API key: a long-lived secret, kept as its digest. */
@@ -112,21 +127,33 @@ export interface ApiKeyRecord {
   id: string;
   tenantId: string;
   name: string;
-  /** `personal`. */
+  /** `personal`, `serving`, `serving_and_indexing`, or `custom`: with any roles. */
   kind: string;
   digestScheme: string;
   digest: string;
+  /** The last characters, by which people tell their keys apart. */
   hint: string;
-  /** Whose current rights a personal key has. */
-  userId: string;
+  /** Who made it: a `user`, a `client`, or an `api_key` with roles of its own. */
+  ownerType: string;
+  /** A personal key has this person's or client's current rights. */
+  ownerId: string;
   enabled: boolean;
+  /** The caller's own id, unique in the tenant. */
+  externalId: string | undefined;
+  /** The caller's own names and values. */
+  labels: Record<string, string>;
   createdAtMs: number;
+  updatedAtMs: number;
+  expiresAtMs: number | undefined;
+  /** Disabled for good. */
+  revokedAtMs: number | undefined;
+  /** Counts up with every change; `If-Match` compares it. */
+  version: number;
 }
 
-/** Everything a request with an API key needs to know about it. */
+/** An API key with the roles of its own; a personal one has none. */
 export interface KnownApiKeyRecord {
   apiKey: ApiKeyRecord;
-  user: UserRecord;
   bindings: RoleBinding[];
 }
 
@@ -164,7 +191,7 @@ export interface AuditRecord {
   id: string;
   tenantId: string;
   atMs: number;
-  /** `user`, `client` or `system`. */
+  /** `user`, `client`, `api_key` or `system`. */
   actorType: string;
   actorId: string;
   /** `<subject>.<what happened>`, for example `app_client.created`. */
@@ -247,7 +274,7 @@ export interface Revocation {
 }
 
 /** A `key` is a signing key: all that it ever signed. */
-export type RevokedSubject = "token" | "credential" | "client" | "key";
+export type RevokedSubject = "token" | "credential" | "client" | "person" | "key";
 
 /** A revocation holds for tokens that were minted before its position. */
 export interface RevocationRecord extends Revocation {

@@ -73,10 +73,10 @@ export interface Schema {
   credentialUses: CredentialUse;
   /** Who has which role on what. */
   roleBindings: RoleBinding & { tenantId: string; principalId: string };
-  /** People. Only the first owner is made yet. */
-  users: Row<UserRecord, { enabled: Flag }>;
-  /** API keys. Only the owner's personal key is made yet. */
-  apiKeys: Row<ApiKeyRecord, { enabled: Flag }>;
+  /** People. */
+  users: Row<UserRecord, { enabled: Flag; labels: string }>;
+  /** API keys: long-lived secrets of people and app clients, kept as digests. */
+  apiKeys: Row<ApiKeyRecord, { enabled: Flag; labels: string }>;
   /** What can happen once, such as redeeming a setup code. */
   revocations: Row<RevocationRecord, { dropped: string | null }>;
   singleUses: {

@@ -1,5 +1,4 @@
 import type {
-  ApiKeyRecord,
   ApiRecord,
   AuditEventRecord,
   AuditHeadRecord,
@@ -11,7 +10,6 @@ import type {
   DataKeyRecord,
   FindingRecord,
   IdempotencyRecord,
-  KnownApiKeyRecord,
   KnownClientRecord,
   RefusalRecord,
   Revocation,
@@ -22,8 +20,12 @@ import type {
   TenantRecord,
   UsageCount,
   UsageGap,
-  UserRecord,
 } from "./records.ts";
+import type { Inserted, Written } from "./outcome.ts";
+import type { ApiKeyStore, PeopleStore, UserStore } from "./people-store.ts";
+
+export type * from "./outcome.ts";
+export type * from "./people-store.ts";
 
 /**
  * What can be done with what is kept: the interfaces every store fulfils. The records they speak of
@@ -53,12 +55,6 @@ export interface ClientPage {
   externalId: string | undefined;
   limit: number;
 }
-
-export type Written = "written" | "conflict";
-export type Inserted =
-  | { outcome: "inserted" }
-  | { outcome: "external_id_taken" }
-  | { outcome: "repeated"; requestDigest: string; subjectId: string };
 
 export interface InsertClient {
   client: ClientRecord;
@@ -153,19 +149,6 @@ export interface RevocationStore {
     clientId: string;
     tokenId: string;
     perClientMax: number;
-    audit: AuditRecord;
-  }): Promise<Written>;
-}
-
-export interface PeopleStore {
-  findOwner(tenantId: string): Promise<UserRecord | undefined>;
-  findKnownApiKey(digestScheme: string, digest: string): Promise<KnownApiKeyRecord | undefined>;
-  /** The first person. `conflict` when the tenant has an owner, or the setup code is spent. */
-  insertOwner(input: {
-    user: UserRecord;
-    bindings: RoleBinding[];
-    apiKey: ApiKeyRecord;
-    setupCode: { kind: string; digest: string; atMs: number } | undefined;
     audit: AuditRecord;
   }): Promise<Written>;
 }
@@ -380,6 +363,8 @@ export interface Store
     CredentialStore,
     RevocationStore,
     PeopleStore,
+    UserStore,
+    ApiKeyStore,
     KeyStore,
     AuditStore,
     RefusalStore,

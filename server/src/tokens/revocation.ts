@@ -70,9 +70,10 @@ export async function openRevocations(
       if (isStale) loading = load();
       await loading;
     },
-    isVoid: ({ pos, jti, cred, client_id }) =>
+    isVoid: ({ pos, jti, cred, client_id, sub }) =>
       isBefore(pos, "token", jti) ||
       isBefore(pos, "credential", cred) ||
-      isBefore(pos, "client", client_id),
+      isBefore(pos, "client", client_id) ||
+      isBefore(pos, "person", sub),
   };
 }

@@ -62,7 +62,19 @@ async function insertTenant(store: Store, { url, dataDir }: TestServer): Promise
   const userId = newId(system, "usr_");
   const email = "owner@localhost";
   await store.insertOwner({
-    user: { id: userId, tenantId, email, username: email, enabled: true, createdAtMs },
+    user: {
+      id: userId,
+      tenantId,
+      email,
+      username: email,
+      description: "",
+      enabled: true,
+      externalId: undefined,
+      labels: {},
+      createdAtMs,
+      updatedAtMs: createdAtMs,
+      version: 1,
+    },
     bindings: [{ role: "owner", ...accountWide }],
     apiKey: {
       id: newId(system, "aky_"),
@@ -72,9 +84,16 @@ async function insertTenant(store: Store, { url, dataDir }: TestServer): Promise
       digestScheme,
       digest: digestOf(secondApiKey),
       hint: "6789",
-      userId,
+      ownerType: "user",
+      ownerId: userId,
       enabled: true,
+      externalId: undefined,
+      labels: {},
       createdAtMs,
+      updatedAtMs: createdAtMs,
+      expiresAtMs: undefined,
+      revokedAtMs: undefined,
+      version: 1,
     },
     setupCode: undefined,
     audit: audit(tenantId, userId),

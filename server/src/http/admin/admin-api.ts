@@ -3,6 +3,7 @@ import type { FastifyInstance } from "fastify";
 import type { TypeBoxTypeProvider } from "@fastify/type-provider-typebox";
 import type { Feed } from "../../store/feed.ts";
 import { checkMay, identifyCaller, type CallerContext } from "../caller.ts";
+import { registerApiKeys, type ApiKeyRoutes } from "./api-keys.ts";
 import { registerAppClients, type AppClientRoutes } from "./app-clients.ts";
 import { registerAuditEvents, type AuditEventRoutes } from "./audit-events.ts";
 import { registerCredentials, type CredentialRoutes } from "./credentials.ts";
@@ -10,6 +11,7 @@ import { registerFindings, type FindingRoutes } from "./findings.ts";
 import { registerRefusals, type RefusalRoutes } from "./refusals.ts";
 import { registerSigningKeys, type SigningKeyRoutes } from "./signing-keys.ts";
 import { registerUsage, type UsageRoutes } from "./usage.ts";
+import { registerUsers, type UserRoutes } from "./users.ts";
 
 /**
  * The administration under `/v2`. Before every call the caches are compared with the store's head,
@@ -18,18 +20,22 @@ import { registerUsage, type UsageRoutes } from "./usage.ts";
 
 export interface AdminContext
   extends
+    ApiKeyRoutes,
     AppClientRoutes,
     AuditEventRoutes,
     CredentialRoutes,
     FindingRoutes,
     RefusalRoutes,
     SigningKeyRoutes,
-    UsageRoutes {
-  store: AppClientRoutes["store"] &
+    UsageRoutes,
+    UserRoutes {
+  store: ApiKeyRoutes["store"] &
+    AppClientRoutes["store"] &
     AuditEventRoutes["store"] &
     CredentialRoutes["store"] &
     SigningKeyRoutes["store"] &
-    UsageRoutes["store"];
+    UsageRoutes["store"] &
+    UserRoutes["store"];
   callers: CallerContext;
   feed: Feed;
   sourceAddressOf: CallerSource;
@@ -63,5 +69,7 @@ export function registerAdminApi(server: FastifyInstance, context: AdminContext)
   registerRefusals(typed, context);
   registerUsage(typed, context);
   registerFindings(typed, context);
+  registerApiKeys(typed, context);
+  registerUsers(typed, context);
   registerSigningKeys(typed, context);
 }

@@ -12,13 +12,8 @@ import { listClients } from "../../clients/listing.ts";
 import { newestActive, revealSecret, type RotationContext } from "../../clients/rotation.ts";
 import type { ClientRecord } from "../../store/records.ts";
 import type { PageKeys } from "../page-key.ts";
-import {
-  applyRoles,
-  applySettings,
-  toAppClient,
-  toBindings,
-  toSettings,
-} from "./app-client-body.ts";
+import { applySettings, toAppClient, toSettings } from "./app-client-body.ts";
+import { applyRoles, toBindings } from "./role-fields.ts";
 import { etagOf, expectedVersionOf, idempotencyKeyOf, route, type AdminServer } from "./route.ts";
 
 /** `/v2/app_clients`: who may ask for tokens. */

@@ -16,10 +16,11 @@ export function peopleContract(open: OpenStore): void {
       assert.equal(await countAudit(query, owner.audit), 1);
       assert.deepEqual(await other.findOwner(ours.tenantId), owner.user);
       const { user, apiKey, bindings } = owner;
-      const known = await other.findKnownApiKey("sha256", apiKey.digest);
-      assert.deepEqual(known, { apiKey, user, bindings });
-      assert.equal(await other.findKnownApiKey("bcrypt", apiKey.digest), undefined);
-      assert.equal(await other.findKnownApiKey("sha256", "unknown"), undefined);
+      assert.deepEqual(await other.findApiKeyByDigest("sha256", apiKey.digest), { id: apiKey.id });
+      assert.deepEqual(await other.findKnownApiKey(apiKey.id), { apiKey, bindings: [] });
+      assert.deepEqual(await other.findKnownUser(user.id), { user, bindings });
+      assert.equal(await other.findApiKeyByDigest("bcrypt", apiKey.digest), undefined);
+      assert.equal(await other.findApiKeyByDigest("sha256", "unknown"), undefined);
       assert.equal(await other.findOwner(theirs.tenantId), undefined);
     });
 
@@ -33,7 +34,7 @@ export function peopleContract(open: OpenStore): void {
       const winner = owners[outcomes.indexOf("written")]!;
       const loser = owners[outcomes.indexOf("conflict")]!;
       assert.deepEqual(await store.findOwner(ours.tenantId), winner.user);
-      assert.equal(await store.findKnownApiKey("sha256", loser.apiKey.digest), undefined);
+      assert.equal(await store.findApiKeyByDigest("sha256", loser.apiKey.digest), undefined);
       assert.equal(await countAudit(query, loser.audit), 0);
     });
 

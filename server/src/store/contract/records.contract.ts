@@ -123,16 +123,8 @@ export function sampleAudit(tenantId: string, own: Partial<AuditRecord> = {}): A
   };
 }
 
-export function sampleOwner(tenantId: string) {
-  const user: UserRecord = {
-    id: nextId("usr"),
-    tenantId,
-    email: "owner@localhost",
-    username: "owner@localhost",
-    enabled: true,
-    createdAtMs: 1_000,
-  };
-  const apiKey: ApiKeyRecord = {
+export function sampleApiKey(tenantId: string, own: Partial<ApiKeyRecord> = {}): ApiKeyRecord {
+  return {
     id: nextId("aky"),
     tenantId,
     name: "Owner",
@@ -140,10 +132,41 @@ export function sampleOwner(tenantId: string) {
     digestScheme: "sha256",
     digest: nextId("digest"),
     hint: "cspk_…",
-    userId: user.id,
+    ownerType: "user",
+    ownerId: "usr_1",
     enabled: true,
+    externalId: undefined,
+    labels: {},
     createdAtMs: 1_000,
+    updatedAtMs: 1_000,
+    expiresAtMs: undefined,
+    revokedAtMs: undefined,
+    version: 1,
+    ...own,
   };
+}
+
+export function sampleUser(tenantId: string, own: Partial<UserRecord> = {}): UserRecord {
+  const id = nextId("usr");
+  return {
+    id,
+    tenantId,
+    email: `${id}@example.com`,
+    username: `${id}@example.com`,
+    description: "",
+    enabled: true,
+    externalId: undefined,
+    labels: {},
+    createdAtMs: 2_000,
+    updatedAtMs: 2_000,
+    version: 1,
+    ...own,
+  };
+}
+
+export function sampleOwner(tenantId: string) {
+  const user = sampleUser(tenantId, { email: "owner@localhost", username: "owner@localhost" });
+  const apiKey = sampleApiKey(tenantId, { ownerId: user.id });
   const bindings = [{ role: "owner", resourceType: "account", resourceId: "*" }];
   return { user, bindings, apiKey, setupCode: undefined, audit: sampleAudit(tenantId) };
 }

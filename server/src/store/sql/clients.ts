@@ -1,10 +1,12 @@
-import type { ClientRecord, IdempotencyRecord, KnownClientRecord } from "../records.ts";
+import type { ClientRecord, KnownClientRecord } from "../records.ts";
 import type { ClientPage, ClientStore, InsertClient, UpdateClient } from "../store.ts";
 import { flag, withNulls, withoutNulls, type Database, type Schema, type Tx } from "../schema.ts";
+import { deletePersonalKeys } from "./api-keys.ts";
 import { recordAudit } from "./audit.ts";
 import { recordClientChange } from "./changes.ts";
-import { recordRevocations } from "./revocations.ts";
 import { listCredentials } from "./credentials.ts";
+import { claimIdempotency } from "./idempotency.ts";
+import { recordRevocations } from "./revocations.ts";
 import { listBindings, replaceBindings } from "./role-bindings.ts";
 import { Rollback } from "./rollback.ts";
 
@@ -128,6 +130,7 @@ export const clientWrites = {
       .where("clientId", "=", clientId)
       .execute();
     await replaceBindings(tx, tenantId, clientId, []);
+    await deletePersonalKeys(tx, { tenantId, ownerId: clientId });
     await recordAudit(tx, audit);
     await recordClientChange(tx, { tenantId, clientId }, atMs);
     const all = { subjectType: "client" as const, subjectId: clientId, dropped: undefined };
@@ -146,29 +149,6 @@ async function knownClient(db: Database, row: Schema["clients"]): Promise<KnownC
     listBindings(db, client.tenantId, [client.clientId]),
   ]);
   return { client, credentials, bindings: bindings.get(client.clientId) ?? [] };
-}
-
-/** The earlier request under the same key, or `undefined` when none is remembered any more. */
-async function claimIdempotency(tx: Tx, idempotency: IdempotencyRecord, atMs: number) {
-  const { key: idempotencyKey, ...rest } = idempotency;
-  const claimed = await tx
-    .insertInto("idempotencyKeys")
-    .values({ ...rest, idempotencyKey })
-    .onConflict((conflict) =>
-      conflict
-        .columns(["tenantId", "principalId", "idempotencyKey"])
-        .doUpdateSet(rest)
-        .where("idempotencyKeys.expiresAtMs", "<=", atMs),
-    )
-    .executeTakeFirst();
-  if (claimed.numInsertedOrUpdatedRows === 1n) return undefined;
-  return tx
-    .selectFrom("idempotencyKeys")
-    .select(["requestDigest", "subjectId"])
-    .where("tenantId", "=", idempotency.tenantId)
-    .where("principalId", "=", idempotency.principalId)
-    .where("idempotencyKey", "=", idempotencyKey)
-    .executeTakeFirstOrThrow();
 }
 
 async function isExternalIdTaken(tx: Tx, client: ClientRecord): Promise<boolean> {

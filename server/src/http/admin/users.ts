@@ -1,0 +1,142 @@
+import { Type } from "typebox";
+import {
+  ByUsername,
+  CreateUser,
+  ListUsersQuery,
+  UpdateUser,
+  User,
+  UserPage,
+} from "@countersign/protocol/admin/users.ts";
+import {
+  createUser,
+  deleteUser,
+  loadUser,
+  resetPassword,
+  updateUser,
+  type UserContext,
+} from "../../people/user.ts";
+import type { PageKeys } from "../page-key.ts";
+import { pageOf } from "./page.ts";
+import { applyRoles, toBindings } from "./role-fields.ts";
+import { etagOf, expectedVersionOf, idempotencyKeyOf, route, type AdminServer } from "./route.ts";
+import { applyUserSettings, toUser, toUserSettings } from "./user-body.ts";
+
+/** `/v2/users`: people and their roles. */
+
+export interface UserRoutes extends UserContext {
+  pageKeys: PageKeys;
+}
+
+const tag = "Users";
+
+const create = route({
+  permission: "users:write",
+  tag,
+  summary: "Create a user",
+  description:
+    "The answer shows `one_time_code`, this once. With an `Idempotency-Key`, the same request again answers the same user, without the code.",
+  body: CreateUser,
+  success: { 201: User },
+});
+const list = route({
+  permission: "users:list",
+  tag,
+  summary: "List users",
+  query: ListUsersQuery,
+  success: { 200: UserPage },
+});
+const read = route({
+  permission: "users:read",
+  tag,
+  summary: "Read a user",
+  params: ByUsername,
+  success: { 200: User },
+});
+const update = route({
+  permission: "users:write",
+  tag,
+  summary: "Change, disable or enable a user",
+  description:
+    "Absent members stay. A disabled user's personal API keys stop at once. The last enabled owner stays an owner: 409. `If-Match` refuses when somebody else changed it meanwhile.",
+  params: ByUsername,
+  body: UpdateUser,
+  success: { 200: User },
+});
+const remove = route({
+  permission: "users:write",
+  tag,
+  summary: "Delete a user",
+  description: "With its personal API keys. The last enabled owner stays: 409.",
+  params: ByUsername,
+  success: { 204: Type.Null() },
+});
+const reset = route({
+  permission: "users:write",
+  tag,
+  summary: "Give a user a new one-time code",
+  description: "The codes before it are void, and so are the tokens that the user has.",
+  params: ByUsername,
+  success: { 200: User },
+});
+
+export function registerUsers(server: AdminServer, context: UserRoutes): void {
+  const { store, pageKeys } = context;
+
+  server.post("/users", create, async (request, reply) => {
+    const { body, caller } = request;
+    const made = await createUser(context, caller, {
+      settings: toUserSettings(body),
+      bindings: toBindings(body),
+      idempotencyKey: idempotencyKeyOf(request),
+    });
+    reply.code(201).header("etag", etagOf(made.user));
+    return toUser(made, made.plainCode);
+  });
+
+  server.get("/users", list, async ({ query, caller }) => {
+    const { page_key: pageKey, limit, ...filters } = query;
+    const { tenantId } = caller.actor;
+    const { items, metadata } = await pageOf(pageKeys, {
+      listName: JSON.stringify(["users", tenantId, filters]),
+      pageKey,
+      limit,
+      read: (after: { createdAtMs: number; id: string } | undefined, count) =>
+        store.listUsers(tenantId, {
+          after,
+          corpusKey: filters.corpus_key,
+          externalId: filters.external_id,
+          limit: count,
+        }),
+      positionOf: ({ user }) => ({ createdAtMs: user.createdAtMs, id: user.id }),
+    });
+    return { users: items.map((known) => toUser(known)), metadata };
+  });
+
+  server.get("/users/:username", read, async ({ params, caller }, reply) => {
+    const known = await loadUser(context, caller.actor.tenantId, params.username);
+    reply.header("etag", etagOf(known.user));
+    return toUser(known);
+  });
+
+  server.patch("/users/:username", update, async (request, reply) => {
+    const { body, caller, params } = request;
+    const known = await updateUser(context, caller, params.username, {
+      settings: (before) => applyUserSettings(before, body),
+      bindings: (before) => applyRoles(before, body),
+      expectedVersion: expectedVersionOf(request),
+    });
+    reply.header("etag", etagOf(known.user));
+    return toUser(known);
+  });
+
+  server.delete("/users/:username", remove, async (request, reply) => {
+    const { caller, params } = request;
+    await deleteUser(context, caller, params.username, expectedVersionOf(request));
+    return reply.code(204).send(null);
+  });
+
+  server.post("/users/:username/reset_password", reset, async ({ params, caller }) => {
+    const { plainCode, ...known } = await resetPassword(context, caller, params.username);
+    return toUser(known, plainCode);
+  });
+}

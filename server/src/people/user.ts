@@ -1,0 +1,268 @@
+import { checkHolds } from "../access/granting.ts";
+import { accountWide, droppedPermissions, rightsOf } from "../access/rights.ts";
+import { auditOf, type Act } from "../audit/audit.ts";
+import type { Granter } from "../clients/app-client.ts";
+import { AdminError, changedMeanwhile, notFound } from "../errors/admin-error.ts";
+import { digestOf } from "../keys/secret.ts";
+import type {
+  IdempotencyRecord,
+  KnownUserRecord,
+  Revocation,
+  RoleBinding,
+  UserRecord,
+} from "../store/records.ts";
+import type { UserCode, UserStore } from "../store/store.ts";
+import { newId, type System } from "../system.ts";
+import { newPlainCode } from "./one-time-code.ts";
+
+/**
+ * People: who they are and what may be granted to them, and by whom. How they sign in is not here. An
+ * account keeps at least one enabled owner.
+ */
+
+export interface UserContext {
+  system: System;
+  store: UserStore;
+}
+
+export interface UserSettings {
+  email: string;
+  username: string;
+  description: string;
+  enabled: boolean;
+  externalId: string | undefined;
+  labels: Record<string, string>;
+}
+
+export interface CreatedUser extends KnownUserRecord {
+  /** Absent for a user that an earlier request made: it was shown once. */
+  plainCode: string | undefined;
+}
+
+/** Throws 403, 409 and 422. */
+export async function createUser(
+  context: UserContext,
+  granter: Granter,
+  input: {
+    settings: UserSettings;
+    bindings: RoleBinding[];
+    idempotencyKey: string | undefined;
+  },
+): Promise<CreatedUser> {
+  const { system, store } = context;
+  const { settings, bindings } = input;
+  const user = newUser(system, granter.actor.tenantId, settings);
+  checkHolds(granter.grantable, rightsOf(bindings));
+  const { plainCode, code } = makeCode(system);
+  const idempotency = idempotencyOf(system, granter, user.id, input);
+  const audit = auditOf(system, granter.actor, actOn("created", undefined, { user, bindings }));
+  const inserted = await store.insertUser({ user, bindings, code, idempotency, audit });
+  if (inserted.outcome === "inserted") return { user, bindings, plainCode };
+  if (inserted.outcome === "external_id_taken") throw externalIdTaken();
+  if (inserted.outcome === "username_taken") {
+    throw new AdminError(409, "Another user has this username.");
+  }
+  if (inserted.requestDigest !== idempotency?.requestDigest) {
+    throw new AdminError(422, "This Idempotency-Key was used for another request.");
+  }
+  const earlier = await store.findKnownUser(inserted.subjectId);
+  if (earlier === undefined) throw notFound(inserted.subjectId);
+  return { ...earlier, plainCode: undefined };
+}
+
+export interface UserChange {
+  /** The settings after the change, from those before it. */
+  settings(before: UserRecord): UserRecord;
+  /** The bindings after the change, from those before it. */
+  bindings(before: RoleBinding[]): RoleBinding[];
+  /** `If-Match`: refuse when another version is stored. */
+  expectedVersion: number | undefined;
+}
+
+const triesMax = 5;
+
+/** Throws 403, 404, 409 and 412. */
+export async function updateUser(
+  context: UserContext,
+  granter: Granter,
+  username: string,
+  change: UserChange,
+): Promise<KnownUserRecord> {
+  const { system, store } = context;
+  for (let tries = 1; tries <= triesMax; tries += 1) {
+    const before = await loadUser(context, granter.actor.tenantId, username);
+    checkVersion(before.user, change.expectedVersion);
+    const user = {
+      ...change.settings(before.user),
+      updatedAtMs: system.now(),
+      version: before.user.version + 1,
+    };
+    const after = { user, bindings: change.bindings(before.bindings) };
+    checkMayChange(granter, before, after);
+    const audit = auditOf(system, granter.actor, actOn("updated", before, after));
+    const revocations = revocationsOf(before, after);
+    const outcome = await store.updateUser({ ...after, revocations, audit });
+    if (outcome === "written") return after;
+    if (outcome === "external_id_taken") throw externalIdTaken();
+    if (outcome === "last_owner") throw lastOwner();
+  }
+  throw changedMeanwhile();
+}
+
+/** Throws 403, 404, 409 and 412. Its personal API keys go with it. */
+export async function deleteUser(
+  context: UserContext,
+  granter: Granter,
+  username: string,
+  expectedVersion: number | undefined,
+): Promise<void> {
+  const { system, store } = context;
+  const { tenantId } = granter.actor;
+  for (let tries = 1; tries <= triesMax; tries += 1) {
+    const before = await loadUser(context, tenantId, username);
+    checkVersion(before.user, expectedVersion);
+    checkMayEnd(granter, before);
+    const { id, version } = before.user;
+    const audit = auditOf(system, granter.actor, actOn("deleted", before, undefined));
+    const outcome = await store.deleteUser({ tenantId, id, version, audit });
+    if (outcome === "written") return;
+    if (outcome === "last_owner") throw lastOwner();
+  }
+  throw changedMeanwhile();
+}
+
+/**
+ * A new code to sign in with. Whoever gets it can act as the user, and so must hold all that the user
+ * holds. Throws 403 and 404.
+ */
+export async function resetPassword(
+  context: UserContext,
+  granter: Granter,
+  username: string,
+): Promise<CreatedUser> {
+  const { system, store } = context;
+  const { tenantId } = granter.actor;
+  const known = await loadUser(context, tenantId, username);
+  checkHolds(granter.grantable, rightsOf(known.bindings));
+  const { plainCode, code } = makeCode(system);
+  const userId = known.user.id;
+  const act = { action: "user.password_reset", subjectType: "user", subjectId: userId };
+  const audit = auditOf(system, granter.actor, act);
+  const revocations = [allTokensOf(known.user)];
+  const outcome = await store.replaceUserCode({ tenantId, userId, code, revocations, audit });
+  if (outcome === "conflict") throw notFound(username);
+  return { ...known, plainCode };
+}
+
+/** Throws 404. */
+export async function loadUser(
+  { store }: Pick<UserContext, "store">,
+  tenantId: string,
+  username: string,
+): Promise<KnownUserRecord> {
+  const found = await store.findUser(tenantId, username);
+  if (found === undefined) throw notFound(username);
+  return found;
+}
+
+function newUser(system: System, tenantId: string, settings: UserSettings): UserRecord {
+  const atMs = system.now();
+  const id = newId(system, "usr_");
+  return { ...settings, id, tenantId, createdAtMs: atMs, updatedAtMs: atMs, version: 1 };
+}
+
+const codeKind = "user_code";
+const codeLifetimeMs = 7 * 24 * 3_600_000;
+
+function makeCode(system: System): { plainCode: string; code: UserCode } {
+  const plainCode = newPlainCode(system);
+  const expiresAtMs = system.now() + codeLifetimeMs;
+  return { plainCode, code: { kind: codeKind, digest: digestOf(plainCode), expiresAtMs } };
+}
+
+/**
+ * New roles must be held by who grants them; so must all, when the change could hand the user's
+ * rights to somebody: by bringing it back, or by another address to write to.
+ */
+function checkMayChange(granter: Granter, before: KnownUserRecord, after: KnownUserRecord): void {
+  const held = new Set(before.bindings.map(keyOf));
+  const kept = new Set(after.bindings.map(keyOf));
+  const added = after.bindings.filter((binding) => !held.has(keyOf(binding)));
+  checkHolds(granter.grantable, rightsOf(added));
+  const isBroughtBack = after.user.enabled && !before.user.enabled;
+  if (isBroughtBack || after.user.email !== before.user.email) {
+    checkHolds(granter.grantable, rightsOf(after.bindings));
+  }
+  const isEnded = before.user.enabled && !after.user.enabled;
+  if (isEnded || before.bindings.some((one) => isOwner(one) && !kept.has(keyOf(one)))) {
+    checkMayEnd(granter, before);
+  }
+}
+
+/** Only who holds as much ends an owner: else an administrator could be the last one standing. */
+function checkMayEnd({ grantable }: Granter, { bindings }: KnownUserRecord): void {
+  checkHolds(grantable, rightsOf(bindings.filter(isOwner)));
+}
+
+const isOwner = ({ role, resourceType }: RoleBinding): boolean =>
+  role === "owner" && resourceType === accountWide.resourceType;
+
+const keyOf = ({ role, resourceType, resourceId }: RoleBinding): string =>
+  JSON.stringify([role, resourceType, resourceId]);
+
+/** What a change takes back of the tokens that were issued before it. */
+function revocationsOf(before: KnownUserRecord, after: KnownUserRecord): Revocation[] {
+  if (before.user.enabled && !after.user.enabled) return [allTokensOf(after.user)];
+  const dropped = droppedPermissions(rightsOf(before.bindings), rightsOf(after.bindings));
+  return dropped.length === 0 ? [] : [{ ...allTokensOf(after.user), dropped }];
+}
+
+const allTokensOf = ({ id }: UserRecord): Revocation => ({
+  subjectType: "person",
+  subjectId: id,
+  dropped: undefined,
+});
+
+function checkVersion({ version }: UserRecord, expected: number | undefined): void {
+  if (expected !== undefined && expected !== version) throw changedMeanwhile();
+}
+
+const idempotencyLifetimeMs = 24 * 3_600_000;
+
+function idempotencyOf(
+  system: System,
+  { actor }: Granter,
+  subjectId: string,
+  input: { settings: UserSettings; bindings: RoleBinding[]; idempotencyKey: string | undefined },
+): IdempotencyRecord | undefined {
+  if (input.idempotencyKey === undefined) return undefined;
+  return {
+    tenantId: actor.tenantId,
+    principalId: actor.id,
+    key: input.idempotencyKey,
+    requestDigest: digestOf(JSON.stringify(["user", input.settings, input.bindings])),
+    subjectId,
+    expiresAtMs: system.now() + idempotencyLifetimeMs,
+  };
+}
+
+const externalIdTaken = (): AdminError => new AdminError(409, "Another user has this external_id.");
+
+const lastOwner = (): AdminError =>
+  new AdminError(409, "This is the last enabled owner of the account. Make another one first.");
+
+function actOn(
+  what: "created" | "updated" | "deleted",
+  before: KnownUserRecord | undefined,
+  after: KnownUserRecord | undefined,
+): Act {
+  return {
+    action: `user.${what}`,
+    subjectType: "user",
+    subjectId: (after ?? before)!.user.id,
+    before: before && auditView(before),
+    after: after && auditView(after),
+  };
+}
+
+const auditView = ({ user, bindings }: KnownUserRecord) => ({ ...user, bindings });
