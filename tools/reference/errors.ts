@@ -7,6 +7,7 @@ import {
   oauthRefusals,
   type OAuthRefusal,
 } from "../../server/src/errors/oauth-error.ts";
+import { refusalCauses } from "../../server/src/errors/refusal-causes.ts";
 import { writeOAuthError } from "../../server/src/http/oauth-error.ts";
 import { code, page, table } from "./markdown.ts";
 
@@ -15,7 +16,8 @@ export function errorsPage(): string {
   return page(
     "# Errors",
     "A refusal carries a request id, in the body as `request_id` and in the header " +
-      "`X-Request-Id`. The log has the cause under the same id. Without one are only the answers " +
+      "`X-Request-Id`. The log has the cause under the same id, and `GET /v2/refusals/{request_id}` " +
+      "[explains it](#causes-and-what-to-do). Without one are only the answers " +
       "of a server that is still starting (503), and those to what is not HTTP (400, 408, 431).",
     "## Protocol endpoints",
     "The body is `error`, `error_description` and `request_id`. The cause stays inside: it is in " +
@@ -29,6 +31,10 @@ export function errorsPage(): string {
     table(["status", "body", "meaning"], adminRows()),
     "401 and 403 have a `WWW-Authenticate: Bearer` challenge with the address of the protected " +
       "resource metadata; 403 names the missing permission in `scope`.",
+    "## Causes, and what to do",
+    "What `/v2/refusals` says to whoever holds `refusals:read`. Of each client and cause the first " +
+      "five a minute are kept, for seven days; ids of clients that are not there count as one.",
+    table(["cause", "explanation", "what to do"], causeRows()),
     "## An API protected with the SDK",
     "What `AuthorizationError` answers. The body is `messages`, unless the adapter is given another.",
     table(["code", "status", "WWW-Authenticate", "meaning"], verifierRows()),
@@ -80,6 +86,13 @@ function adminRows(): string[][] {
     return [status, members(shape), meaning];
   });
 }
+
+const causeRows = (): string[][] =>
+  Object.entries(refusalCauses).map(([cause, { explanation, whatToDo }]) => [
+    code(cause),
+    explanation,
+    whatToDo,
+  ]);
 
 const verifierMeanings: Record<AuthorizationErrorCode, string> = {
   no_credentials: "The request has no access token.",
