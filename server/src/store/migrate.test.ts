@@ -21,8 +21,8 @@ interface Kind {
 
 const first = readMigrations();
 const second: Migration = {
-  version: 2,
-  name: "0002-second.sql",
+  version: 9001,
+  name: "9001-second.sql",
   sql: "create table extra (id integer primary key); insert into extra (id) values (1);",
 };
 
@@ -115,7 +115,7 @@ for (const { name, create, open, program } of kinds) {
       };
       await assert.rejects(open(address, [...first, broken]), (error) => {
         assert.ok(error instanceof MigrationFailed);
-        assert.match(error.message, /0002-second\.sql failed and was undone.*missing/s);
+        assert.match(error.message, /9001-second\.sql failed and was undone.*missing/s);
         return true;
       });
       assert.deepEqual(await tenants(address), [tenant]);
@@ -127,7 +127,7 @@ for (const { name, create, open, program } of kinds) {
       const tenant = await withTenant(address, [...first, second]);
       await assert.rejects(open(address, first), (error) => {
         assert.ok(error instanceof MigrationRefused);
-        assert.match(error.message, /newer version of Countersign \(it has 0002-second\.sql\)/);
+        assert.match(error.message, /newer version of Countersign \(it has 9001-second\.sql\)/);
         return true;
       });
       assert.deepEqual(await tenants(address, [...first, second]), [tenant]);
@@ -136,14 +136,15 @@ for (const { name, create, open, program } of kinds) {
     test("refuses a migration whose text changed, but not other line ends", async () => {
       const address = await create();
       const tenant = await withTenant(address);
-      const [original] = first;
-      const changed = [{ ...original!, sql: `${original!.sql}\ncreate table more (id integer);` }];
+      const [original, ...rest] = first;
+      const more = `${original!.sql}\ncreate table more (id integer);`;
+      const changed = [{ ...original!, sql: more }, ...rest];
       await assert.rejects(open(address, changed), (error) => {
         assert.ok(error instanceof MigrationRefused);
         assert.match(error.message, /another text of 0001-first\.sql/);
         return true;
       });
-      const windows = [{ ...original!, sql: original!.sql.replaceAll("\n", "\r\n") }];
+      const windows = [{ ...original!, sql: original!.sql.replaceAll("\n", "\r\n") }, ...rest];
       assert.deepEqual(await tenants(address, windows), [tenant]);
     });
   });

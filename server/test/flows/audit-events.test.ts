@@ -54,10 +54,11 @@ for (const { name, settings } of stores) {
       const changed = await call(server, "PATCH", path, { body: { description: "new" } });
       assert.equal(changed.status, 200);
       await call(server, "DELETE", path);
-      const [deleted, updated, created] = (await list(
-        server,
-        `&subject_id=${client.id}`,
-      )) as [AuditEvent, AuditEvent, AuditEvent];
+      const [deleted, updated, created] = (await list(server, `&subject_id=${client.id}`)) as [
+        AuditEvent,
+        AuditEvent,
+        AuditEvent,
+      ];
       assert.deepEqual(
         [created, updated, deleted].map(({ action }) => action),
         ["app_client.created", "app_client.updated", "app_client.deleted"],
