@@ -17,8 +17,8 @@ export interface AccessTokenClaims {
   iat: number;
   jti: string;
   client_id: string;
-  scope?: string;
-  roles?: string[];
+  scope?: string | undefined;
+  roles?: string[] | undefined;
   /** The tenant that the client belongs to; `iss` is the issuer of the API's tenant. */
   tenant: string;
   /** The change position that the issuing process had applied: revocations compare it. */

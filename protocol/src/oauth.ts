@@ -53,8 +53,8 @@ export interface TokenResponse {
   /** Seconds from now. */
   expires_in: number;
   /** The account-wide permissions that were granted; absent when there are none. */
-  scope?: string;
-  authorization_details?: AuthorizationDetail[];
+  scope?: string | undefined;
+  authorization_details?: AuthorizationDetail[] | undefined;
 }
 
 /** Rights on one named resource [RFC 9396 §2]. */

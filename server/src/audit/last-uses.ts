@@ -36,7 +36,7 @@ export function createLastUses(credentialsMax: number): LastUses {
     note(use, atMs) {
       const known = byCredential.get(use.credentialId);
       if (known !== undefined) {
-        known.use = use;
+        if (!isFromSamePlace(known.use, use)) known.use = use;
         known.lastUsedAtMs = atMs;
         return true;
       }
@@ -67,6 +67,10 @@ export function createLastUses(credentialsMax: number): LastUses {
     },
   };
 }
+
+/** What is the same is not kept anew: it would only make work for the garbage collector. */
+const isFromSamePlace = (one: Use, other: Use): boolean =>
+  one.sourceAddress === other.sourceAddress && one.userAgent === other.userAgent;
 
 const toRecord = ({ use, firstUsedAtMs, lastUsedAtMs }: LastUse): CredentialUse => ({
   tenantId: use.tenantId,

@@ -14,6 +14,7 @@ export const clientCredentials: Grant = {
 
   async issue({ client, credential, parameters }, { apis, accessTokens, lifetimeSecondsMax }) {
     const api = await apis.select(client.tenantId, parameters.get("resource"));
+    const { scope, details } = grantRights(parameters, client.rights);
     const lifetimeSeconds = client.tokenLifetimeSeconds ?? api.tokenLifetimeSeconds;
     return accessTokens.issue(
       {
@@ -25,7 +26,8 @@ export const clientCredentials: Grant = {
       },
       {
         api,
-        ...grantRights(parameters, client.rights),
+        scope,
+        details,
         lifetimeSeconds: Math.min(lifetimeSeconds, lifetimeSecondsMax()),
       },
     );
@@ -36,14 +38,17 @@ export const clientCredentials: Grant = {
 function grantRights(
   parameters: TokenParameters,
   held: Rights,
-): { scope: ReadonlySet<Permission>; details: AuthorizationDetail[] } {
+): { scope: string | undefined; details: AuthorizationDetail[] } {
   const scope = parameters.get("scope");
   const details = parameters.get("authorization_details");
   if (scope === undefined && details === undefined) {
-    return { scope: held.account, details: detailsOfRights(held) };
+    return { scope: textOf(held.account), details: detailsOfRights(held) };
   }
   return {
-    scope: scope === undefined ? new Set() : grantScope(parseScope(scope), held.account),
+    scope: scope && textOf(grantScope(parseScope(scope), held.account)),
     details: details === undefined ? [] : grantDetails(parseAuthorizationDetails(details), held),
   };
 }
+
+const textOf = (scope: ReadonlySet<Permission>): string | undefined =>
+  scope.size > 0 ? [...scope].join(" ") : undefined;

@@ -6,15 +6,18 @@
 export function derToFixed(der: Buffer): Buffer {
   const fixed = Buffer.alloc(64);
   // SEQUENCE, length, INTEGER, length, r, INTEGER, length, s; P-256 never needs long lengths.
-  const rEnd = 4 + der[3]!;
-  const sEnd = rEnd + 2 + der[rEnd + 1]!;
-  copyInteger(der.subarray(4, rEnd), fixed.subarray(0, 32));
-  copyInteger(der.subarray(rEnd + 2, sEnd), fixed.subarray(32));
+  const rEnd = copyInteger(der, 3, fixed, 32);
+  copyInteger(der, rEnd + 1, fixed, 64);
   return fixed;
 }
 
-/** A DER integer drops leading zeros, and puts one before a high first bit. */
-function copyInteger(integer: Buffer, place: Buffer): void {
-  const digits = integer.subarray(Math.max(0, integer.length - place.length));
-  digits.copy(place, place.length - digits.length);
+/**
+ * Copies the integer whose length stands at `at` to where it ends at `end`, and answers where it
+ * ended. A DER integer drops leading zeros, and puts one before a high first bit.
+ */
+function copyInteger(der: Buffer, at: number, fixed: Buffer, end: number): number {
+  const after = at + 1 + der[at]!;
+  const start = Math.max(at + 1, after - 32);
+  der.copy(fixed, end - (after - start), start, after);
+  return after;
 }

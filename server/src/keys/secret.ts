@@ -1,4 +1,4 @@
-import { createHash, hash, timingSafeEqual } from "node:crypto";
+import { hash, timingSafeEqual } from "node:crypto";
 import { crc32 } from "node:zlib";
 import {
   secretChecksumCharacters,
@@ -49,7 +49,7 @@ export function hintOf(plainSecret: string): string {
  * constant time, so the time says neither how much was right nor which one it was.
  */
 export function findMatchingDigest(plainSecret: string, digests: readonly Buffer[]): number {
-  const presented = createHash("sha256").update(plainSecret).digest();
+  const presented = hash("sha256", plainSecret, "buffer");
   let found = -1;
   for (let index = 0; index < digests.length; index += 1) {
     if (timingSafeEqual(presented, digests[index]!)) found = index;

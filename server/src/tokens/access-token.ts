@@ -4,7 +4,6 @@ import {
   type AccessTokenClaims,
 } from "@countersign/protocol/access-token.ts";
 import type { AuthorizationDetail, SigningAlgorithm } from "@countersign/protocol/oauth.ts";
-import type { Permission } from "@countersign/protocol/permissions.ts";
 import type { SigningKey } from "../keys/signing-key.ts";
 import type { SigningKeys } from "../keys/signing.ts";
 import type { ApiRecord } from "../store/records.ts";
@@ -26,7 +25,8 @@ export interface TokenSubject {
 
 export interface TokenGrant {
   api: ApiRecord;
-  scope: ReadonlySet<Permission>;
+  /** Account-wide permissions, as the token states them. */
+  scope: string | undefined;
   details: AuthorizationDetail[];
   lifetimeSeconds: number;
 }
@@ -64,21 +64,20 @@ export function createAccessTokens(options: AccessTokensOptions): AccessTokens {
         iat: issuedAt,
         jti: system.randomUuid(),
         client_id: subject.clientId,
-        ...(scope.size > 0 ? { scope: [...scope].join(" ") } : undefined),
-        ...(subject.roles.length > 0 ? { roles: subject.roles } : undefined),
+        scope,
+        roles: subject.roles.length > 0 ? subject.roles : undefined,
         tenant: subject.tenantId,
         pos: position(),
         cred: subject.credentialId,
-        ...detailsClaim(details),
       };
-      return { ...grant, accessToken: signToken(key, claims) };
+      const all = details.length === 0 ? claims : { ...claims, ...detailsClaim(details) };
+      return { ...grant, accessToken: signToken(key, all) };
     },
   };
 }
 
 /** Rights on very many resources would make a token that no header carries. */
 function detailsClaim(details: AuthorizationDetail[]) {
-  if (details.length === 0) return undefined;
   const isSmall = JSON.stringify(details).length <= authorizationDetailsBytesMax;
   return isSmall
     ? { authorization_details: details }

@@ -68,7 +68,7 @@ describe("a token of our own", () => {
       credentialId: "crd_1",
     };
     const details = [{ type: "corpus", identifier: "c1", actions: ["corpora:read" as const] }];
-    const grant = { api, scope: new Set(["corpora:read" as const]), details, lifetimeSeconds };
+    const grant = { api, scope: "corpora:read", details, lifetimeSeconds };
     return (await tokens.issue(subject, grant)).accessToken;
   }
 

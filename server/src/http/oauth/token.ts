@@ -44,8 +44,8 @@ function answer({ accessToken, lifetimeSeconds, scope, details }: IssuedToken): 
     access_token: accessToken,
     token_type: "Bearer",
     expires_in: lifetimeSeconds,
-    ...(scope.size > 0 ? { scope: [...scope].join(" ") } : undefined),
-    ...(details.length > 0 ? { authorization_details: details } : undefined),
+    scope,
+    authorization_details: details.length > 0 ? details : undefined,
   };
   return {
     status: 200,

@@ -91,8 +91,10 @@ async function insertInParts<R>(
   key: readonly (keyof R)[],
   insert: (part: R[]) => Promise<unknown>,
 ): Promise<void> {
-  const keyOf = (row: R): string => JSON.stringify(key.map((name) => row[name]));
-  const inOrder = rows.toSorted((one, other) => (keyOf(one) < keyOf(other) ? -1 : 1));
+  const inOrder = rows
+    .map((row) => ({ row, text: JSON.stringify(key.map((name) => row[name])) }))
+    .toSorted((one, other) => (one.text < other.text ? -1 : 1))
+    .map(({ row }) => row);
   for (let start = 0; start < inOrder.length; start += rowsPerInsert) {
     await insert(inOrder.slice(start, start + rowsPerInsert));
   }
