@@ -1,5 +1,6 @@
 import type { AccessTokenClaims } from "@countersign/protocol/access-token.ts";
 import type { Permission } from "@countersign/protocol/permissions.ts";
+import type { IntrospectedKey } from "./api-key.ts";
 import { AuthorizationError } from "./authorization-error.ts";
 import { isJsonObject } from "./strict-json.ts";
 
@@ -12,22 +13,26 @@ export interface Resource {
   id: string;
 }
 
+/** What a caller presented says: all claims of an access token, or what is known of an API key. */
+export type AccessClaims = IntrospectedKey & Partial<AccessTokenClaims>;
+
 /**
  * Who is calling and what they may do. An account-wide permission covers every resource; the others
  * hold for the resources that the token names [RFC 9396 §2].
  */
 export class Access {
+  /** Of an API key its id, which begins with `aky_`. */
   readonly clientId: string;
   /** The client's own id for a machine; begins with `usr_` for a person. */
   readonly subject: string;
   readonly tenant: string;
-  /** Frozen: the same object serves every request with this token. */
-  readonly claims: Readonly<AccessTokenClaims>;
+  /** The same object serves every request with this token: those of a token are frozen. */
+  readonly claims: Readonly<AccessClaims>;
   readonly #accountWide: ReadonlySet<string>;
   readonly #resourceMetadata: string | undefined;
   #byResource: ReadonlyMap<string, ReadonlySet<string>> | undefined;
 
-  constructor(claims: Readonly<AccessTokenClaims>, resourceMetadata?: string) {
+  constructor(claims: Readonly<AccessClaims>, resourceMetadata?: string) {
     this.clientId = claims.client_id;
     this.subject = claims.sub;
     this.tenant = claims.tenant;

@@ -79,3 +79,9 @@ export class AuthorizationError extends Error {
 export function invalidToken(description: string, cause?: unknown): AuthorizationError {
   return new AuthorizationError("invalid_token", description, { cause });
 }
+
+/** Adds where the API describes itself, which the single checks do not know. */
+export function located(error: unknown, resourceMetadata: string | undefined): unknown {
+  if (error instanceof AuthorizationError) error.resourceMetadata = resourceMetadata;
+  return error;
+}

@@ -23,13 +23,26 @@ export type Credentials =
  * meanings. Throws `no_credentials` when there is none and `invalid_request` when there is no single
  * one.
  */
-export function findBearerToken(credentials: Credentials): string {
+export function findBearerToken(credentials: Credentials, takesApiKeys = false): string {
   const authorization = findHeader(credentials, "authorization");
-  if (authorization === undefined) throw noCredentials(credentials);
+  if (authorization === undefined) throw noCredentials(credentials, takesApiKeys);
   if (authorization === several) throw invalidRequest();
   const token = tokenOf(authorization);
   if (token === "" || token.includes(",") || token.includes(" ")) throw invalidRequest();
   return token;
+}
+
+/**
+ * Finds the API key in `x-api-key`. An `Authorization` header wins over it, without falling back: real
+ * clients send both. Throws `invalid_request` when there are several.
+ */
+export function findPlainApiKey(credentials: Credentials): string | undefined {
+  const plainKey = findHeader(credentials, "x-api-key");
+  if (plainKey === undefined || findHeader(credentials, "authorization") !== undefined) {
+    return undefined;
+  }
+  if (plainKey !== several) return plainKey === "" ? undefined : plainKey;
+  throw new AuthorizationError("invalid_request", "The header x-api-key must stand once.");
 }
 
 const scheme = "bearer";
@@ -90,7 +103,13 @@ function isRepeated(rawHeaders: readonly string[], name: string): boolean {
   return count > 1;
 }
 
-function noCredentials(credentials: Credentials): AuthorizationError {
+function noCredentials(credentials: Credentials, takesApiKeys: boolean): AuthorizationError {
+  if (takesApiKeys) {
+    return new AuthorizationError(
+      "no_credentials",
+      "This API needs an access token or an API key. Send Authorization: Bearer, or x-api-key.",
+    );
+  }
   const hasApiKey = findHeader(credentials, "x-api-key") !== undefined;
   return new AuthorizationError(
     "no_credentials",

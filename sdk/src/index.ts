@@ -1,9 +1,10 @@
-export type { Access, PermissionName, Resource } from "./access.ts";
+export type { Access, AccessClaims, PermissionName, Resource } from "./access.ts";
 export {
   AuthorizationError,
   type AuthorizationErrorCode,
   type AuthorizationErrorStatus,
 } from "./authorization-error.ts";
+export type { FindApiKey, IntrospectedKey } from "./api-key.ts";
 export type { Credentials } from "./bearer.ts";
 export type { ClientAuthentication } from "./client-authentication.ts";
 export { clientCredentials, type ClientCredentialsOptions } from "./client-credentials.ts";
@@ -16,6 +17,7 @@ export {
   UnexpectedResponseError,
   type UnexpectedResponseErrorCode,
 } from "./errors.ts";
+export { introspectApiKeys, type IntrospectApiKeysOptions } from "./introspect-api-keys.ts";
 export type { Fetch } from "./json-document.ts";
 export type { TokenSource } from "./token-source.ts";
 export type { VerifierOptions, VerifyOptions } from "./verifier-options.ts";

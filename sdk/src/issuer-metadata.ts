@@ -3,7 +3,10 @@ import { UnexpectedResponseError } from "./errors.ts";
 import { type Fetch, loadJson } from "./json-document.ts";
 import { parseSecureUrl, wellKnownUrl } from "./secure-url.ts";
 
-type EndpointName = Extract<keyof AuthorizationServerMetadata, "jwks_uri" | "token_endpoint">;
+type EndpointName = Extract<
+  keyof AuthorizationServerMetadata,
+  "jwks_uri" | "token_endpoint" | "introspection_endpoint"
+>;
 
 const bodyBytesMax = 262_144;
 

@@ -1,4 +1,5 @@
 import { endpointPaths } from "@countersign/protocol/metadata.ts";
+import type { FindApiKey } from "./api-key.ts";
 import type { Fetch } from "./json-document.ts";
 import { checkIssuer, parseSecureUrl, wellKnownUrl } from "./secure-url.ts";
 
@@ -22,6 +23,11 @@ export interface VerifierOptions extends VerifyOptions {
   cacheSize?: number | undefined;
   /** How long the last keys count while the issuer cannot be asked: by default, and at most, a day. */
   staleKeysSeconds?: number | undefined;
+  /**
+   * Takes API keys in `x-api-key` as well; `introspectApiKeys` makes such a function. Without it they
+   * are refused. A limit on the age of tokens does not concern keys.
+   */
+  findApiKey?: FindApiKey | undefined;
   /** Where your API describes itself; by default below the audience, `false` for nowhere. */
   resourceMetadata?: string | false | undefined;
   /** Milliseconds since the epoch. */
@@ -37,6 +43,7 @@ export interface VerifierSettings {
   cacheSize: number;
   staleKeysSeconds: number;
   maxTokenAgeSeconds: number | undefined;
+  findApiKey: FindApiKey | undefined;
   resourceMetadata: string | undefined;
   now: () => number;
 }
@@ -68,6 +75,7 @@ export function parseVerifierOptions(options: VerifierOptions): VerifierSettings
     cacheSize,
     staleKeysSeconds,
     maxTokenAgeSeconds,
+    findApiKey: options.findApiKey,
     fetch: options.fetch ?? ((url, init) => fetch(url, init)),
     now: options.now ?? (() => Date.now()),
     resourceMetadata: resourceMetadataOf(options),

@@ -1,9 +1,10 @@
 import * as signaturePlatform from "#signature";
 import { Access } from "./access.ts";
-import { AuthorizationError, invalidToken } from "./authorization-error.ts";
+import { invalidToken, located } from "./authorization-error.ts";
 import { type Credentials, findBearerToken } from "./bearer.ts";
 import { expired, parseClaims } from "./claims.ts";
 import { parseCompactToken } from "./compact-token.ts";
+import { withApiKeys } from "./key-access.ts";
 import { RemoteKeys } from "./remote-keys.ts";
 import { isSignedBy } from "./signature/is-signed-by.ts";
 import type { SignaturePlatform } from "./signature/signature.ts";
@@ -17,7 +18,7 @@ import {
 
 /**
  * Judges the access tokens that reach your API, offline but for the issuer's public keys
- * [RFC 9068 §4]. This file owns the order of the checks; each check is a file of its own.
+ * [RFC 9068 §4], and API keys where it was told how. This file owns the order of the checks; each check is a file of its own.
  */
 export interface Verifier {
   /**
@@ -45,13 +46,14 @@ export function createVerifier(options: VerifierOptions): Verifier {
 /** The same on a platform of one's choice: the tests run on each. */
 export function createVerifierOn(platform: SignaturePlatform, options: VerifierOptions): Verifier {
   const settings = parseVerifierOptions(options);
-  const { now, clockToleranceSeconds, resourceMetadata } = settings;
+  const { now, clockToleranceSeconds, resourceMetadata, findApiKey } = settings;
+  const takesApiKeys = findApiKey !== undefined;
   const keys = new RemoteKeys({ ...settings, platform });
   const cache = new TokenCache(settings.cacheSize);
 
   function verifyCached(credentials: Credentials | string, use?: VerifyOptions) {
     try {
-      return findVerified(tokenOf(credentials), use);
+      return findVerified(tokenOf(credentials, takesApiKeys), use);
     } catch (error) {
       throw located(error, resourceMetadata);
     }
@@ -59,7 +61,7 @@ export function createVerifierOn(platform: SignaturePlatform, options: VerifierO
 
   async function verify(credentials: Credentials | string, use?: VerifyOptions): Promise<Access> {
     try {
-      const token = tokenOf(credentials);
+      const token = tokenOf(credentials, takesApiKeys);
       return findVerified(token, use) ?? (await verifyAnew(token, use));
     } catch (error) {
       throw located(error, resourceMetadata);
@@ -109,15 +111,10 @@ export function createVerifierOn(platform: SignaturePlatform, options: VerifierO
     }
   }
 
-  return { verify, verifyCached };
+  const tokens = { verify, verifyCached };
+  return takesApiKeys ? withApiKeys(tokens, findApiKey, resourceMetadata) : tokens;
 }
 
-function tokenOf(credentials: Credentials | string): string {
-  return typeof credentials === "string" ? credentials : findBearerToken(credentials);
-}
-
-/** Adds where the API describes itself, which the single checks do not know. */
-function located(error: unknown, resourceMetadata: string | undefined): unknown {
-  if (error instanceof AuthorizationError) error.resourceMetadata = resourceMetadata;
-  return error;
+function tokenOf(credentials: Credentials | string, takesApiKeys: boolean): string {
+  return typeof credentials === "string" ? credentials : findBearerToken(credentials, takesApiKeys);
 }

@@ -1,4 +1,4 @@
-import { createPublicKey, type KeyObject, verify } from "node:crypto";
+import { createPublicKey, hash, type KeyObject, verify } from "node:crypto";
 import type { SigningAlgorithm } from "@countersign/protocol/oauth.ts";
 import { derOf } from "./der.ts";
 import type { PublicJwk, SignatureCheck } from "./signature.ts";
@@ -21,4 +21,8 @@ export function verifySignature(check: SignatureCheck): boolean {
   const { publicKey, algorithm, signed, signature } = check;
   const encoded = algorithm === "ES256" ? derOf(signature) : signature;
   return verify(hashOf[algorithm], signed, publicKey as KeyObject, encoded);
+}
+
+export function digest(text: string): string {
+  return hash("sha256", text, "base64");
 }

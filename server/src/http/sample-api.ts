@@ -6,6 +6,7 @@ import { AuthorizationError, createVerifier, type Fetch } from "@countersign/sdk
 import { endpointPaths } from "@countersign/protocol/metadata.ts";
 import { isPermission } from "@countersign/protocol/permissions.ts";
 import { AdminError } from "../errors/admin-error.ts";
+import { claimsOfApiKey } from "../tokens/introspection.ts";
 import { checkMayStill, identifyCaller, type CallerContext } from "./caller.ts";
 
 /**
@@ -26,7 +27,16 @@ export function createSampleApi(options: {
     const { pathname, search } = new URL(input);
     return fetch(`http://${host}:${port}${pathname}${search}`, init);
   };
-  const verifier = createVerifier({ issuer: publicUrl, audience: publicUrl, fetch: localFetch });
+  const verifier = createVerifier({
+    issuer: publicUrl,
+    audience: publicUrl,
+    fetch: localFetch,
+    // Another API would ask over HTTP, by `introspectApiKeys`.
+    async findApiKey(plainKey) {
+      const known = await callers.apiKeys.find(plainKey);
+      return known?.enabled === true ? claimsOfApiKey(known) : undefined;
+    },
+  });
   return async (scope) => {
     scope.addHook("onRequest", async (request) => {
       await refuseTakenBack(callers, request).catch((error: unknown) => {
@@ -37,9 +47,11 @@ export function createSampleApi(options: {
   };
 }
 
-/** A token that the SDK is going to refuse for itself is left to it. */
+/** What the SDK is going to refuse for itself is left to it. */
 async function refuseTakenBack(callers: CallerContext, request: FastifyRequest): Promise<void> {
-  if (!/^bearer /i.test(request.headers.authorization ?? "")) return;
+  const { authorization, "x-api-key": plainKey } = request.headers;
+  const isToken = /^bearer /i.test(authorization ?? "");
+  if (!isToken && (authorization !== undefined || plainKey === undefined)) return;
   await callers.revocations.catchUp();
   const from = { requestId: request.id, sourceAddress: undefined };
   const caller = await identifyCaller(callers, request.raw, from);

@@ -2,11 +2,12 @@ import { mayDo } from "../../access/rights.ts";
 import type { AuthenticatedClient } from "../../clients/authentication.ts";
 import { ClientRefused } from "../../clients/authentication.ts";
 import { OAuthError } from "../../errors/oauth-error.ts";
-import { describeToken } from "../../tokens/introspection.ts";
-import { findLiveToken, type LiveToken, type LiveTokenContext } from "../../tokens/live-token.ts";
+import { describeApiKey, describeToken } from "../../tokens/introspection.ts";
+import { findLiveToken, type LiveTokenContext } from "../../tokens/live-token.ts";
 import { jsonType, noStore, type Endpoint, type HttpAnswer } from "../message.ts";
 import { parseForm } from "../parameters.ts";
 import { authenticate, clientEndpoint, type ClientEndpointContext } from "./client-endpoint.ts";
+import { handleOf, handleOfKey, isOwn, type Handle } from "./token-handle.ts";
 
 /**
  * The introspection endpoint [RFC 7662 §2]: whether a token counts now. The store's head is compared
@@ -27,8 +28,12 @@ export function createIntrospectionEndpoint(context: IntrospectionContext): Endp
     const token = parameters.get("token");
     if (token === undefined) throw new OAuthError("missing_token");
     const live = await findLiveToken(context, token, expected);
-    const isShown = live !== undefined && mayIntrospect(caller, live);
-    return answer(isShown ? describeToken(live) : { active: false });
+    if (live !== undefined) {
+      return answer(mayIntrospect(caller, handleOf(live)) ? describeToken(live) : inactive);
+    }
+    const key = await context.apiKeys.find(token);
+    const isShown = key?.enabled === true && mayIntrospect(caller, handleOfKey(key.apiKey));
+    return answer(isShown ? describeApiKey(key) : inactive);
   });
 }
 
@@ -38,11 +43,12 @@ function checkConfidential({ client, credential }: AuthenticatedClient): void {
   throw new ClientRefused("no_client_authentication", client.clientId, client);
 }
 
-/** Its own tokens, or those of its account with the permission; other tokens are as if unknown. */
-function mayIntrospect({ client }: AuthenticatedClient, { claims }: LiveToken): boolean {
-  if (claims.client_id === client.clientId) return true;
-  return claims.tenant === client.tenantId && mayDo(client.rights, "tokens:introspect");
-}
+const inactive = { active: false };
+
+/** Its own, or those of its account with the permission; all others are as if unknown. */
+const mayIntrospect = ({ client }: AuthenticatedClient, handle: Handle): boolean =>
+  isOwn(client, handle) ||
+  (handle.tenantId === client.tenantId && mayDo(client.rights, "tokens:introspect"));
 
 const answer = (body: object): HttpAnswer => ({
   status: 200,

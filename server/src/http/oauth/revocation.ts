@@ -1,22 +1,25 @@
 import { mayDo } from "../../access/rights.ts";
+import { revokeApiKey } from "../../api-keys/api-key.ts";
 import { auditOf, type Actor } from "../../audit/audit.ts";
 import type { AuthenticatedClient } from "../../clients/authentication.ts";
 import { OAuthError } from "../../errors/oauth-error.ts";
-import type { RevocationStore } from "../../store/store.ts";
+import type { ApiKeyStore, RevocationStore } from "../../store/store.ts";
 import { findLiveToken, type LiveToken } from "../../tokens/live-token.ts";
 import { tokenRevocationsMax } from "../../tokens/revocation.ts";
 import { jsonType, noStore, type Endpoint, type HttpRequest } from "../message.ts";
 import { parseForm } from "../parameters.ts";
 import { authenticate, clientEndpoint } from "./client-endpoint.ts";
 import type { IntrospectionContext } from "./introspection.ts";
+import { handleOf, handleOfKey, isOwn, type Handle } from "./token-handle.ts";
 
 /**
- * The revocation endpoint [RFC 7009 §2]: takes one token back. Whatever the token was, the answer is
- * the same, but only when nothing failed: a store that cannot write is never "revoked".
+ * The revocation endpoint [RFC 7009 §2]: takes one token back, or disables an API key for good. Whatever
+ * it was, the answer is the same, but only when nothing failed: a store that cannot write is never
+ * "revoked".
  */
 
 export interface RevocationContext extends IntrospectionContext {
-  store: RevocationStore;
+  store: RevocationStore & ApiKeyStore;
 }
 
 export function createRevocationEndpoint(context: RevocationContext): Endpoint {
@@ -28,34 +31,41 @@ export function createRevocationEndpoint(context: RevocationContext): Endpoint {
     const token = parameters.get("token");
     if (token === undefined) throw new OAuthError("missing_token");
     const live = await findLiveToken(context, token, expected);
-    if (live !== undefined && mayRevoke(caller, live)) await revoke(context, request, caller, live);
+    const key = live === undefined ? await context.apiKeys.find(token) : undefined;
+    if (live !== undefined && mayRevoke(caller, handleOf(live))) {
+      await revokeToken(context, actorOf(caller, request), live);
+    } else if (key !== undefined && mayRevoke(caller, handleOfKey(key.apiKey))) {
+      await revokeApiKey(context, { actor: actorOf(caller, request) }, key.apiKey.id);
+    }
+    // What was taken back is stored already; other processes hear of it in any case.
+    await context.revocations.catchUp().catch(() => undefined);
     return { status: 200, headers: { "content-type": jsonType, ...noStore }, body: "{}" };
   });
 }
 
-/** Its own tokens, or those of its account with the permission [RFC 7009 §2.1]. */
-function mayRevoke({ client }: AuthenticatedClient, { claims }: LiveToken): boolean {
-  if (claims.client_id === client.clientId) return true;
-  return claims.tenant === client.tenantId && mayDo(client.rights, "tokens:revoke");
+/** Its own, or those of its account with the permission [RFC 7009 §2.1]. */
+const mayRevoke = ({ client }: AuthenticatedClient, handle: Handle): boolean =>
+  isOwn(client, handle) ||
+  (handle.tenantId === client.tenantId && mayDo(client.rights, "tokens:revoke"));
+
+function actorOf({ client }: AuthenticatedClient, request: HttpRequest): Actor {
+  const { requestId, sourceAddress } = request;
+  const { clientId: id, tenantId } = client;
+  return { type: "client", id, tenantId, requestId, sourceAddress };
 }
 
-async function revoke(
-  { store, system, revocations }: RevocationContext,
-  { requestId, sourceAddress }: HttpRequest,
-  { client }: AuthenticatedClient,
+async function revokeToken(
+  { store, system }: RevocationContext,
+  actor: Actor,
   { claims }: LiveToken,
 ): Promise<void> {
-  const { tenantId } = client;
-  const actor: Actor = { type: "client", id: client.clientId, tenantId, requestId, sourceAddress };
   const act = { action: "token.revoked", subjectType: "token", subjectId: claims.jti };
   const outcome = await store.revokeToken({
-    tenantId,
+    tenantId: actor.tenantId,
     clientId: claims.client_id,
     tokenId: claims.jti,
     perClientMax: tokenRevocationsMax,
     audit: auditOf(system, actor, { ...act, after: { client_id: claims.client_id } }),
   });
   if (outcome === "conflict") throw new OAuthError("too_many_revoked_tokens");
-  // The revocation is stored already; other processes hear of it in any case.
-  await revocations.catchUp().catch(() => undefined);
 }

@@ -1,0 +1,133 @@
+import * as signaturePlatform from "#signature";
+import type { FindApiKey, IntrospectedKey } from "./api-key.ts";
+import { basicCredentials, type ClientIdentity } from "./client-authentication.ts";
+import { UnexpectedResponseError } from "./errors.ts";
+import { loadEndpoint } from "./issuer-metadata.ts";
+import { type Fetch, loadJson } from "./json-document.ts";
+import { checkIssuer } from "./secure-url.ts";
+import type { SignaturePlatform } from "./signature/signature.ts";
+import type { JsonObject } from "./strict-json.ts";
+
+export interface IntrospectApiKeysOptions extends ClientIdentity {
+  /** Who gave out the keys. The app client must hold `tokens:introspect` there. */
+  issuer: string;
+  /** How long a good key counts without being asked about again: 10 by default, and at most. */
+  cacheSeconds?: number | undefined;
+  /** How many keys are remembered: 10,000 by default. */
+  cacheSize?: number | undefined;
+  fetch?: Fetch | undefined;
+  /** Milliseconds since the epoch. */
+  now?: (() => number) | undefined;
+}
+
+const timeoutMs = 5_000;
+const bodyBytesMax = 262_144;
+const cacheSecondsMax = 10;
+const cacheSizeDefault = 10_000;
+/** No issuer of ours gives out longer ones. */
+const keyCharactersMax = 1_000;
+
+/**
+ * Asks the issuer what an API key is worth [RFC 7662 §2.1], for `findApiKey` of a verifier. Good keys
+ * are remembered for some seconds, by their digest; what was refused is asked about each time. However
+ * many wait for one key, the issuer is asked once. Throws `TypeError` when an option is not usable.
+ */
+export function introspectApiKeys(options: IntrospectApiKeysOptions): FindApiKey {
+  return introspectApiKeysOn(signaturePlatform, options);
+}
+
+/** The same on a platform of one's choice: the tests run on each. */
+export function introspectApiKeysOn(
+  platform: SignaturePlatform,
+  options: IntrospectApiKeysOptions,
+): FindApiKey {
+  checkOptions(options);
+  const now = options.now ?? (() => Date.now());
+  const cacheMs = (options.cacheSeconds ?? cacheSecondsMax) * 1000;
+  const size = options.cacheSize ?? cacheSizeDefault;
+  const ask = asker(options);
+  const known = new Map<string, { key: IntrospectedKey; untilMs: number }>();
+  const asked = new Map<string, Promise<IntrospectedKey | undefined>>();
+
+  function remember(digest: string, key: IntrospectedKey, askedAtMs: number): void {
+    known.delete(digest);
+    if (known.size >= size) {
+      const oldest = known.keys().next();
+      if (oldest.done === false) known.delete(oldest.value);
+    }
+    if (size > 0) known.set(digest, { key, untilMs: askedAtMs + cacheMs });
+  }
+
+  async function askOnce(plainKey: string, digest: string): Promise<IntrospectedKey | undefined> {
+    const askedAtMs = now();
+    const asking = ask(plainKey).finally(() => asked.delete(digest));
+    asked.set(digest, asking);
+    const key = await asking;
+    if (key === undefined) known.delete(digest);
+    else remember(digest, key, askedAtMs);
+    return key;
+  }
+
+  function find(plainKey: string, digest: string) {
+    const found = known.get(digest);
+    if (found !== undefined && now() < found.untilMs) return found.key;
+    return asked.get(digest) ?? askOnce(plainKey, digest);
+  }
+
+  return (plainKey) => {
+    if (plainKey.length > keyCharactersMax) return undefined;
+    const digest = platform.digest(plainKey);
+    if (typeof digest === "string") return find(plainKey, digest);
+    return digest.then((digested) => find(plainKey, digested));
+  };
+}
+
+function asker(options: IntrospectApiKeysOptions) {
+  const { issuer } = options;
+  const fetchNow: Fetch = options.fetch ?? ((url, init) => fetch(url, init));
+  const headers = {
+    accept: "application/json",
+    authorization: basicCredentials(options),
+    "content-type": "application/x-www-form-urlencoded",
+  };
+  let endpoint: string | undefined;
+
+  return async (plainKey: string): Promise<IntrospectedKey | undefined> => {
+    const request = { fetch: fetchNow, timeoutMs };
+    endpoint ??= await loadEndpoint(issuer, "introspection_endpoint", request);
+    const body = new URLSearchParams({ token: plainKey }).toString();
+    const init = { method: "POST", headers, body };
+    const answer = await loadJson({ ...request, url: endpoint, init, bodyBytesMax });
+    return parseKey(answer.body);
+  };
+}
+
+const requiredTexts = ["sub", "client_id", "tenant", "cred"] as const;
+
+/** An access token that was sent as an API key is none, however active it is. */
+function parseKey(body: JsonObject): IntrospectedKey | undefined {
+  if (body["active"] !== true || body["token_type"] !== "api_key") return undefined;
+  const { scope, authorization_details: details } = body;
+  const isWellFormed =
+    requiredTexts.every((name) => typeof body[name] === "string" && body[name] !== "") &&
+    (scope === undefined || typeof scope === "string") &&
+    (details === undefined || Array.isArray(details));
+  if (isWellFormed) return body as unknown as IntrospectedKey;
+  const message = "the introspection endpoint answered something else than an API key";
+  throw new UnexpectedResponseError("malformed", message, { status: 200 });
+}
+
+function checkOptions(options: IntrospectApiKeysOptions): void {
+  const { issuer, clientId, clientSecret, cacheSeconds = 0, cacheSize = 0 } = options;
+  checkIssuer(issuer);
+  if (typeof clientId !== "string" || clientId === "") throw new TypeError('"clientId" is missing');
+  if (typeof clientSecret !== "string" || clientSecret === "") {
+    throw new TypeError('"clientSecret" is missing');
+  }
+  if (!(cacheSeconds >= 0 && cacheSeconds <= cacheSecondsMax)) {
+    throw new TypeError(`"cacheSeconds" must be a number from 0 to ${cacheSecondsMax}`);
+  }
+  if (!(cacheSize >= 0 && cacheSize <= 1_000_000)) {
+    throw new TypeError('"cacheSize" must be a number from 0 to 1000000');
+  }
+}
