@@ -200,6 +200,35 @@ describe("the sealed audit log", () => {
     assert.equal((await store.listSealedAudit(altered, 0, 1_000)).length, 1);
   });
 
+  test("goes on sealing for others when one customer's key is not known, and tries again", async () => {
+    await insert(300);
+    let isKnown = false;
+    const unknown = tenantId;
+    const sealer = createAuditSealer({
+      system,
+      store,
+      log,
+      keepMs: 1000 * day,
+      signer: {
+        ...signer,
+        macKeyOf(tenantId) {
+          if (tenantId === unknown && !isKnown) throw new Error("no data key");
+          return signer.macKeyOf(tenantId);
+        },
+      },
+    });
+    const tenant = sampleTenant();
+    await store.insertTenant(tenant);
+    tenantId = tenant.tenant.id;
+    await insert(1);
+    for (let round = 0; round < 3; round += 1) await sealer.seal();
+    assert.deepEqual(await sequences(), [1]);
+    isKnown = true;
+    await sealer.tend();
+    while (await sealer.seal());
+    assert.equal((await store.listSealedAudit(unknown, 0, 1_000)).length, 300);
+  });
+
   test("removes nothing from a log that was altered", async () => {
     await insert(3, { atMs: day });
     const sealer = sealerOn(store, day);

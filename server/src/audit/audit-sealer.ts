@@ -2,7 +2,7 @@ import { createHmac, timingSafeEqual } from "node:crypto";
 import type { AuditHeadClaims } from "@countersign/protocol/audit-chain.ts";
 import type { Log } from "../log.ts";
 import type { AuditEventRecord, AuditHeadRecord } from "../store/records.ts";
-import type { AuditStore } from "../store/store.ts";
+import { StoreUnavailable, type AuditStore } from "../store/store.ts";
 import type { System } from "../system.ts";
 import {
   chainEvents,
@@ -50,6 +50,7 @@ export function createAuditSealer(options: AuditSealerOptions): AuditSealer {
   const { isOurs, move } = createHeads(options);
   /** Tenants whose log was altered: nothing is built upon that, and nobody else waits for it. */
   const altered = new Set<string>();
+  const { failed, alone } = createFailures(log);
 
   function giveUp(tenantId: string): void {
     altered.add(tenantId);
@@ -81,19 +82,44 @@ export function createAuditSealer(options: AuditSealerOptions): AuditSealer {
     return old.length === eventsPerSeal;
   }
 
+  async function tendWhole(tenantId: string): Promise<void> {
+    for (let isMore = true; isMore;) {
+      const head = await store.findAuditHead(tenantId);
+      isMore = head !== undefined && (await tendTenant(head));
+    }
+  }
+
   return {
     async seal() {
-      const waiting = await store.listUnsealedAudit(eventsPerSeal, [...altered]);
+      const waiting = await store.listUnsealedAudit(eventsPerSeal, [...altered, ...failed]);
       const byTenant = Map.groupBy(waiting, ({ tenantId }) => tenantId);
-      for (const [tenantId, events] of byTenant) await sealTenant(tenantId, events);
+      for (const [tenantId, events] of byTenant) {
+        await alone(tenantId, () => sealTenant(tenantId, events));
+      }
       return waiting.length === eventsPerSeal;
     },
     async tend() {
+      failed.clear();
       for (const { tenantId } of await store.listAuditHeads()) {
-        for (let isMore = !altered.has(tenantId); isMore;) {
-          const head = await store.findAuditHead(tenantId);
-          isMore = head !== undefined && (await tendTenant(head));
-        }
+        if (!altered.has(tenantId)) await alone(tenantId, () => tendWhole(tenantId));
+      }
+    },
+  };
+}
+
+/** What goes wrong with one tenant keeps nobody else waiting; a store that is down concerns all. */
+function createFailures(log: Log) {
+  /** Those that could not be sealed, such as one whose key is not known here yet. */
+  const failed = new Set<string>();
+  return {
+    failed,
+    async alone(tenantId: string, work: () => Promise<void>): Promise<void> {
+      try {
+        await work();
+      } catch (error) {
+        if (error instanceof StoreUnavailable) throw error;
+        failed.add(tenantId);
+        log.error({ err: error, tenantId }, "an audit log was not sealed; it is tried again");
       }
     },
   };

@@ -8,9 +8,10 @@ import { text } from "node:stream/consumers";
 import { after, before, describe, test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { AuditEvent, AuditEventPage } from "@countersign/protocol/admin/audit-events.ts";
-import { createLocalJWKSet, jwtVerify, type JSONWebKeySet } from "jose";
+import { createLocalJWKSet, jwtVerify } from "jose";
 import { verifyExport, type Jwk } from "../../../tools/verify-audit/verify.ts";
 import { bearer, call, createAppClient, requestToken, secretOf, tokenFor } from "../calls.ts";
+import { startTwoTenants } from "../refusals/tenants.ts";
 import { spawnServer, startServer, type InProcessServer, type TestServer } from "../server.ts";
 import { stores } from "../stores.ts";
 
@@ -136,11 +137,10 @@ for (const { name, settings } of stores) {
       assert.equal(verdict.events, lines.length - 1);
       assert.equal(verdict.head?.iss, server.url);
       const { head } = JSON.parse(lines.at(-1)!) as { head: string };
-      const { payload, protectedHeader } = await jwtVerify(
-        head,
-        createLocalJWKSet({ keys } as JSONWebKeySet),
-        { typ: "audit-head+jwt", issuer: server.url },
-      );
+      const { payload, protectedHeader } = await jwtVerify(head, createLocalJWKSet({ keys }), {
+        typ: "audit-head+jwt",
+        issuer: server.url,
+      });
       assert.equal(payload["sequence"], verdict.events);
       assert.ok(protectedHeader.kid);
       await allSealed(server);
@@ -232,6 +232,32 @@ for (const { name, settings } of stores) {
     });
   });
 }
+
+describe("the audit logs of two customers", () => {
+  test("are two: each has its own chain, and nobody reads the other's (H3)", async () => {
+    const { server, second, stop } = await startTwoTenants();
+    try {
+      await createAppClient(server);
+      await Promise.all([allSealed(server), allSealed(second)]);
+      const [ours, theirs] = [await list(server), await list(second)];
+      const ids = (events: AuditEvent[]) => new Set(events.map(({ id }) => id));
+      assert.ok(ours.length > 0 && theirs.length > 0);
+      assert.equal(ids(ours).intersection(ids(theirs)).size, 0);
+      assert.equal(theirs.at(-1)?.sequence, 1);
+      const lines = await exportLog(second);
+      assert.equal(lines.length - 1, theirs.length);
+      assert.ok(theirs.every(({ id }) => lines.join("").includes(id)));
+      const reader = await createAppClient(server, { api_roles: ["viewer"] });
+      const headers = bearer(await tokenFor(server, reader));
+      for (const path of ["/v2/audit_events", "/v2/audit_events/export"]) {
+        assert.equal((await call(server, "GET", path, { headers: {} })).status, 401);
+        assert.equal((await call(server, "GET", path, { headers })).status, 403);
+      }
+    } finally {
+      await stop();
+    }
+  });
+});
 
 describe("sealing by processes that come and go", () => {
   test("goes on where a process that was killed stopped", async () => {

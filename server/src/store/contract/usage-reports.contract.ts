@@ -47,7 +47,7 @@ export function usageReportContract(open: OpenStore): void {
         const groups = await sum(world, { groupBy: "time", spanMs, spansMs });
         return groups
           .map(({ startMs, issued, refused }) => [startMs / spanMs, issued, refused])
-          .toSorted();
+          .toSorted(([one = 0], [other = 0]) => one - other);
       };
       assert.deepEqual(await byTime(minute, [minute]), [
         [0, 5, 0],
