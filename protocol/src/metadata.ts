@@ -1,4 +1,4 @@
-import type { ClientAuthenticationMethod, GrantType } from "./oauth.ts";
+import type { ClientAuthenticationMethod, GrantType, tokenExchangeGrantType } from "./oauth.ts";
 
 /** Where each endpoint is, below the issuer. The names are those of RFC 8414 §2. */
 export const endpointPaths = {
@@ -20,7 +20,7 @@ export interface AuthorizationServerMetadata {
   jwks_uri: string;
   scopes_supported: string[];
   response_types_supported: string[];
-  grant_types_supported: GrantType[];
+  grant_types_supported: (GrantType | typeof tokenExchangeGrantType)[];
   token_endpoint_auth_methods_supported: ClientAuthenticationMethod[];
   introspection_endpoint: string;
   introspection_endpoint_auth_methods_supported: ClientAuthenticationMethod[];

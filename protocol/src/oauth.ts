@@ -7,6 +7,15 @@
 export const grantTypes = ["client_credentials", "authorization_code", "refresh_token"] as const;
 export type GrantType = (typeof grantTypes)[number];
 
+/** The grant that needs no client: an API key is exchanged for an access token [RFC 8693 §2.1]. */
+export const tokenExchangeGrantType = "urn:ietf:params:oauth:grant-type:token-exchange";
+
+/** What can be exchanged, and for what [RFC 8693 §3]. The first is our own. */
+export const tokenTypes = {
+  apiKey: "urn:countersign:params:oauth:token-type:api-key",
+  accessToken: "urn:ietf:params:oauth:token-type:access_token",
+} as const;
+
 /** RFC 7591 §2, `token_endpoint_auth_method`. */
 export const clientAuthenticationMethods = [
   "client_secret_basic",
@@ -49,6 +58,8 @@ export interface OAuthErrorBody {
 /** RFC 6749 §5.1 and RFC 9396 §7. */
 export interface TokenResponse {
   access_token: string;
+  /** Said where something was exchanged [RFC 8693 §2.2.1]. */
+  issued_token_type?: string | undefined;
   token_type: "Bearer";
   /** Seconds from now. */
   expires_in: number;

@@ -199,13 +199,14 @@ function routerContext(
   const failures = createFailureBudget(system.elapsedMs);
   const endpoints = { system, log, clients, usage, failures, firstTenantId: tenantId };
   const liveTokens = { system, keys, clients, apiKeys, revocations };
-  const callers = { ...liveTokens, tenantId, issuer };
+  const callers = { ...liveTokens, usage, tenantId, issuer };
   const notes = createRefusalNotes({ ...callers, refusals, sourceAddressOf });
   return {
     server,
     issuer,
     token: {
       ...endpoints,
+      apiKeys,
       apis: createApis(store, feed),
       // One tenant is served yet; its issuer is the public URL.
       accessTokens: createAccessTokens({

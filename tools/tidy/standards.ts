@@ -27,6 +27,7 @@ export const standards: Readonly<Record<string, string>> = {
   "RFC 8252": "OAuth 2.0 for Native Apps",
   "RFC 8259": "The JavaScript Object Notation (JSON) Data Interchange Format",
   "RFC 8414": "OAuth 2.0 Authorization Server Metadata",
+  "RFC 8693": "OAuth 2.0 Token Exchange",
   "RFC 8707": "Resource Indicators for OAuth 2.0",
   "RFC 8725": "JSON Web Token Best Current Practices",
   "RFC 8785": "JSON Canonicalization Scheme (JCS)",

@@ -7,8 +7,9 @@ import { AgentRoles, ApiRoles, CorpusRoles, ResourceRoles } from "./role-binding
 const Email = Type.String({
   pattern: "^[^@\\s\\u0000-\\u001f]{1,64}@[^@\\s\\u0000-\\u001f]{1,190}$",
 });
+/** Not a dot or two: those are steps in a path, even when they are percent-encoded. */
 const Username = Type.String({
-  pattern: "^[^\\s\\u0000-\\u001f\\u007f]{1,255}$",
+  pattern: "^(?!\\.{1,2}$)[^\\s\\u0000-\\u001f\\u007f]{1,255}$",
   description: "The name of the resource, unique within the account; by default the e-mail.",
 });
 const Description = Type.String({ maxLength: 2000 });

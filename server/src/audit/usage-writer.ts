@@ -12,6 +12,8 @@ import { createUsageCounts } from "./usage-counts.ts";
  */
 export interface UsageWriter {
   addUse(use: Use, count: UsageCount): void;
+  /** A last use alone. Nothing is decided by these, so none leaves a gap. */
+  noteUse(use: Use): void;
   /** For refusals: nobody relies on these being complete, so none leaves a gap. */
   addCount(count: UsageCount): void;
   addFinding(finding: FindingRecord): void;
@@ -72,6 +74,7 @@ export function createUsageWriter(options: UsageWriterOptions): UsageWriter {
       const isNoted = lastUses.note(use, atMs);
       if (!isCounted || !isNoted) giveUp(atMs);
     },
+    noteUse: (use) => void lastUses.note(use, system.now()),
     addCount: (count) => void counts.add(count),
     addFinding: (finding) => findings.add(finding),
     write,

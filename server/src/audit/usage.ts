@@ -13,6 +13,8 @@ import { createUsageWriter } from "./usage-writer.ts";
 
 export interface Usage {
   issued(use: Use): void;
+  /** A use that is no token, such as a call with an API key: noted, and not counted. */
+  used(use: Use): void;
   /** A refusal; an unknown client counts under its tenant only. */
   refused(tenantId: string, clientId: string | undefined, cause: string): void;
   /** A client secret came from a web page, where everybody can read it. */
@@ -56,6 +58,7 @@ export function createUsage(
       const subject = { tenantId, clientId, credentialId };
       writer.addUse(use, { ...subject, outcome: "issued", ...inMinuteOf(system.now()) });
     },
+    used: (use) => writer.noteUse(use),
     refused(tenantId, clientId, cause) {
       totals.refused.set(cause, (totals.refused.get(cause) ?? 0) + 1);
       const subject = { tenantId, clientId: clientId ?? "", credentialId: "" };

@@ -57,6 +57,12 @@ export const oauthRefusals = {
     "invalid_authorization_details",
     "The authorization_details exceed what this client may have.",
   ],
+  missing_subject_token: ["invalid_request", "The parameter subject_token is missing."],
+  unknown_subject_token_type: ["invalid_request", "This subject_token_type cannot be exchanged."],
+  unknown_requested_token_type: ["invalid_request", "This requested_token_type is not issued."],
+  actor_token_not_taken: ["invalid_request", "An actor_token is not taken."],
+  unknown_subject_token: ["invalid_request", "The subject token is not valid, or no longer."],
+  disabled_subject_token: ["invalid_request", "The subject token is not valid, or no longer."],
   missing_token: ["invalid_request", "The parameter token is missing."],
   too_many_revoked_tokens: [
     "invalid_request",

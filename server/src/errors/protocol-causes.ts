@@ -156,6 +156,31 @@ export const protocolCauses: Record<OAuthRefusal, CauseInWords> = {
     explanation: "The authorization_details ask for more than the client may do there.",
     whatToDo: "Give the client a role on the resource, or ask for less.",
   },
+  missing_subject_token: {
+    explanation: "The parameter subject_token was missing.",
+    whatToDo: "Send the API key that is to be exchanged as `subject_token`.",
+  },
+  unknown_subject_token_type: {
+    explanation: "The subject_token_type was missing, or names something that cannot be exchanged.",
+    whatToDo: "Send `urn:countersign:params:oauth:token-type:api-key`: only API keys can be.",
+  },
+  unknown_requested_token_type: {
+    explanation: "The requested_token_type names something that is not issued.",
+    whatToDo: "Leave it out, or send `urn:ietf:params:oauth:token-type:access_token`.",
+  },
+  actor_token_not_taken: {
+    explanation: "The exchange named somebody who acts on behalf of the subject.",
+    whatToDo: "Leave `actor_token` out: delegation is not supported.",
+  },
+  unknown_subject_token: {
+    explanation: "No API key of this account has the value that was to be exchanged.",
+    whatToDo: "Compare the key's last characters with the list of API keys, or create a new one.",
+  },
+  disabled_subject_token: {
+    explanation:
+      "The API key that was to be exchanged is disabled or expired, or its person or client is.",
+    whatToDo: "Enable it again, or use another key.",
+  },
   missing_token: {
     explanation: "The parameter token was missing.",
     whatToDo: "Send the token in the body as `token`.",

@@ -3,6 +3,7 @@ import type { Permission } from "@countersign/protocol/permissions.ts";
 import { mayDo, type Resource, type Rights } from "../access/rights.ts";
 import { principalOf } from "../api-keys/principal.ts";
 import type { Actor } from "../audit/audit.ts";
+import type { Usage } from "../audit/usage.ts";
 import { AdminError } from "../errors/admin-error.ts";
 import { findLiveToken, type LiveTokenContext } from "../tokens/live-token.ts";
 
@@ -22,6 +23,7 @@ export interface Caller {
 }
 
 export interface CallerContext extends LiveTokenContext {
+  usage: Pick<Usage, "used">;
   tenantId: string;
   issuer: string;
 }
@@ -37,9 +39,9 @@ export async function identifyCaller(
   if (headers.authorization !== undefined) {
     return callerWithToken(context, bearerTokenOf(headers.authorization, rawHeaders), from);
   }
-  const plainKey = headers["x-api-key"];
+  const { "x-api-key": plainKey, "user-agent": userAgent } = headers;
   if (typeof plainKey === "string" && plainKey !== "") {
-    return callerWithApiKey(context, plainKey, from);
+    return callerWithApiKey(context, plainKey, { ...from, userAgent });
   }
   throw noCredentials();
 }
@@ -93,15 +95,18 @@ async function callerWithToken(context: CallerContext, token: string, from: From
 }
 
 async function callerWithApiKey(
-  { apiKeys }: CallerContext,
+  { apiKeys, usage }: CallerContext,
   plainKey: string,
-  from: From,
+  { userAgent, ...from }: From & { userAgent: string | undefined },
 ): Promise<Caller> {
   const known = await apiKeys.find(plainKey);
   if (known === undefined || !known.enabled) {
     throw invalidToken("The API key is not valid, or no longer.");
   }
   const { apiKey, rights, grantable } = known;
+  const { id, tenantId } = apiKey;
+  const sourceAddress = from.sourceAddress ?? "";
+  usage.used({ tenantId, clientId: id, credentialId: id, sourceAddress, userAgent });
   const actor = { ...from, ...principalOf(apiKey) };
   return { actor, rights, stated: rights, grantable };
 }

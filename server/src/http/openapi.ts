@@ -1,8 +1,9 @@
 import swagger from "@fastify/swagger";
 import type { FastifyInstance } from "fastify";
 import { endpointPaths } from "@countersign/protocol/metadata.ts";
-import { grantTypes, oauthErrorCodes } from "@countersign/protocol/oauth.ts";
+import { oauthErrorCodes, tokenTypes } from "@countersign/protocol/oauth.ts";
 import { permissions } from "@countersign/protocol/permissions.ts";
+import { supportedGrantTypes } from "../grants/grant.ts";
 
 /**
  * The OpenAPI 3.1 document at `/openapi.json`: made from the schemas that validate the requests, so it
@@ -51,12 +52,14 @@ function tokenPaths() {
     type: "object",
     required: ["grant_type"],
     properties: {
-      grant_type: { type: "string", enum: [...grantTypes] },
+      grant_type: { type: "string", enum: supportedGrantTypes },
       client_id: { type: "string" },
       client_secret: { type: "string" },
       scope: { type: "string", description: "Permissions, with spaces between them." },
       resource: { type: "string", format: "uri" },
       authorization_details: { type: "string", description: "JSON, as in RFC 9396." },
+      subject_token: { type: "string", description: "Token exchange: an API key." },
+      subject_token_type: { type: "string", enum: [tokenTypes.apiKey] },
     },
   };
   const responses = {
@@ -89,6 +92,7 @@ const tokenResponse = {
   properties: {
     access_token: { type: "string" },
     token_type: { type: "string", const: "Bearer" },
+    issued_token_type: { type: "string", description: "Where something was exchanged." },
     expires_in: { type: "integer", description: "Seconds." },
     scope: { type: "string" },
     authorization_details: { type: "array", items: { type: "object" } },

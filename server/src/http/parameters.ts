@@ -24,6 +24,8 @@ const bodyOnly = new Set([
   "code_verifier",
   "refresh_token",
   "token",
+  "subject_token",
+  "actor_token",
   "client_assertion",
 ]);
 

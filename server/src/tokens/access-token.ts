@@ -32,7 +32,10 @@ export interface TokenGrant {
 }
 
 export interface IssuedToken extends TokenGrant {
+  subject: TokenSubject;
   accessToken: string;
+  /** Said where something was exchanged [RFC 8693 §2.2.1]. */
+  issuedTokenType?: string;
 }
 
 export interface AccessTokens {
@@ -71,7 +74,7 @@ export function createAccessTokens(options: AccessTokensOptions): AccessTokens {
         cred: subject.credentialId,
       };
       const all = details.length === 0 ? claims : { ...claims, ...detailsClaim(details) };
-      return { ...grant, accessToken: signToken(key, all) };
+      return { ...grant, subject, accessToken: signToken(key, all) };
     },
   };
 }

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
+import { setTimeout as sleep } from "node:timers/promises";
 import type { ApiKey, ApiKeyPage, CreateApiKey } from "@countersign/protocol/admin/api-keys.ts";
 import { hasValidChecksum } from "../../src/keys/secret.ts";
 import { bearer, call, createAppClient, tokenFor } from "../calls.ts";
@@ -34,6 +35,16 @@ for (const { name, settings } of stores) {
       });
     const list = (query: string, headers: Record<string, string> = withKey(server.apiKey)) =>
       call<ApiKeyPage>(server, "GET", `/v2/api_keys?limit=100&${query}`, { headers });
+
+    /** Uses are written once a second. */
+    const lastUseOf = async (id: string): Promise<string> => {
+      for (let tries = 0; tries < 100; tries += 1) {
+        const { last_used_at: at } = (await read(id)).body;
+        if (at !== undefined) return at;
+        await sleep(100);
+      }
+      return assert.fail("no use was written");
+    };
 
     test("shows a key once, and keeps what it is for (A19, H10)", async () => {
       const made = await create({
@@ -125,6 +136,7 @@ for (const { name, settings } of stores) {
       assert.equal((await ask()).status, 401);
       assert.deepEqual((await patch(id, { enabled: true })).body.state, "active");
       assert.equal((await ask()).status, 200);
+      assert.ok(Date.parse(await lastUseOf(id)) > 0);
       assert.equal((await call(server, "DELETE", `/v2/api_keys/${id}`)).status, 204);
       assert.equal((await ask()).status, 401);
       assert.equal((await read(id)).status, 404);

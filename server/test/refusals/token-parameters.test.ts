@@ -188,7 +188,7 @@ describe("the parameters of a token request", () => {
       "refresh_token",
       "urn:ietf:params:oauth:grant-type:device_code",
       "urn:ietf:params:oauth:grant-type:jwt-bearer",
-      "urn:ietf:params:oauth:grant-type:token-exchange",
+      "urn:ietf:params:oauth:grant-type:Token-Exchange",
     ];
     for (const grant_type of names) {
       checkRefused(await ask({ grant_type }), 400, "unsupported_grant_type", grant_type);
@@ -230,7 +230,10 @@ describe("the parameters of a token request", () => {
     for (const name of ["oauth-authorization-server", "openid-configuration"]) {
       const response = await fetch(`${server.url}/.well-known/${name}`);
       const metadata = (await response.json()) as Record<string, string[]>;
-      assert.deepEqual(metadata["grant_types_supported"], ["client_credentials"]);
+      assert.deepEqual(metadata["grant_types_supported"], [
+        "client_credentials",
+        "urn:ietf:params:oauth:grant-type:token-exchange",
+      ]);
       assert.deepEqual(metadata["response_types_supported"], []);
     }
   });

@@ -2,9 +2,10 @@ import { mayDo } from "../../access/rights.ts";
 import type { AuthenticatedClient } from "../../clients/authentication.ts";
 import { ClientRefused } from "../../clients/authentication.ts";
 import { OAuthError } from "../../errors/oauth-error.ts";
+import type { ApiKeyRecord } from "../../store/records.ts";
 import { describeApiKey, describeToken } from "../../tokens/introspection.ts";
 import { findLiveToken, type LiveTokenContext } from "../../tokens/live-token.ts";
-import { jsonType, noStore, type Endpoint, type HttpAnswer } from "../message.ts";
+import { jsonType, noStore, type Endpoint, type HttpAnswer, type HttpRequest } from "../message.ts";
 import { parseForm } from "../parameters.ts";
 import { authenticate, clientEndpoint, type ClientEndpointContext } from "./client-endpoint.ts";
 import { handleOf, handleOfKey, isOwn, type Handle } from "./token-handle.ts";
@@ -33,7 +34,9 @@ export function createIntrospectionEndpoint(context: IntrospectionContext): Endp
     }
     const key = await context.apiKeys.find(token);
     const isShown = key?.enabled === true && mayIntrospect(caller, handleOfKey(key.apiKey));
-    return answer(isShown ? describeApiKey(key) : inactive);
+    if (!isShown) return answer(inactive);
+    noteUse(context, key.apiKey, request);
+    return answer(describeApiKey(key));
   });
 }
 
@@ -49,6 +52,16 @@ const inactive = { active: false };
 const mayIntrospect = ({ client }: AuthenticatedClient, handle: Handle): boolean =>
   isOwn(client, handle) ||
   (handle.tenantId === client.tenantId && mayDo(client.rights, "tokens:introspect"));
+
+/** Whoever asks about a key has just been called with it. */
+function noteUse(
+  { usage }: IntrospectionContext,
+  { id, tenantId }: ApiKeyRecord,
+  { headers, sourceAddress }: HttpRequest,
+): void {
+  const userAgent = headers["user-agent"];
+  usage.used({ tenantId, clientId: id, credentialId: id, sourceAddress, userAgent });
+}
 
 const answer = (body: object): HttpAnswer => ({
   status: 200,

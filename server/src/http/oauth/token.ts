@@ -1,12 +1,12 @@
 import type { TokenResponse } from "@countersign/protocol/oauth.ts";
-import type { AuthenticatedClient } from "../../clients/authentication.ts";
 import {
   checkMayUseGrant,
   findGrant,
+  type Grant,
   type GrantContext,
   type TokenParameters,
 } from "../../grants/grant.ts";
-import type { IssuedToken } from "../../tokens/access-token.ts";
+import type { IssuedToken, TokenSubject } from "../../tokens/access-token.ts";
 import { jsonType, noStore, type Endpoint, type HttpAnswer, type HttpRequest } from "../message.ts";
 import {
   authenticate,
@@ -26,22 +26,34 @@ export function createTokenEndpoint(
   return clientEndpoint(context, async (request) => {
     const parameters = parse(request);
     const grant = findGrant(parameters);
-    const authenticated = await authenticate(context, request, parameters);
-    try {
-      checkMayUseGrant(authenticated, grant);
-      const issued = await grant.issue({ ...authenticated, parameters }, context);
-      countIssued(context, request, authenticated);
-      return answer(issued);
-    } catch (error) {
-      throw refusedTo(authenticated, error);
-    }
+    const issued = await issue(context, request, { grant, parameters });
+    countIssued(context, request, issued.subject);
+    return answer(issued);
   });
 }
 
+/** A client proves itself and that it may; what is exchanged is its own proof. */
+async function issue(
+  context: TokenContext,
+  request: HttpRequest,
+  { grant, parameters }: { grant: Grant; parameters: TokenParameters },
+): Promise<IssuedToken> {
+  if (grant.provenBy === "subject_token") return grant.issue({ parameters }, context);
+  const authenticated = await authenticate(context, request, parameters);
+  try {
+    checkMayUseGrant(authenticated, grant);
+    return await grant.issue({ ...authenticated, parameters }, context);
+  } catch (error) {
+    throw refusedTo(authenticated, error);
+  }
+}
+
 /** RFC 6749 §5.1; the scope is always said, so that nobody has to guess what was granted. */
-function answer({ accessToken, lifetimeSeconds, scope, details }: IssuedToken): HttpAnswer {
+function answer(issued: IssuedToken): HttpAnswer {
+  const { accessToken, issuedTokenType, lifetimeSeconds, scope, details } = issued;
   const response: TokenResponse = {
     access_token: accessToken,
+    issued_token_type: issuedTokenType,
     token_type: "Bearer",
     expires_in: lifetimeSeconds,
     scope,
@@ -58,13 +70,11 @@ function answer({ accessToken, lifetimeSeconds, scope, details }: IssuedToken): 
 function countIssued(
   { usage }: TokenContext,
   { headers, sourceAddress }: HttpRequest,
-  { client, credential }: AuthenticatedClient,
+  { tenantId, clientId, credentialId }: TokenSubject,
 ): void {
-  const { tenantId, clientId } = client;
-  const credentialId = credential?.id ?? "";
   const use = { tenantId, clientId, credentialId, sourceAddress, userAgent: headers["user-agent"] };
   usage.issued(use);
-  if (credential !== undefined && headers.origin !== undefined) {
+  if (credentialId !== "" && headers.origin !== undefined) {
     usage.seenFromBrowser(use, headers.origin);
   }
 }

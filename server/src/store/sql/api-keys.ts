@@ -105,6 +105,7 @@ export const apiKeyWrites = {
     if (deleted.numDeletedRows === 0n) return "conflict" as const;
     const { atMs } = audit;
     await replaceBindings(tx, tenantId, id, []);
+    await tx.deleteFrom("credentialUses").where("credentialId", "=", id).execute();
     await recordAudit(tx, audit);
     await recordChange(tx, { tenantId, kind: "api_key", subjectId: id, atMs });
     const all = { subjectType: "credential" as const, subjectId: id, dropped: undefined };
@@ -128,12 +129,16 @@ export async function deletePersonalKeys(
   tx: Tx,
   { tenantId, ownerId }: { tenantId: string; ownerId: string },
 ): Promise<void> {
-  await tx
+  const deleted = await tx
     .deleteFrom("apiKeys")
     .where("tenantId", "=", tenantId)
     .where("ownerId", "=", ownerId)
     .where("kind", "=", "personal")
+    .returning("id")
     .execute();
+  for (const { id } of deleted) {
+    await tx.deleteFrom("credentialUses").where("credentialId", "=", id).execute();
+  }
 }
 
 /** The ids of those who have any role on this corpus. */
