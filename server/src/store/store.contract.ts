@@ -1,4 +1,5 @@
 import { describe } from "node:test";
+import { apiKeyContract } from "./contract/api-keys.contract.ts";
 import { auditContract } from "./contract/audit.contract.ts";
 import { changeContract } from "./contract/changes.contract.ts";
 import { clientContract } from "./contract/clients.contract.ts";
@@ -12,6 +13,7 @@ import { singleUseContract } from "./contract/single-use.contract.ts";
 import { tenantContract } from "./contract/tenants.contract.ts";
 import { usageReportContract } from "./contract/usage-reports.contract.ts";
 import { usageContract } from "./contract/usage.contract.ts";
+import { userContract } from "./contract/users.contract.ts";
 import type { OpenStore } from "./contract/twins.contract.ts";
 
 /** What every store must do, whatever it runs on. Each part has a database of its own. */
@@ -21,6 +23,8 @@ export function storeContract(name: string, open: OpenStore): void {
     clientContract(open);
     credentialContract(open);
     peopleContract(open);
+    userContract(open);
+    apiKeyContract(open);
     keyContract(open);
     auditContract(open);
     refusalContract(open);
