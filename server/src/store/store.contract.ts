@@ -9,6 +9,7 @@ import { leaseContract } from "./contract/leases.contract.ts";
 import { peopleContract } from "./contract/people.contract.ts";
 import { refusalContract } from "./contract/refusals.contract.ts";
 import { retentionContract } from "./contract/retention.contract.ts";
+import { revocationContract } from "./contract/revocations.contract.ts";
 import { singleUseContract } from "./contract/single-use.contract.ts";
 import { tenantContract } from "./contract/tenants.contract.ts";
 import { usageReportContract } from "./contract/usage-reports.contract.ts";
@@ -30,6 +31,7 @@ export function storeContract(name: string, open: OpenStore): void {
     refusalContract(open);
     usageContract(open);
     usageReportContract(open);
+    revocationContract(open);
     singleUseContract(open);
     leaseContract(open);
     changeContract(open);

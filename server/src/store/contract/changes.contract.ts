@@ -146,7 +146,7 @@ const cachedActs: CachedAct[] = [
   [
     "deleted client",
     ({ store, ours: { tenantId, client } }) => ({
-      expected: [client.clientId],
+      expected: [client.clientId, client.clientId],
       done: () =>
         store.deleteClient({
           tenantId,
@@ -157,6 +157,7 @@ const cachedActs: CachedAct[] = [
         }),
     }),
     "client",
+    "revocation",
   ],
   [
     "new credential",
