@@ -81,7 +81,7 @@ export class Access {
       this.claims.authorization_details_omitted === true
         ? "This access token carries none of its rights on named resources, because they are " +
           "too many. Ask for the needed ones with authorization_details when you get a token."
-        : "This access token does not permit that.";
+        : `This ${this.claims.jti === undefined ? "API key" : "access token"} does not permit that.`;
     return new AuthorizationError("insufficient_scope", description, {
       scope: permission,
       resourceMetadata: this.#resourceMetadata,

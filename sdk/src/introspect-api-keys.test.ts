@@ -118,6 +118,7 @@ for (const [name, platform] of Object.entries({ "node:crypto": node, WebCrypto: 
       assert.ok(access.may("corpora:read"));
       assert.ok(access.may("documents:read", { type: "corpus", id: "docs" }));
       assert.ok(!access.may("documents:read", { type: "corpus", id: "news" }));
+      assert.throws(() => access.require("documents:write"), /This API key does not permit that/);
       assert.equal(verifier.verifyCached({ headers }), undefined);
       started.body = { active: false };
       await refusal(verifier.verify({ headers }), "invalid_token");
