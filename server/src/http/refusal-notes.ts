@@ -1,7 +1,6 @@
 import type { FastifyError, FastifyRequest } from "fastify";
 import { isPermission } from "@countersign/protocol/permissions.ts";
 import { secretPrefixes } from "@countersign/protocol/secrets.ts";
-import type { KnownApiKeys } from "../api-keys/known-api-keys.ts";
 import type { Refusal, RefusalDetails, Refusals } from "../audit/refusals.ts";
 import { ClientRefused } from "../clients/authentication.ts";
 import { AdminError } from "../errors/admin-error.ts";
@@ -29,7 +28,6 @@ export interface RefusedAnswer {
 }
 
 export interface RefusalNotesContext extends RefusedTokenContext {
-  apiKeys: KnownApiKeys;
   refusals: Refusals;
   sourceAddressOf(request: FastifyRequest["raw"]): string;
 }

@@ -1,4 +1,5 @@
 import { accessTokenType, type AccessTokenClaims } from "@countersign/protocol/access-token.ts";
+import type { KnownApiKeys } from "../api-keys/known-api-keys.ts";
 import type { RefusalDetails } from "../audit/refusals.ts";
 import { stateOf } from "../clients/credential.ts";
 import type { KnownClients } from "../clients/known-clients.ts";
@@ -22,6 +23,7 @@ export interface RefusedTokenContext {
   system: System;
   keys: SigningKeys;
   clients: KnownClients;
+  apiKeys: KnownApiKeys;
   tenantId: string;
   issuer: string;
 }
@@ -45,14 +47,16 @@ export async function explainRefusedToken(
 }
 
 async function explainClaims(
-  { system, clients, tenantId, issuer }: RefusedTokenContext,
+  context: RefusedTokenContext,
   claims: AccessTokenClaims & { nbf?: number },
 ): Promise<RefusedToken> {
+  const { system, tenantId, issuer } = context;
   const { client_id, cred, iss, aud, iat, exp, nbf = iat } = claims;
   const atSeconds = Math.floor(system.now() / 1000);
   if (iss !== issuer) return because("token_of_other_issuer", { issuer: iss });
-  const client = await clients.find(client_id);
-  if (client === undefined || client.tenantId !== tenantId) return because("token_client_gone");
+  const earner =
+    cred === client_id ? await findKey(context, cred) : await findClient(context, client_id, cred);
+  if (earner.tenantId !== tenantId) return because(earner.gone ?? "token_client_gone");
   const of = (cause: AdminCause, details: RefusalDetails = {}): RefusedToken => ({
     ...because(cause, details),
     clientId: client_id,
@@ -63,14 +67,44 @@ async function explainClaims(
   if (startsAt > atSeconds) {
     return of("token_from_the_future", { valid_in_seconds: startsAt - atSeconds });
   }
-  if (!client.enabled) return of("token_client_disabled");
-  const credential = client.credentials.find(({ id }) => id === cred);
-  if (credential === undefined) return of("token_credential_gone");
+  return of(earner.refused ?? "token_taken_back", earner.details);
+}
+
+/** What a token was earned with, as it is now. */
+interface Earner {
+  /** Absent when there is nothing left of it. */
+  tenantId?: string;
+  gone?: AdminCause;
+  /** Why it earns nothing any more. */
+  refused?: AdminCause | undefined;
+  details?: RefusalDetails;
+}
+
+/** An API key is the credential and the client of the tokens that it was exchanged for. */
+async function findKey({ apiKeys }: RefusedTokenContext, id: string): Promise<Earner> {
+  const known = await apiKeys.findById(id);
+  if (known === undefined) return { gone: "token_credential_gone" };
+  const { tenantId, hint } = known.apiKey;
+  const refused = known.enabled ? undefined : ("token_credential_disabled" as const);
+  return { tenantId, refused, details: { api_key_id: id, api_key_hint: hint } };
+}
+
+async function findClient(
+  { clients, system }: RefusedTokenContext,
+  clientId: string,
+  credentialId: string,
+): Promise<Earner> {
+  const client = await clients.find(clientId);
+  if (client === undefined) return {};
+  const { tenantId } = client;
+  if (!client.enabled) return { tenantId, refused: "token_client_disabled" };
+  const credential = client.credentials.find(({ id }) => id === credentialId);
+  if (credential === undefined) return { tenantId, refused: "token_credential_gone" };
   const details = { credential_id: credential.id, credential_hint: credential.hint };
   const state = stateOf(credential, system.now());
-  if (state === "revoked") return of("token_credential_gone", details);
-  if (state === "disabled") return of("token_credential_disabled", details);
-  return of("token_taken_back", details);
+  if (state === "revoked") return { tenantId, refused: "token_credential_gone", details };
+  if (state === "disabled") return { tenantId, refused: "token_credential_disabled", details };
+  return { tenantId, details };
 }
 
 const because = (cause: AdminCause, details: RefusalDetails = {}): RefusedToken => ({

@@ -179,6 +179,25 @@ for (const { name, settings } of stores) {
       }
     });
 
+    test("says to an administrator what became of the key", async () => {
+      const key = await create({ api_key_role: "personal" });
+      const { body } = await exchange(key.secret_key);
+      const headers = bearer(body.access_token);
+      const path = `/v2/api_keys/${key.id}`;
+      const causeNow = async () => {
+        const refused = await call(server, "GET", "/v2/app_clients", { headers });
+        assert.equal(refused.status, 401);
+        const id = String(refused.body["request_id"]);
+        return (await call(server, "GET", `/v2/refusals/${id}`)).body["cause"];
+      };
+      await call(server, "PATCH", path, { body: { enabled: false } });
+      assert.equal(await causeNow(), "token_credential_disabled");
+      await call(server, "PATCH", path, { body: { enabled: true } });
+      assert.equal(await causeNow(), "token_taken_back");
+      await call(server, "DELETE", path);
+      assert.equal(await causeNow(), "token_credential_gone");
+    });
+
     test("takes an exchanged token for whoever made the personal key", async () => {
       const { body } = await exchange(server.apiKey, { scope: "api_keys:write api_keys:read" });
       const headers = bearer(body.access_token);
