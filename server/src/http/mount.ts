@@ -4,6 +4,7 @@ import type { Log } from "../log.ts";
 import { noStore, type Endpoint, type HttpAnswer, type HttpRequest } from "./message.ts";
 import { writeOAuthError } from "./oauth-error.ts";
 import type { RefusalNotes } from "./refusal-notes.ts";
+import { nextTurn } from "./turn.ts";
 
 /**
  * Puts protocol endpoints before everything else on the bare HTTP server: a token costs a signature,
@@ -60,7 +61,10 @@ async function serve(options: MountOptions, route: Route, exchange: Exchange): P
     if (!route.methods.includes(request.method)) {
       return refuse(options, exchange, new OAuthError("method_not_allowed"), route.methods);
     }
-    if (request.method === "POST") request.body = await readBody(incoming);
+    if (request.method === "POST") {
+      request.body = await readBody(incoming);
+      await nextTurn();
+    }
     write(options, exchange, await route.endpoint(request));
   } catch (error) {
     if (!response.destroyed) refuse(options, exchange, error);
