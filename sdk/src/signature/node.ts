@@ -1,6 +1,7 @@
 import { createPublicKey, hash, type KeyObject, verify } from "node:crypto";
 import type { SigningAlgorithm } from "@countersign/protocol/oauth.ts";
 import { derOf } from "./der.ts";
+import { nextTurn } from "./turn.ts";
 import type { PublicJwk, SignatureCheck } from "./signature.ts";
 
 const hashOf = { ES256: "sha256", RS256: "sha256", EdDSA: null } as const;
@@ -17,7 +18,8 @@ export async function importPublicKey(
  * Checks on this thread: one signature takes less time than handing it to another. The key is a bare
  * `KeyObject` and the signature DER, because `dsaEncoding` costs a third more on Node 24.
  */
-export function verifySignature(check: SignatureCheck): boolean {
+export async function verifySignature(check: SignatureCheck): Promise<boolean> {
+  await nextTurn();
   const { publicKey, algorithm, signed, signature } = check;
   const encoded = algorithm === "ES256" ? derOf(signature) : signature;
   return verify(hashOf[algorithm], signed, publicKey as KeyObject, encoded);
