@@ -1,5 +1,6 @@
 /**
- * What a caller may be allowed to do on the API under `/v2`: the catalogue of permissions.
+ * What a caller may be allowed to do on the API under `/v2`: the built-in catalogue of permissions.
+ * Other APIs have catalogues of their own.
  *
  * A permission is `<plural path segment>:<verb>`. Account-wide permissions travel in a token's
  * `scope` [RFC 6749 §3.3]; the same permissions on one named resource travel in its
@@ -52,10 +53,23 @@ export const permissions = {
   "account:delete": "Delete the account or transfer its ownership",
 } as const;
 
-export type Permission = keyof typeof permissions;
+/** A permission of the API under `/v2`. */
+export type BuiltInPermission = keyof typeof permissions;
 
-export const allPermissions = Object.keys(permissions) as Permission[];
+/** Any permission: a built-in one, or one of another API's catalogue. */
+export type Permission = BuiltInPermission | (string & Record<never, never>);
 
+export const allPermissions = Object.keys(permissions) as BuiltInPermission[];
+
+export const permissionPattern = "^[a-z][a-z0-9_]{0,48}:[a-z][a-z0-9_]{0,48}$";
+
+const wholePermission = new RegExp(permissionPattern);
+
+/** Whether it reads like a permission: one may be in some API's catalogue under this name. */
 export function isPermission(value: string): value is Permission {
+  return wholePermission.test(value);
+}
+
+export function isBuiltInPermission(value: string): value is BuiltInPermission {
   return Object.hasOwn(permissions, value);
 }

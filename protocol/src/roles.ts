@@ -1,4 +1,4 @@
-import { allPermissions, type Permission } from "./permissions.ts";
+import { allPermissions, type BuiltInPermission } from "./permissions.ts";
 
 /**
  * The built-in roles: named sets of permissions. A role is bound to a principal for the whole
@@ -14,26 +14,30 @@ const corpusViewer = [
   "api_keys:read",
   "api_keys:write",
   "users:read",
-] as const satisfies Permission[];
+] as const satisfies BuiltInPermission[];
 
 const corpusDeveloper = [
   ...corpusViewer,
   "documents:write",
   "corpora:update",
-] as const satisfies Permission[];
+] as const satisfies BuiltInPermission[];
 
 const corpusAdministrator = [
   ...corpusDeveloper,
   "corpora:write",
   "corpora:delete",
   "corpora:reset",
-] as const satisfies Permission[];
+] as const satisfies BuiltInPermission[];
 
-const agentViewer = ["agents:read"] as const satisfies Permission[];
-const agentUser = [...agentViewer, "agents:use"] as const satisfies Permission[];
-const agentDeveloper = [...agentUser, "agents:write"] as const satisfies Permission[];
+const agentViewer = ["agents:read"] as const satisfies BuiltInPermission[];
+const agentUser = [...agentViewer, "agents:use"] as const satisfies BuiltInPermission[];
+const agentDeveloper = [...agentUser, "agents:write"] as const satisfies BuiltInPermission[];
 
-const ownersOnly: readonly Permission[] = ["billing:read", "billing:write", "account:delete"];
+const ownersOnly: readonly BuiltInPermission[] = [
+  "billing:read",
+  "billing:write",
+  "account:delete",
+];
 
 /** Roles for the whole account: what may stand in `api_roles`. */
 export const accountRoles = {
@@ -50,7 +54,7 @@ export const accountRoles = {
   agent_viewer: agentViewer,
   pipeline_administrator: ["pipelines:read", "pipelines:write"],
   pipeline_viewer: ["pipelines:read"],
-} as const satisfies Record<string, readonly Permission[]>;
+} as const satisfies Record<string, readonly BuiltInPermission[]>;
 
 export type AccountRole = keyof typeof accountRoles;
 export const accountRoleNames = Object.keys(accountRoles) as AccountRole[];
@@ -65,7 +69,7 @@ export const corpusRoles = {
   administrator: corpusKeeper,
   editor: corpusEditor,
   viewer: corpusReader,
-} as const satisfies Record<string, readonly Permission[]>;
+} as const satisfies Record<string, readonly BuiltInPermission[]>;
 
 export type CorpusRole = keyof typeof corpusRoles;
 export const corpusRoleNames = Object.keys(corpusRoles) as CorpusRole[];
@@ -76,7 +80,7 @@ export const agentRoles = {
   agent_developer: agentDeveloper,
   agent_user: agentUser,
   agent_viewer: agentViewer,
-} as const satisfies Record<string, readonly Permission[]>;
+} as const satisfies Record<string, readonly BuiltInPermission[]>;
 
 export type AgentRole = keyof typeof agentRoles;
 export const agentRoleNames = Object.keys(agentRoles) as AgentRole[];

@@ -8,6 +8,7 @@ export const secretPrefixes = {
   personalKey: "cspk_",
   servingKey: "csqk_",
   servingAndIndexingKey: "cswk_",
+  verifierSecret: "csvk_",
 } as const;
 
 export type SecretKind = keyof typeof secretPrefixes;
@@ -16,4 +17,4 @@ export const secretRandomCharacters = 43;
 export const secretChecksumCharacters = 6;
 
 /** The pattern for scanners: every generated secret matches it, whatever its kind. */
-export const secretPattern = "\\bcs[spqw]k_[0-9A-Za-z]{49}\\b";
+export const secretPattern = "\\bcs[spqwv]k_[0-9A-Za-z]{49}\\b";

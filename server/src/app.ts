@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import type { Logger } from "pino";
 import { createApis } from "./access/apis.ts";
+import { createRoles } from "./access/roles.ts";
 import { createKnownApiKeys } from "./api-keys/known-api-keys.ts";
 import { noticingManyTokens } from "./audit/many-tokens.ts";
 import { createRefusals, type Refusals } from "./audit/refusals.ts";
@@ -192,13 +193,15 @@ function routerContext(
 ): RouterContext {
   const issuer = config.publicUrl;
   const { server } = appServer;
-  const clients = createKnownClients(store, feed);
-  const findOwner = createFindOwner(clients, createKnownUsers(store, feed));
-  const apiKeys = createKnownApiKeys({ system, store, feed, findOwner });
+  const roles = createRoles(store, feed);
+  const apis = createApis(store, feed);
+  const clients = createKnownClients(store, feed, roles);
+  const findOwner = createFindOwner(clients, createKnownUsers(store, feed, roles));
+  const apiKeys = createKnownApiKeys({ system, store, feed, roles, findOwner });
   const sourceAddressOf = createSourceAddress(config.trustedProxies);
   const failures = createFailureBudget(system.elapsedMs);
   const endpoints = { system, log, clients, usage, failures, firstTenantId: tenantId };
-  const liveTokens = { system, keys, clients, apiKeys, revocations };
+  const liveTokens = { system, keys, clients, apiKeys, apis, revocations };
   const callers = { ...liveTokens, usage, tenantId, issuer };
   const notes = createRefusalNotes({ ...callers, refusals, sourceAddressOf });
   return {
@@ -207,7 +210,7 @@ function routerContext(
     token: {
       ...endpoints,
       apiKeys,
-      apis: createApis(store, feed),
+      apis,
       // One tenant is served yet; its issuer is the public URL.
       accessTokens: createAccessTokens({
         system,
@@ -224,6 +227,8 @@ function routerContext(
       sealer,
       feed,
       schedule: rotationOf(config),
+      keys,
+      roles,
       sourceAddressOf,
       callers,
       findOwner,

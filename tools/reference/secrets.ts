@@ -14,6 +14,7 @@ const meanings: Record<SecretKind, string> = {
   personalKey: "a personal API key",
   servingKey: "an API key for queries (not issued yet)",
   servingAndIndexingKey: "an API key for queries and indexing (not issued yet)",
+  verifierSecret: "the secret with which an API asks whether a token of its own counts",
 };
 
 /** The form of generated secrets, for secret scanners. */

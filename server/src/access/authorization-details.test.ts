@@ -1,9 +1,10 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { allPermissions } from "@countersign/protocol/permissions.ts";
+import { allPermissions, type Permission } from "@countersign/protocol/permissions.ts";
 import * as fc from "fast-check";
 import { grantDetails, parseAuthorizationDetails } from "./authorization-details.ts";
-import { accountWide, rightsOf } from "./rights.ts";
+import { accountWide, noRights, rightsOf } from "./rights.ts";
+import { builtInRoles } from "./roles.ts";
 
 const good = { type: "corpus", identifier: "c1", actions: ["corpora:read"] };
 const isMalformed = {
@@ -97,6 +98,8 @@ test("refuses whatever else is JSON, however deep, and never breaks", () => {
   assert.throws(() => parse([near]), isMalformed);
 });
 
+const catalogue = new Set<Permission>(allPermissions);
+
 test("grants all that was asked or nothing", () => {
   const ids = fc.constantFrom("c1", "c2", "__proto__");
   const details = fc.array(
@@ -112,11 +115,14 @@ test("grants all that was asked or nothing", () => {
     ),
     { minLength: 1, maxLength: 4 },
   );
-  const held = rightsOf([
-    { role: "owner", resourceType: "corpus", resourceId: "c1" },
-    { role: "viewer", resourceType: "corpus", resourceId: "__proto__" },
-    { role: "agent_user", ...accountWide },
-  ]);
+  const held = rightsOf(
+    [
+      { role: "owner", resourceType: "corpus", resourceId: "c1" },
+      { role: "viewer", resourceType: "corpus", resourceId: "__proto__" },
+      { role: "agent_user", ...accountWide },
+    ],
+    builtInRoles,
+  );
   const isHeld = (type: string, identifier: string, action: string): boolean => {
     if (action === "agents:use") return true;
     if (type !== "corpus") return false;
@@ -127,16 +133,16 @@ test("grants all that was asked or nothing", () => {
       const isAllHeld = asked.every(({ type, identifier, actions }) =>
         actions.every((action) => isHeld(type, identifier, action)),
       );
-      if (isAllHeld) assert.deepEqual(grantDetails(parse(asked), held), asked);
-      else assert.throws(() => grantDetails(parse(asked), held), isNotAllowed);
+      if (isAllHeld) assert.deepEqual(grantDetails(parse(asked), held, catalogue), asked);
+      else assert.throws(() => grantDetails(parse(asked), held, catalogue), isNotAllowed);
     }),
     { numRuns: 300 },
   );
 });
 
 test("lets who holds it for the account ask for less", () => {
-  const owner = rightsOf([{ role: "owner", ...accountWide }]);
+  const owner = rightsOf([{ role: "owner", ...accountWide }], builtInRoles);
   const asked = [{ type: "corpus", identifier: "c9", actions: [...allPermissions] }];
-  assert.deepEqual(grantDetails(parse(asked), owner), asked);
-  assert.throws(() => grantDetails(parse(asked), rightsOf([])), isNotAllowed);
+  assert.deepEqual(grantDetails(parse(asked), owner, catalogue), asked);
+  assert.throws(() => grantDetails(parse(asked), noRights, catalogue), isNotAllowed);
 });

@@ -26,10 +26,14 @@ export function parseAuthorizationDetails(text: string): AuthorizationDetail[] {
 export function grantDetails(
   requested: readonly AuthorizationDetail[],
   held: Rights,
+  catalogue: ReadonlySet<Permission>,
 ): AuthorizationDetail[] {
   for (const { type, identifier, actions } of requested) {
     for (const action of actions) {
-      if (!mayDo(held, action as Permission, { type, id: identifier })) {
+      if (!catalogue.has(action)) {
+        throw new OAuthError("malformed_authorization_details", "an action is not of this API");
+      }
+      if (!mayDo(held, action, { type, id: identifier })) {
         throw new OAuthError("authorization_details_not_allowed", action);
       }
     }

@@ -1,7 +1,7 @@
 import type { AuthorizationDetail } from "@countersign/protocol/oauth.ts";
 import { isPermission, type Permission } from "@countersign/protocol/permissions.ts";
-import { accountRoles, agentRoles, corpusRoles } from "@countersign/protocol/roles.ts";
 import type { RoleBinding } from "../store/records.ts";
+import type { RoleCatalogue } from "./roles.ts";
 
 /**
  * What a principal may do: the permissions it has for the whole account, and those it has on named
@@ -22,18 +22,14 @@ export interface Resource {
 /** The binding of a role to everything in the account. */
 export const accountWide = { resourceType: "account", resourceId: "*" } as const;
 
-/** The permissions of a role on a type of resource; none for a role that does not exist. */
-export function permissionsOfRole(role: string, resourceType: string): readonly Permission[] {
-  const roles: Record<string, readonly Permission[]> =
-    resourceType === "corpus" ? corpusRoles : resourceType === "agent" ? agentRoles : accountRoles;
-  return Object.hasOwn(roles, role) ? roles[role]! : [];
-}
+export const noRights: Rights = { account: new Set(), resources: new Map() };
 
-export function rightsOf(bindings: readonly RoleBinding[]): Rights {
+/** By the roles of the tenant as they are now. */
+export function rightsOf(bindings: readonly RoleBinding[], roles: RoleCatalogue): Rights {
   const account = new Set<Permission>();
   const resources = new Map<string, Map<string, Set<Permission>>>();
   for (const { role, resourceType, resourceId } of bindings) {
-    const permissions = permissionsOfRole(role, resourceType);
+    const permissions = roles.permissionsOf(role, resourceType);
     const target =
       resourceType === accountWide.resourceType
         ? account
@@ -111,6 +107,26 @@ export function intersectRights(one: Rights, other: Rights): Rights {
   return { account: one.account.intersection(other.account), resources };
 }
 
+const narrowed = new WeakMap<ReadonlySet<Permission>, WeakMap<Rights, Rights>>();
+
+/**
+ * What of these rights is about one API: the permissions of its catalogue. Asked for with every token,
+ * so it is worked out once for rights and catalogue.
+ */
+export function rightsOn(catalogue: ReadonlySet<Permission>, rights: Rights): Rights {
+  const known = narrowed.get(catalogue)?.get(rights);
+  if (known !== undefined) return known;
+  const resources = new Map<string, Map<string, ReadonlySet<Permission>>>();
+  for (const [type, byId] of rights.resources) {
+    for (const [id, permissions] of byId) {
+      entryOf(resources, type, newMap).set(id, permissions.intersection(catalogue));
+    }
+  }
+  const result = { account: rights.account.intersection(catalogue), resources };
+  entryOf(narrowed, catalogue, () => new WeakMap<Rights, Rights>()).set(rights, result);
+  return result;
+}
+
 export function detailsOfRights({ resources }: Rights): AuthorizationDetail[] {
   const details: AuthorizationDetail[] = [];
   for (const [type, byId] of resources) {
@@ -135,10 +151,16 @@ export function rightsOfClaims(
   return { account, resources };
 }
 
-const newMap = () => new Map<string, Set<Permission>>();
+const newMap = <Permissions extends ReadonlySet<Permission> = Set<Permission>>() =>
+  new Map<string, Permissions>();
 const newSet = () => new Set<Permission>();
 
-function entryOf<Value>(map: Map<string, Value>, key: string, create: () => Value): Value {
+interface Entries<Key, Value> {
+  get(key: Key): Value | undefined;
+  set(key: Key, value: Value): unknown;
+}
+
+function entryOf<Key, Value>(map: Entries<Key, Value>, key: Key, create: () => Value): Value {
   let value = map.get(key);
   if (value === undefined) map.set(key, (value = create()));
   return value;

@@ -59,11 +59,13 @@ test("refuses near misses of any length without trying them in many ways", () =>
   }
 });
 
+const catalogue = new Set<Permission>(allPermissions);
+
 test("grants exactly what was asked, and nothing when one of it is not held", () => {
   const some = fc.subarray([...allPermissions], { maxLength: 8 });
   fc.assert(
     fc.property(some, some, (asked, held) => {
-      const grant = () => grantScope(new Set(asked), new Set(held));
+      const grant = () => grantScope(new Set(asked), new Set(held), catalogue);
       if (asked.every((permission) => held.includes(permission))) {
         assert.deepEqual([...grant()], asked);
       } else {
@@ -76,10 +78,12 @@ test("grants exactly what was asked, and nothing when one of it is not held", ()
 test("grants nothing that is not a permission, and does not repeat what a stranger sent", () => {
   const held = new Set<Permission>(allPermissions);
   for (const token of ["__proto__", "constructor", "corpora:*", "*", "Corpora:read", "cssk_x"]) {
-    assert.throws(() => grantScope(new Set(["corpora:read", token]), held), {
+    assert.throws(() => grantScope(new Set(["corpora:read", token]), held, catalogue), {
       ...isRefused("scope_unknown"),
       detail: undefined,
     });
   }
-  assert.throws(() => grantScope(new Set(["corpora:read"]), new Set()), { detail: "corpora:read" });
+  assert.throws(() => grantScope(new Set(["corpora:read"]), new Set(), catalogue), {
+    detail: "corpora:read",
+  });
 });

@@ -1,4 +1,4 @@
-import { isPermission, type Permission } from "@countersign/protocol/permissions.ts";
+import type { Permission } from "@countersign/protocol/permissions.ts";
 import { OAuthError } from "../errors/oauth-error.ts";
 
 /** The `scope` parameter: account-wide permissions, with spaces between them. */
@@ -17,17 +17,19 @@ export function parseScope(text: string): Set<string> {
 
 /**
  * What is granted of what was asked: all of it, or nothing. A permission that is not held is
- * refused, never silently dropped, so that a client cannot believe it has what it has not.
+ * refused, never silently dropped, so that a client cannot believe it has what it has not. The cause
+ * tells whether the API has such a permission at all.
  */
 export function grantScope(
   requested: ReadonlySet<string>,
   held: ReadonlySet<Permission>,
+  catalogue: ReadonlySet<Permission>,
 ): ReadonlySet<Permission> {
   for (const token of requested) {
-    if (held.has(token as Permission)) continue;
-    throw isPermission(token)
+    if (held.has(token)) continue;
+    throw catalogue.has(token)
       ? new OAuthError("scope_not_allowed", token)
       : new OAuthError("scope_unknown");
   }
-  return requested as ReadonlySet<Permission>;
+  return requested;
 }

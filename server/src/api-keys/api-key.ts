@@ -1,6 +1,7 @@
 import type { SecretKind } from "@countersign/protocol/secrets.ts";
 import { checkHolds } from "../access/granting.ts";
-import { mayDo, rightsOf, type Rights } from "../access/rights.ts";
+import { mayDo, noRights, rightsOf, type Rights } from "../access/rights.ts";
+import type { Roles } from "../access/roles.ts";
 import { auditOf, type Act } from "../audit/audit.ts";
 import type { Granter } from "../clients/app-client.ts";
 import { AdminError, badField, changedMeanwhile, notFound } from "../errors/admin-error.ts";
@@ -31,6 +32,7 @@ export interface ApiKeyContext {
   system: System;
   store: ApiKeyStore;
   findOwner: FindKeyOwner;
+  roles: Roles;
 }
 
 export interface ApiKeySettings {
@@ -215,11 +217,11 @@ function newApiKey(
 
 /** All that can be done, or passed on, by whoever has the key. */
 async function rightsOfKey(
-  { findOwner }: Pick<ApiKeyContext, "findOwner">,
+  { findOwner, roles }: Pick<ApiKeyContext, "findOwner" | "roles">,
   { apiKey, bindings }: KnownApiKeyRecord,
 ): Promise<Rights> {
-  if (apiKey.kind !== "personal") return rightsOf(bindings);
-  return (await findOwner(apiKey))?.rights ?? rightsOf([]);
+  if (apiKey.kind !== "personal") return rightsOf(bindings, await roles.of(apiKey.tenantId));
+  return (await findOwner(apiKey))?.rights ?? noRights;
 }
 
 /** Who brings a key back, or lets it live longer, must hold all that it may do. */

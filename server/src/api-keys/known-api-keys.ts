@@ -1,8 +1,10 @@
-import { accountWide, rightsOf, type Rights } from "../access/rights.ts";
+import { accountRolesOf, createHolders } from "../access/holders.ts";
+import { noRights, type Rights } from "../access/rights.ts";
+import type { Roles } from "../access/roles.ts";
 import { digestOf, digestScheme } from "../keys/secret.ts";
 import { createCache, subjectsOf } from "../store/cache.ts";
 import type { Feed } from "../store/feed.ts";
-import type { ApiKeyRecord } from "../store/records.ts";
+import type { ApiKeyRecord, KnownApiKeyRecord } from "../store/records.ts";
 import type { ApiKeyStore } from "../store/store.ts";
 import type { System } from "../system.ts";
 import { apiKeyStateOf } from "./api-key-state.ts";
@@ -47,6 +49,7 @@ export interface KnownApiKeysOptions {
   system: System;
   store: ApiKeyStore;
   feed: Feed;
+  roles: Roles;
   findOwner: FindKeyOwner;
 }
 
@@ -54,34 +57,28 @@ const keysMax = 100_000;
 const peopleOnly = ["account:delete", "billing:read", "billing:write"] as const;
 
 export function createKnownApiKeys(options: KnownApiKeysOptions): KnownApiKeys {
-  const { system, store, feed, findOwner } = options;
+  const { system, store, feed, roles, findOwner } = options;
   /** A digest never gets another id, so this only forgets what was not there. */
   const idsByDigest = createCache<{ id: string }>(feed, {
     load: (digest) => store.findApiKeyByDigest(digestScheme, digest),
     affectedBy: subjectsOf("api_key"),
     entriesMax: keysMax,
   });
-  const keysById = createCache<LoadedKey>(feed, {
-    async load(id) {
-      const known = await store.findKnownApiKey(id);
-      if (known === undefined) return undefined;
-      const { apiKey, bindings } = known;
-      const roles = bindings
-        .filter(({ resourceType }) => resourceType === accountWide.resourceType)
-        .map(({ role }) => role);
-      return { apiKey, rights: rightsOf(bindings), roles };
-    },
-    affectedBy: subjectsOf("api_key"),
+  const keysById = createHolders<KnownApiKeyRecord, LoadedKey>(feed, roles, {
+    load: store.findKnownApiKey,
+    tenantOf: ({ apiKey }) => apiKey.tenantId,
+    make: ({ apiKey, bindings }, rights) => ({ apiKey, rights, roles: accountRolesOf(bindings) }),
+    kind: "api_key",
     entriesMax: keysMax,
   });
 
   async function findById(id: string): Promise<KnownApiKey | undefined> {
     const loaded = keysById.peek(id) ?? (await keysById.find(id));
     if (loaded === undefined) return undefined;
-    const { apiKey, rights, roles } = loaded;
+    const { apiKey, rights, roles: names } = loaded;
     const isActive = apiKeyStateOf(apiKey, system.now()) === "active";
     if (apiKey.kind !== "personal") {
-      return { apiKey, enabled: isActive, rights, grantable: rights, roles };
+      return { apiKey, enabled: isActive, rights, grantable: rights, roles: names };
     }
     const owner = (await findOwner(apiKey)) ?? nobody;
     return {
@@ -109,7 +106,7 @@ interface LoadedKey {
   roles: string[];
 }
 
-const nobody: KeyOwner = { enabled: false, rights: rightsOf([]), roles: [] };
+const nobody: KeyOwner = { enabled: false, rights: noRights, roles: [] };
 
 const personalRights = new WeakMap<Rights, Rights>();
 

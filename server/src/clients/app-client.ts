@@ -1,6 +1,7 @@
 import type { AppClientType } from "@countersign/protocol/admin/app-clients.ts";
 import { checkHolds } from "../access/granting.ts";
 import { droppedPermissions, rightsOf, type Rights } from "../access/rights.ts";
+import type { RoleCatalogue, Roles } from "../access/roles.ts";
 import { auditOf, type Act, type Actor } from "../audit/audit.ts";
 import { AdminError, changedMeanwhile, notFound } from "../errors/admin-error.ts";
 import { digestOf } from "../keys/secret.ts";
@@ -45,6 +46,7 @@ export interface ClientContext {
   system: System;
   store: ClientStore & CredentialStore & TenantStore;
   sealer: Sealer;
+  roles: Roles;
 }
 
 export interface CreatedClient extends KnownClientRecord {
@@ -67,7 +69,8 @@ export async function createClient(
   const { system, store } = context;
   const client = newClient(system, granter.actor.tenantId, input.settings);
   checkClient(client);
-  checkHolds(granter.grantable, rightsOf(input.bindings));
+  const roles = await context.roles.of(granter.actor.tenantId);
+  checkHolds(granter.grantable, rightsOf(input.bindings, roles));
   const made =
     client.authenticationMethod === "none" ? undefined : await makeSecret(context, client);
   const idempotency = idempotencyOf(system, granter, client.id, input);
@@ -115,10 +118,11 @@ export async function updateClient(
     };
     const bindings = change.bindings(before.bindings);
     checkClient(client);
-    checkMayChange(granter, before, { client, bindings });
+    const roles = await context.roles.of(granter.actor.tenantId);
+    checkMayChange(granter, roles, before, { client, bindings });
     const act = actOn(client, "updated", before, bindings);
     const audit = auditOf(system, granter.actor, act);
-    const revocations = revocationsOf(before, { client, bindings });
+    const revocations = revocationsOf(roles, before, { client, bindings });
     const outcome = await store.updateClient({ client, bindings, revocations, audit });
     if (outcome === "written") return { ...before, client, bindings };
     if (outcome === "external_id_taken") throw externalIdTaken();
@@ -183,26 +187,31 @@ function newClient(system: System, tenantId: string, settings: ClientSettings): 
 /** New roles must be held by who grants them; so must all, when the change could hand them over. */
 function checkMayChange(
   { grantable }: Granter,
+  roles: RoleCatalogue,
   before: KnownClientRecord,
   after: { client: ClientRecord; bindings: RoleBinding[] },
 ): void {
   const held = new Set(before.bindings.map(keyOf));
   const added = after.bindings.filter((binding) => !held.has(keyOf(binding)));
-  checkHolds(grantable, rightsOf(added));
+  checkHolds(grantable, rightsOf(added, roles));
   const handsOver = (["redirectUris", "grantTypes", "authenticationMethod"] as const).some(
     (name) => JSON.stringify(before.client[name]) !== JSON.stringify(after.client[name]),
   );
-  if (handsOver) checkHolds(grantable, rightsOf(after.bindings));
+  if (handsOver) checkHolds(grantable, rightsOf(after.bindings, roles));
 }
 
 /** What a change takes back of the tokens that were issued before it. */
 function revocationsOf(
+  roles: RoleCatalogue,
   before: KnownClientRecord,
   after: { client: ClientRecord; bindings: RoleBinding[] },
 ): Revocation[] {
   const subject = { subjectType: "client" as const, subjectId: after.client.clientId };
   if (before.client.enabled && !after.client.enabled) return [{ ...subject, dropped: undefined }];
-  const dropped = droppedPermissions(rightsOf(before.bindings), rightsOf(after.bindings));
+  const dropped = droppedPermissions(
+    rightsOf(before.bindings, roles),
+    rightsOf(after.bindings, roles),
+  );
   return dropped.length === 0 ? [] : [{ ...subject, dropped }];
 }
 

@@ -1,6 +1,6 @@
 import { liveCredentialsMax } from "@countersign/protocol/admin/credentials.ts";
 import { checkHolds } from "../access/granting.ts";
-import { findMissing, rightsOf } from "../access/rights.ts";
+import { findMissing, rightsOf, type Rights } from "../access/rights.ts";
 import { auditOf } from "../audit/audit.ts";
 import { AdminError, badField, notFound } from "../errors/admin-error.ts";
 import type { CredentialRecord, KnownClientRecord } from "../store/records.ts";
@@ -28,7 +28,7 @@ export async function addCredential(
 ): Promise<MadeSecret> {
   const { system, store } = context;
   const known = await loadClient(context, granter.actor.tenantId, clientResourceId);
-  checkHolds(granter.grantable, rightsOf(known.bindings));
+  checkHolds(granter.grantable, await rightsOfClient(context, known));
   if (known.client.authenticationMethod === "none") {
     throw new AdminError(409, "This client is public: it has no credentials.");
   }
@@ -73,7 +73,9 @@ export async function updateCredential(
   if (change.disabledUntilMs !== undefined && change.enabled !== false) {
     throw badField("disabled_until", "goes with enabled: false");
   }
-  if (change.enabled === true) checkHolds(granter.grantable, rightsOf(known.bindings));
+  if (change.enabled === true) {
+    checkHolds(granter.grantable, await rightsOfClient(context, known));
+  }
   const after = { ...credential, description: change.description ?? credential.description };
   if (change.enabled === true) Object.assign(after, enabled);
   if (change.enabled === false) {
@@ -108,7 +110,8 @@ export async function revealSecret(
 ): Promise<string | undefined> {
   const plainSecret = credential && openSecret(context.sealer, credential);
   if (credential === undefined || plainSecret === undefined) return undefined;
-  if (findMissing(granter.grantable, rightsOf(known.bindings)) !== undefined) return undefined;
+  const rights = await rightsOfClient(context, known);
+  if (findMissing(granter.grantable, rights) !== undefined) return undefined;
   const act = actOn(known, credential, "secret_revealed");
   await context.store.insertAudit({ audit: auditOf(context.system, granter.actor, act) });
   return plainSecret;
@@ -135,6 +138,11 @@ export async function loadCredential(
   if (credential === undefined) throw notFound(credentialId);
   return { known, credential };
 }
+
+const rightsOfClient = async (
+  { roles }: Pick<RotationContext, "roles">,
+  { client, bindings }: KnownClientRecord,
+): Promise<Rights> => rightsOf(bindings, await roles.of(client.tenantId));
 
 const enabled = { disabledAtMs: undefined, disabledUntilMs: undefined };
 

@@ -11,7 +11,7 @@ export const clientCredentials: ClientGrant = {
 
   async issue({ client, credential, parameters }, { apis, accessTokens, lifetimeSecondsMax }) {
     const api = await apis.select(client.tenantId, parameters.get("resource"));
-    const { scope, details } = grantAskedRights(parameters, client.rights);
+    const { scope, details } = grantAskedRights(parameters, api, client.rights);
     const lifetimeSeconds = client.tokenLifetimeSeconds ?? api.tokenLifetimeSeconds;
     return accessTokens.issue(
       {

@@ -35,9 +35,9 @@ async function issueFor(
   context: GrantContext,
 ): Promise<IssuedToken> {
   const { id, tenantId, ownerId, expiresAtMs } = apiKey;
-  const { scope, details } = grantAskedRights(parameters, rights);
   const named = parameters.get("resource") ?? parameters.get("audience");
   const api = await context.apis.select(tenantId, named);
+  const { scope, details } = grantAskedRights(parameters, api, rights);
   const lifetimeSeconds = Math.min(
     lifetimeSecondsMax,
     api.tokenLifetimeSeconds,

@@ -1,11 +1,11 @@
 import type { IncomingMessage } from "node:http";
 import type { Permission } from "@countersign/protocol/permissions.ts";
-import { mayDo, type Resource, type Rights } from "../access/rights.ts";
+import { findMissing, mayDo, rightsOn, type Resource, type Rights } from "../access/rights.ts";
 import { principalOf } from "../api-keys/principal.ts";
 import type { Actor } from "../audit/audit.ts";
 import type { Usage } from "../audit/usage.ts";
 import { AdminError } from "../errors/admin-error.ts";
-import { findLiveToken, type LiveTokenContext } from "../tokens/live-token.ts";
+import { findLiveToken, type LiveToken, type LiveTokenContext } from "../tokens/live-token.ts";
 
 /**
  * Who is calling our own API: an API key or one of our access tokens. `Authorization` wins over
@@ -91,7 +91,16 @@ async function callerWithToken(context: CallerContext, token: string, from: From
   const live = await findLiveToken(context, token, { tenantId, issuer, audience: issuer });
   if (live === undefined) throw invalidToken("The access token is not valid, or no longer.");
   const { principal, rights, stated } = live;
-  return { actor: { ...from, ...principal }, rights, stated, grantable: rights };
+  return { actor: { ...from, ...principal }, rights, stated, grantable: grantableOf(live) };
+}
+
+/**
+ * A token speaks of one API, but what is passed on may be about others: a token that holds all that who
+ * earned it has here grants as they do, and one that holds less grants no more than it says.
+ */
+function grantableOf({ held, api, rights }: LiveToken): Rights {
+  const isWhole = findMissing(rights, rightsOn(api.catalogue, held)) === undefined;
+  return isWhole ? held : rights;
 }
 
 async function callerWithApiKey(

@@ -1,7 +1,9 @@
-import { accountWide, rightsOf, type Rights } from "../access/rights.ts";
-import { createCache, subjectsOf, type Cache } from "../store/cache.ts";
+import { accountRolesOf, createHolders } from "../access/holders.ts";
+import type { Rights } from "../access/rights.ts";
+import type { Roles } from "../access/roles.ts";
+import type { Cache } from "../store/cache.ts";
 import type { Feed } from "../store/feed.ts";
-import type { UserRecord } from "../store/records.ts";
+import type { KnownUserRecord, UserRecord } from "../store/records.ts";
 import type { UserStore } from "../store/store.ts";
 
 /** People as a request with their API key needs them, in memory by id. */
@@ -16,18 +18,12 @@ export type KnownUsers = Cache<KnownUser>;
 
 const usersMax = 100_000;
 
-export function createKnownUsers(store: UserStore, feed: Feed): KnownUsers {
-  return createCache<KnownUser>(feed, {
-    async load(id) {
-      const known = await store.findKnownUser(id);
-      if (known === undefined) return undefined;
-      const { user, bindings } = known;
-      const roles = bindings
-        .filter(({ resourceType }) => resourceType === accountWide.resourceType)
-        .map(({ role }) => role);
-      return { ...user, rights: rightsOf(bindings), roles };
-    },
-    affectedBy: subjectsOf("user"),
+export function createKnownUsers(store: UserStore, feed: Feed, roles: Roles): KnownUsers {
+  return createHolders<KnownUserRecord, KnownUser>(feed, roles, {
+    load: store.findKnownUser,
+    tenantOf: ({ user }) => user.tenantId,
+    make: ({ user, bindings }, rights) => ({ ...user, rights, roles: accountRolesOf(bindings) }),
+    kind: "user",
     entriesMax: usersMax,
   });
 }

@@ -22,11 +22,27 @@ export async function ensureFirstTenant(
   const apis = await store.listApis(tenant.id);
   const api = apis.find(({ isDefault }) => isDefault)!;
   if (api.audience !== publicUrl) {
+    if (apis.some(({ audience }) => audience === publicUrl)) {
+      throw new Error("the public URL is the audience of another API: delete that one first");
+    }
     const atMs = system.now();
     await store.updateAudience({ tenantId: tenant.id, id: api.id, audience: publicUrl, atMs });
   }
   return tenant;
 }
+
+/** What is so for every new API, until its owner says otherwise. */
+const plainApi = {
+  permissions: [],
+  openapiUrl: undefined,
+  isOffered: false,
+  verifierDigest: undefined,
+  verifierHint: undefined,
+  verifierSinceMs: undefined,
+  previousVerifierDigest: undefined,
+  previousVerifierUntilMs: undefined,
+  version: 1,
+};
 
 /** The id is fixed, so that of two processes that start at once one makes it and both have it. */
 const firstTenantId = "tnt_first";
@@ -49,7 +65,9 @@ async function createTenant(
       isDefault: true,
       signingAlgorithm: "ES256",
       tokenLifetimeSeconds: defaultTokenLifetimeSeconds,
+      ...plainApi,
       createdAtMs,
+      updatedAtMs: createdAtMs,
     },
     dataKey: createDataKey(system, masterKey, id),
   });

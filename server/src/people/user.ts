@@ -1,5 +1,6 @@
 import { checkHolds } from "../access/granting.ts";
 import { accountWide, droppedPermissions, rightsOf } from "../access/rights.ts";
+import type { RoleCatalogue, Roles } from "../access/roles.ts";
 import { auditOf, type Act } from "../audit/audit.ts";
 import type { Granter } from "../clients/app-client.ts";
 import { AdminError, changedMeanwhile, notFound } from "../errors/admin-error.ts";
@@ -23,6 +24,7 @@ import { newPlainCode } from "./one-time-code.ts";
 export interface UserContext {
   system: System;
   store: UserStore;
+  roles: Roles;
 }
 
 export interface UserSettings {
@@ -52,7 +54,8 @@ export async function createUser(
   const { system, store } = context;
   const { settings, bindings } = input;
   const user = newUser(system, granter.actor.tenantId, settings);
-  checkHolds(granter.grantable, rightsOf(bindings));
+  const roles = await context.roles.of(granter.actor.tenantId);
+  checkHolds(granter.grantable, rightsOf(bindings, roles));
   const { plainCode, code } = makeCode(system);
   const idempotency = idempotencyOf(system, granter, user.id, input);
   const audit = auditOf(system, granter.actor, actOn("created", undefined, { user, bindings }));
@@ -98,9 +101,10 @@ export async function updateUser(
       version: before.user.version + 1,
     };
     const after = { user, bindings: change.bindings(before.bindings) };
-    checkMayChange(granter, before, after);
+    const roles = await context.roles.of(granter.actor.tenantId);
+    checkMayChange(granter, roles, before, after);
     const audit = auditOf(system, granter.actor, actOn("updated", before, after));
-    const revocations = revocationsOf(before, after);
+    const revocations = revocationsOf(roles, before, after);
     const outcome = await store.updateUser({ ...after, revocations, audit });
     if (outcome === "written") return after;
     if (outcome === "external_id_taken") throw externalIdTaken();
@@ -121,7 +125,7 @@ export async function deleteUser(
   for (let tries = 1; tries <= triesMax; tries += 1) {
     const before = await loadUser(context, tenantId, username);
     checkVersion(before.user, expectedVersion);
-    checkMayEnd(granter, before);
+    checkMayEnd(granter, await context.roles.of(tenantId), before);
     const { id, version } = before.user;
     const audit = auditOf(system, granter.actor, actOn("deleted", before, undefined));
     const outcome = await store.deleteUser({ tenantId, id, version, audit });
@@ -143,7 +147,8 @@ export async function resetPassword(
   const { system, store } = context;
   const { tenantId } = granter.actor;
   const known = await loadUser(context, tenantId, username);
-  checkHolds(granter.grantable, rightsOf(known.bindings));
+  const roles = await context.roles.of(tenantId);
+  checkHolds(granter.grantable, rightsOf(known.bindings, roles));
   const { plainCode, code } = makeCode(system);
   const userId = known.user.id;
   const act = { action: "user.password_reset", subjectType: "user", subjectId: userId };
@@ -184,24 +189,33 @@ function makeCode(system: System): { plainCode: string; code: UserCode } {
  * New roles must be held by who grants them; so must all, when the change could hand the user's
  * rights to somebody: by bringing it back, or by another address to write to.
  */
-function checkMayChange(granter: Granter, before: KnownUserRecord, after: KnownUserRecord): void {
+function checkMayChange(
+  granter: Granter,
+  roles: RoleCatalogue,
+  before: KnownUserRecord,
+  after: KnownUserRecord,
+): void {
   const held = new Set(before.bindings.map(keyOf));
   const kept = new Set(after.bindings.map(keyOf));
   const added = after.bindings.filter((binding) => !held.has(keyOf(binding)));
-  checkHolds(granter.grantable, rightsOf(added));
+  checkHolds(granter.grantable, rightsOf(added, roles));
   const isBroughtBack = after.user.enabled && !before.user.enabled;
   if (isBroughtBack || after.user.email !== before.user.email) {
-    checkHolds(granter.grantable, rightsOf(after.bindings));
+    checkHolds(granter.grantable, rightsOf(after.bindings, roles));
   }
   const isEnded = before.user.enabled && !after.user.enabled;
   if (isEnded || before.bindings.some((one) => isOwner(one) && !kept.has(keyOf(one)))) {
-    checkMayEnd(granter, before);
+    checkMayEnd(granter, roles, before);
   }
 }
 
 /** Only who holds as much ends an owner: else an administrator could be the last one standing. */
-function checkMayEnd({ grantable }: Granter, { bindings }: KnownUserRecord): void {
-  checkHolds(grantable, rightsOf(bindings.filter(isOwner)));
+function checkMayEnd(
+  { grantable }: Granter,
+  roles: RoleCatalogue,
+  { bindings }: KnownUserRecord,
+): void {
+  checkHolds(grantable, rightsOf(bindings.filter(isOwner), roles));
 }
 
 const isOwner = ({ role, resourceType }: RoleBinding): boolean =>
@@ -211,9 +225,16 @@ const keyOf = ({ role, resourceType, resourceId }: RoleBinding): string =>
   JSON.stringify([role, resourceType, resourceId]);
 
 /** What a change takes back of the tokens that were issued before it. */
-function revocationsOf(before: KnownUserRecord, after: KnownUserRecord): Revocation[] {
+function revocationsOf(
+  roles: RoleCatalogue,
+  before: KnownUserRecord,
+  after: KnownUserRecord,
+): Revocation[] {
   if (before.user.enabled && !after.user.enabled) return [allTokensOf(after.user)];
-  const dropped = droppedPermissions(rightsOf(before.bindings), rightsOf(after.bindings));
+  const dropped = droppedPermissions(
+    rightsOf(before.bindings, roles),
+    rightsOf(after.bindings, roles),
+  );
   return dropped.length === 0 ? [] : [{ ...allTokensOf(after.user), dropped }];
 }
 

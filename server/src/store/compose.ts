@@ -1,6 +1,7 @@
 import type { Database, Tx } from "./schema.ts";
 import type { Store } from "./store.ts";
 import { apiKeyReads, apiKeyWrites } from "./sql/api-keys.ts";
+import { apiReads, apiWrites } from "./sql/apis.ts";
 import { auditReads, auditWrites } from "./sql/audit.ts";
 import { changeReads, changeWrites } from "./sql/changes.ts";
 import { clientReads, clientWrites } from "./sql/clients.ts";
@@ -11,6 +12,7 @@ import { peopleReads, peopleWrites } from "./sql/people.ts";
 import { refusalReads, refusalWrites } from "./sql/refusals.ts";
 import { retentionWrites } from "./sql/retention.ts";
 import { revocationReads, revocationWrites } from "./sql/revocations.ts";
+import { roleReads } from "./sql/roles.ts";
 import { singleUseWrites } from "./sql/single-use.ts";
 import { tenantReads, tenantWrites } from "./sql/tenants.ts";
 import { usageReports } from "./sql/usage-reports.ts";
@@ -25,6 +27,7 @@ import { userReads, userWrites } from "./sql/users.ts";
 
 export const writes = {
   ...tenantWrites,
+  ...apiWrites,
   ...clientWrites,
   ...credentialWrites,
   ...revocationWrites,
@@ -54,6 +57,8 @@ export function composeStore(
 ): Store {
   const reads = {
     ...tenantReads(db),
+    ...apiReads(db),
+    ...roleReads(db),
     ...clientReads(db),
     ...credentialReads(db),
     ...revocationReads(db),

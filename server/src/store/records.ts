@@ -26,7 +26,37 @@ export interface ApiRecord {
   signingAlgorithm: string;
   /** How long tokens live whose client does not say. */
   tokenLifetimeSeconds: number;
+  /** Its catalogue; empty for the default API, whose catalogue is built in. */
+  permissions: { name: string; description: string }[];
+  /** Where its OpenAPI document is. */
+  openapiUrl: string | undefined;
+  /** Whether clients of other tenants may ask for tokens to it. */
+  isOffered: boolean;
+  /** What it introspects tokens of its audience with; the default API has none. */
+  verifierDigest: string | undefined;
+  verifierHint: string | undefined;
+  verifierSinceMs: number | undefined;
+  /** The one before it, for a while. */
+  previousVerifierDigest: string | undefined;
+  previousVerifierUntilMs: number | undefined;
   createdAtMs: number;
+  updatedAtMs: number;
+  /** Counts up with every change; `If-Match` compares it. */
+  version: number;
+}
+
+/** A named set of permissions that a tenant has made for itself. */
+export interface RoleRecord {
+  tenantId: string;
+  /** Unique in the tenant; no built-in role has it. */
+  name: string;
+  description: string;
+  permissions: string[];
+  /** What it may be bound to, `account` among them; absent: to everything. */
+  resourceTypes: string[] | undefined;
+  createdAtMs: number;
+  updatedAtMs: number;
+  version: number;
 }
 
 /** An app client: who may ask for tokens. */
@@ -259,6 +289,7 @@ export interface ChangeRecord {
 export type ChangeKind =
   | "tenant"
   | "api"
+  | "role"
   | "client"
   | "api_key"
   | "user"
@@ -273,8 +304,18 @@ export interface Revocation {
   dropped: string[] | undefined;
 }
 
-/** A `key` is a signing key: all that it ever signed. */
-export type RevokedSubject = "token" | "credential" | "client" | "person" | "key";
+/**
+ * A `key` is a signing key: all that it ever signed. An `api` is an audience, whoever asked; a `tenant`
+ * stands for all its principals.
+ */
+export type RevokedSubject =
+  | "token"
+  | "credential"
+  | "client"
+  | "person"
+  | "key"
+  | "api"
+  | "tenant";
 
 /** A revocation holds for tokens that were minted before its position. */
 export interface RevocationRecord extends Revocation {

@@ -14,6 +14,7 @@ import type {
   RefusalRecord,
   RevocationRecord,
   RoleBinding,
+  RoleRecord,
   SigningKeyRecord,
   TenantRecord,
   UsageCount,
@@ -54,7 +55,9 @@ export interface Schema {
   /** The keys that sign tokens, with their stages. */
   signingKeys: Row<SigningKeyRecord>;
   /** Resource servers: audiences with tokens of their own making. */
-  apis: Row<ApiRecord, { isDefault: Flag }>;
+  apis: Row<ApiRecord, { isDefault: Flag; isOffered: Flag; permissions: string }>;
+  /** Roles that a tenant has made for itself. */
+  roles: Row<RoleRecord, { permissions: string; resourceTypes: string | null }>;
   /** App clients. The row of a deleted one stays, so that its id is never used again. */
   clients: Row<
     ClientRecord,

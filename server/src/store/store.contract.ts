@@ -1,5 +1,6 @@
 import { describe } from "node:test";
 import { apiKeyContract } from "./contract/api-keys.contract.ts";
+import { apiContract } from "./contract/apis.contract.ts";
 import { auditContract } from "./contract/audit.contract.ts";
 import { changeContract } from "./contract/changes.contract.ts";
 import { clientContract } from "./contract/clients.contract.ts";
@@ -21,6 +22,7 @@ import type { OpenStore } from "./contract/twins.contract.ts";
 export function storeContract(name: string, open: OpenStore): void {
   describe(`the store on ${name}`, () => {
     tenantContract(open);
+    apiContract(open);
     clientContract(open);
     credentialContract(open);
     peopleContract(open);

@@ -21,9 +21,11 @@ import type {
   UsageCount,
   UsageGap,
 } from "./records.ts";
+import type { ApiStore, RoleStore } from "./api-store.ts";
 import type { Inserted, Written } from "./outcome.ts";
 import type { ApiKeyStore, PeopleStore, UserStore } from "./people-store.ts";
 
+export type * from "./api-store.ts";
 export type * from "./outcome.ts";
 export type * from "./people-store.ts";
 
@@ -83,17 +85,6 @@ export interface TenantStore {
     tenant: TenantRecord;
     api: ApiRecord;
     dataKey: DataKeyRecord;
-  }): Promise<Written>;
-}
-
-export interface ApiStore {
-  listApis(tenantId: string): Promise<ApiRecord[]>;
-  /** Moves the default API to the public URL of today. */
-  updateAudience(input: {
-    tenantId: string;
-    id: string;
-    audience: string;
-    atMs: number;
   }): Promise<Written>;
 }
 
@@ -359,6 +350,7 @@ export interface Store
   extends
     TenantStore,
     ApiStore,
+    RoleStore,
     ClientStore,
     CredentialStore,
     RevocationStore,

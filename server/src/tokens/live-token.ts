@@ -1,5 +1,6 @@
 import type { AccessTokenClaims } from "@countersign/protocol/access-token.ts";
-import { intersectRights, rightsOfClaims, type Rights } from "../access/rights.ts";
+import type { Apis, KnownApi } from "../access/apis.ts";
+import { intersectRights, rightsOfClaims, rightsOn, type Rights } from "../access/rights.ts";
 import { principalOf } from "../api-keys/principal.ts";
 import type { KnownApiKeys } from "../api-keys/known-api-keys.ts";
 import type { Actor } from "../audit/audit.ts";
@@ -20,6 +21,10 @@ export interface LiveToken {
   claims: AccessTokenClaims;
   /** Who acts with it. */
   principal: Pick<Actor, "type" | "id" | "tenantId">;
+  /** All that they may do by now, on whatever API. */
+  held: Rights;
+  /** Whom it is for. */
+  api: KnownApi;
   /** What the token says that it may do. */
   stated: Rights;
   /** What is left of that: nobody has more than they were given by now. */
@@ -31,6 +36,7 @@ export interface LiveTokenContext {
   keys: SigningKeys;
   clients: KnownClients;
   apiKeys: KnownApiKeys;
+  apis: Apis;
   revocations: Revocations;
 }
 
@@ -44,12 +50,14 @@ export async function findLiveToken(
   if (claims === undefined || context.revocations.isVoid(claims)) return undefined;
   const earner = await findEarner(context, claims);
   if (earner === undefined) return undefined;
+  const api = await context.apis.findByAudience(expected.tenantId, claims.aud);
+  if (api === undefined) return undefined;
   const stated = rightsOfClaims(claims.scope, claims.authorization_details);
-  const { principal, rights } = earner;
-  return { claims, principal, stated, rights: intersectRights(stated, rights) };
+  const rights = intersectRights(stated, rightsOn(api.catalogue, earner.held));
+  return { ...earner, claims, api, stated, rights };
 }
 
-type Earner = Pick<LiveToken, "principal" | "rights">;
+type Earner = Pick<LiveToken, "principal" | "held">;
 
 /** An API key earns tokens in its own name: no client has an id that is one of its credentials. */
 function findEarner(
@@ -64,7 +72,7 @@ function findEarner(
 async function findKey({ apiKeys }: LiveTokenContext, id: string): Promise<Earner | undefined> {
   const known = await apiKeys.findById(id);
   if (known?.enabled !== true) return undefined;
-  return { principal: principalOf(known.apiKey), rights: known.rights };
+  return { principal: principalOf(known.apiKey), held: known.rights };
 }
 
 async function findClient(
@@ -77,6 +85,6 @@ async function findClient(
   // An expired credential earns no new tokens; those that it earned live out their short time.
   const state = stateOf(credential, system.now());
   if (state !== "active" && state !== "expired") return undefined;
-  const { clientId: id, tenantId, rights } = client;
-  return { principal: { type: "client", id, tenantId }, rights };
+  const { clientId: id, tenantId, rights: held } = client;
+  return { principal: { type: "client", id, tenantId }, held };
 }

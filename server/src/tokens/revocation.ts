@@ -70,10 +70,11 @@ export async function openRevocations(
       if (isStale) loading = load();
       await loading;
     },
-    isVoid: ({ pos, jti, cred, client_id, sub }) =>
+    isVoid: ({ pos, jti, cred, client_id, sub, aud }) =>
       isBefore(pos, "token", jti) ||
       isBefore(pos, "credential", cred) ||
       isBefore(pos, "client", client_id) ||
-      isBefore(pos, "person", sub),
+      isBefore(pos, "person", sub) ||
+      isBefore(pos, "api", aud),
   };
 }

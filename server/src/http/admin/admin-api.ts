@@ -4,6 +4,7 @@ import type { TypeBoxTypeProvider } from "@fastify/type-provider-typebox";
 import type { Feed } from "../../store/feed.ts";
 import { checkMay, identifyCaller, type CallerContext } from "../caller.ts";
 import { registerApiKeys, type ApiKeyRoutes } from "./api-keys.ts";
+import { registerApis, type ApiRoutes } from "./apis.ts";
 import { registerAppClients, type AppClientRoutes } from "./app-clients.ts";
 import { registerAuditEvents, type AuditEventRoutes } from "./audit-events.ts";
 import { registerCredentials, type CredentialRoutes } from "./credentials.ts";
@@ -21,6 +22,7 @@ import { registerUsers, type UserRoutes } from "./users.ts";
 export interface AdminContext
   extends
     ApiKeyRoutes,
+    ApiRoutes,
     AppClientRoutes,
     AuditEventRoutes,
     CredentialRoutes,
@@ -30,6 +32,7 @@ export interface AdminContext
     UsageRoutes,
     UserRoutes {
   store: ApiKeyRoutes["store"] &
+    ApiRoutes["store"] &
     AppClientRoutes["store"] &
     AuditEventRoutes["store"] &
     CredentialRoutes["store"] &
@@ -72,4 +75,5 @@ export function registerAdminApi(server: FastifyInstance, context: AdminContext)
   registerApiKeys(typed, context);
   registerUsers(typed, context);
   registerSigningKeys(typed, context);
+  registerApis(typed, context);
 }

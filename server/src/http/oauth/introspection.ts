@@ -1,12 +1,16 @@
-import { mayDo } from "../../access/rights.ts";
+import { mayDo, rightsOn } from "../../access/rights.ts";
+import type { KnownApiKey } from "../../api-keys/known-api-keys.ts";
 import type { AuthenticatedClient } from "../../clients/authentication.ts";
 import { ClientRefused } from "../../clients/authentication.ts";
+import { authenticateVerifier, isVerifier } from "../../clients/verifier-authentication.ts";
 import { OAuthError } from "../../errors/oauth-error.ts";
+import type { TokenParameters } from "../../grants/grant.ts";
 import type { ApiKeyRecord } from "../../store/records.ts";
 import { describeApiKey, describeToken } from "../../tokens/introspection.ts";
-import { findLiveToken, type LiveTokenContext } from "../../tokens/live-token.ts";
+import { findLiveToken, type LiveToken, type LiveTokenContext } from "../../tokens/live-token.ts";
 import { jsonType, noStore, type Endpoint, type HttpAnswer, type HttpRequest } from "../message.ts";
 import { parseForm } from "../parameters.ts";
+import { parsePresentedClient } from "../presented-client.ts";
 import { authenticate, clientEndpoint, type ClientEndpointContext } from "./client-endpoint.ts";
 import { handleOf, handleOfKey, isOwn, type Handle } from "./token-handle.ts";
 
@@ -24,20 +28,48 @@ export function createIntrospectionEndpoint(context: IntrospectionContext): Endp
   return clientEndpoint(context, async (request) => {
     const parameters = parseForm(request);
     await context.revocations.catchUp();
-    const caller = await authenticate(context, request, parameters);
-    checkConfidential(caller);
+    const viewer = await findViewer(context, request, parameters);
     const token = parameters.get("token");
     if (token === undefined) throw new OAuthError("missing_token");
     const live = await findLiveToken(context, token, expected);
-    if (live !== undefined) {
-      return answer(mayIntrospect(caller, handleOf(live)) ? describeToken(live) : inactive);
-    }
+    if (live !== undefined) return answer(viewer.sees(live) ? describeToken(live) : inactive);
     const key = await context.apiKeys.find(token);
-    const isShown = key?.enabled === true && mayIntrospect(caller, handleOfKey(key.apiKey));
-    if (!isShown) return answer(inactive);
-    noteUse(context, key.apiKey, request);
-    return answer(describeApiKey(key));
+    const shown = key?.enabled === true ? viewer.viewOf(key) : undefined;
+    if (shown === undefined) return answer(inactive);
+    noteUse(context, shown.apiKey, request);
+    return answer(describeApiKey(shown));
   });
+}
+
+interface Viewer {
+  sees(live: LiveToken): boolean;
+  /** What it may know of an API key: nothing, or what the key may do where it asks. */
+  viewOf(key: KnownApiKey): KnownApiKey | undefined;
+}
+
+/** An API sees the tokens that are for it, and of the keys of its account what they may do there. */
+async function findViewer(
+  context: IntrospectionContext,
+  request: HttpRequest,
+  parameters: TokenParameters,
+): Promise<Viewer> {
+  const presented = parsePresentedClient(request, parameters);
+  if (isVerifier(presented)) {
+    const api = await authenticateVerifier(context.apis, presented, context.system.now());
+    return {
+      sees: (live) => live.api.id === api.id,
+      viewOf: (key) =>
+        key.apiKey.tenantId === api.tenantId
+          ? { ...key, rights: rightsOn(api.catalogue, key.rights) }
+          : undefined,
+    };
+  }
+  const caller = await authenticate(context, request, parameters);
+  checkConfidential(caller);
+  return {
+    sees: (live) => mayIntrospect(caller, handleOf(live)),
+    viewOf: (key) => (mayIntrospect(caller, handleOfKey(key.apiKey)) ? key : undefined),
+  };
 }
 
 /** Who has no secret could be anybody: introspection is not for guessing tokens [RFC 7662 §2.1]. */

@@ -23,16 +23,7 @@ export function sampleTenant(): { tenant: TenantRecord; api: ApiRecord; dataKey:
   const id = nextId("tnt");
   return {
     tenant: { id, name: "Acme", keepsSecrets: true, createdAtMs: 1_000 + count },
-    api: {
-      id: nextId("api"),
-      tenantId: id,
-      audience: "https://api.example.com",
-      name: "API",
-      isDefault: true,
-      signingAlgorithm: "ES256",
-      tokenLifetimeSeconds: 1800,
-      createdAtMs: 1_000,
-    },
+    api: sampleApi(id, { audience: "https://api.example.com", isDefault: true }),
     dataKey: {
       id: nextId("dk"),
       tenantId: id,
@@ -40,6 +31,31 @@ export function sampleTenant(): { tenant: TenantRecord; api: ApiRecord; dataKey:
       wrappedKey: "wrapped",
       createdAtMs: 1_000,
     },
+  };
+}
+
+export function sampleApi(tenantId: string, own: Partial<ApiRecord> = {}): ApiRecord {
+  const id = nextId("api");
+  return {
+    id,
+    tenantId,
+    audience: `https://${id}.example.com`,
+    name: "API",
+    isDefault: false,
+    signingAlgorithm: "ES256",
+    tokenLifetimeSeconds: 1800,
+    permissions: [],
+    openapiUrl: undefined,
+    isOffered: false,
+    verifierDigest: undefined,
+    verifierHint: undefined,
+    verifierSinceMs: undefined,
+    previousVerifierDigest: undefined,
+    previousVerifierUntilMs: undefined,
+    createdAtMs: 1_000,
+    updatedAtMs: 1_000,
+    version: 1,
+    ...own,
   };
 }
 

@@ -1,9 +1,10 @@
 import type { ApiRecord, DataKeyRecord, TenantRecord } from "../records.ts";
-import type { ApiStore, TenantStore } from "../store.ts";
+import type { TenantStore } from "../store.ts";
 import { flag, type Database, type Schema, type Tx } from "../schema.ts";
+import { toApiRow } from "./apis.ts";
 import { recordChange } from "./changes.ts";
 
-/** Tenants and their APIs. */
+/** Tenants. Each is made with its default API and its data key. */
 
 export const tenantReads = (db: Database) =>
   ({
@@ -24,18 +25,7 @@ export const tenantReads = (db: Database) =>
     async listTenants() {
       return (await tenantsInOrder(db).execute()).map(toTenant);
     },
-
-    async listApis(tenantId) {
-      const rows = await db
-        .selectFrom("apis")
-        .selectAll()
-        .where("tenantId", "=", tenantId)
-        .orderBy("createdAtMs")
-        .orderBy("id")
-        .execute();
-      return rows.map((row) => ({ ...row, isDefault: row.isDefault === 1 }));
-    },
-  }) satisfies Partial<TenantStore & ApiStore>;
+  }) satisfies Partial<TenantStore>;
 
 export const tenantWrites = {
   async insertTenant(
@@ -49,27 +39,10 @@ export const tenantWrites = {
       .onConflict((conflict) => conflict.doNothing())
       .executeTakeFirst();
     if (inserted.numInsertedOrUpdatedRows === 0n) return "conflict" as const;
-    await tx
-      .insertInto("apis")
-      .values({ ...api, isDefault: flag(api.isDefault) })
-      .execute();
+    await tx.insertInto("apis").values(toApiRow(api)).execute();
     await tx.insertInto("dataKeys").values(dataKey).execute();
     const atMs = tenant.createdAtMs;
     await recordChange(tx, { tenantId: tenant.id, kind: "tenant", subjectId: tenant.id, atMs });
-    return "written" as const;
-  },
-
-  async updateAudience(tx: Tx, input: Parameters<ApiStore["updateAudience"]>[0]) {
-    const updated = await tx
-      .updateTable("apis")
-      .set({ audience: input.audience })
-      .where("tenantId", "=", input.tenantId)
-      .where("id", "=", input.id)
-      .where("audience", "!=", input.audience)
-      .executeTakeFirst();
-    if (updated.numUpdatedRows === 0n) return "conflict" as const;
-    const { tenantId, id, atMs } = input;
-    await recordChange(tx, { tenantId, kind: "api", subjectId: id, atMs });
     return "written" as const;
   },
 };
