@@ -41,8 +41,12 @@ describe("the OpenAPI document", () => {
     for (const [path, methods] of Object.entries(document.paths)) {
       for (const method of Object.keys(methods)) {
         const url = path.replaceAll(/\{\w+\}/g, "x");
-        const { status, body } = await call(server, method.toUpperCase(), url);
-        assert.doesNotMatch(JSON.stringify(body), /nothing at this address/, `${method} ${url}`);
+        const response = await fetch(server.url + url, {
+          method,
+          headers: { "x-api-key": server.apiKey },
+        });
+        const { status } = response;
+        assert.doesNotMatch(await response.text(), /nothing at this address/, `${method} ${url}`);
         assert.ok(status < 500, `${method} ${url}: ${status}`);
       }
     }
