@@ -21,7 +21,9 @@ export interface GroupContext {
 
 export const connections = 64;
 const rampMs = 200;
-const warmUpMs = 4_000;
+/** Counted, because on a busy machine a span of time would say little. */
+const warmUpRequests = 80_000;
+const warmUpMsMax = 20_000;
 
 interface Driven {
   name: string;
@@ -38,7 +40,7 @@ export function contestantOf({ load, seconds }: GroupContext, driven: Driven): C
   return {
     name,
     async measure() {
-      return toMeasurement(await drive(load, driven, seconds * 1000));
+      return toMeasurement(await drive(load, driven, { measureMs: seconds * 1000 }));
     },
   };
 }
@@ -46,14 +48,19 @@ export function contestantOf({ load, seconds }: GroupContext, driven: Driven): C
 /** Until the compiler has seen what is hot. */
 export async function warmUp({ load, progress }: GroupContext, driven: Driven): Promise<void> {
   progress(`${driven.name}: warming up`);
-  await drive(load, driven, warmUpMs);
+  const order = { measureMs: warmUpMsMax, requestsMax: warmUpRequests };
+  await drive(load, { ...driven, each: "again" }, order);
 }
 
-async function drive(load: Load, driven: Driven, measureMs: number): Promise<LoadResult> {
+async function drive(
+  load: Load,
+  driven: Driven,
+  span: Pick<LoadOrder, "measureMs" | "requestsMax">,
+): Promise<LoadResult> {
   const { name, server, requests, each, check } = driven;
   const { port, processId } = server;
   const awake = cores.load !== undefined;
-  const order = { port, processId, requests, each, connections, rampMs, measureMs, awake };
+  const order = { port, processId, requests, each, connections, rampMs, awake, ...span };
   const result = await load.run(order).catch((error: unknown) => {
     throw new Error(`${name}: ${String(error)}`);
   });

@@ -13,42 +13,37 @@ import { memoryRow } from "./storage.ts";
 
 const name = "token";
 const countersign = "Countersign";
-const ceiling = "ceiling (bare node:http)";
+const ceiling = "ceiling: bare node:http";
+const ceilingInTurns = "ceiling, in turns";
 const peer = "oidc-provider 9.13.3";
 
 const gates: readonly Gate[] = [
   { of: countersign, to: ceiling, atLeast: 0.8 },
+  { of: countersign, to: ceilingInTurns },
   { of: countersign, to: peer, atLeast: 2.5 },
+];
+
+const ceilingScript = new URL("../ceiling.ts", import.meta.url);
+const peerScript = new URL("../oidc-provider.ts", import.meta.url);
+const others = [
+  { name: ceiling, script: ceilingScript, path: "/", inTurns: false },
+  { name: ceilingInTurns, script: ceilingScript, path: "/", inTurns: true },
+  { name: peer, script: peerScript, path: "/token", inTurns: false },
 ];
 
 export const token: Group = {
   name,
   async measure(context) {
     const ours = await startCountersign(context.progress);
-    const served: Served[] = [ours];
-    const others = async (script: URL): Promise<TokenServer> => {
-      const server = await startBeside(ours, script);
-      served.push(server);
-      return server;
-    };
+    const servers = [{ name: countersign, server: tokenServerOf(ours), path: "/oauth2/token" }];
     try {
-      const servers = [
-        { name: countersign, server: tokenServerOf(ours), path: "/oauth2/token" },
-        {
-          name: ceiling,
-          server: await others(new URL("../ceiling.ts", import.meta.url)),
-          path: "/",
-        },
-        {
-          name: peer,
-          server: await others(new URL("../oidc-provider.ts", import.meta.url)),
-          path: "/token",
-        },
-      ];
+      for (const { name, script, path, inTurns } of others) {
+        servers.push({ name, server: await startBeside(ours, script, inTurns), path });
+      }
       const measured = await compare(context, ours, servers);
       return [...rowsOf(name, "tokens/s", measured, gates), await memoryRow(name, ours)];
     } finally {
-      await Promise.all(served.map((server) => server.stop()));
+      await Promise.all(servers.map(({ server }) => server.stop()));
     }
   },
 };
@@ -65,7 +60,7 @@ const tokenServerOf = (ours: Countersign): TokenServer => ({
 });
 
 /** Knows the same clients, and issues tokens with the same audience, lifetime and further claims. */
-async function startBeside(ours: Countersign, script: URL): Promise<TokenServer> {
+async function startBeside(ours: Countersign, script: URL, inTurns: boolean): Promise<TokenServer> {
   const port = await freePort();
   const issuer = `http://127.0.0.1:${port}`;
   const { scope, roles, tenant, pos, cred, exp, iat } = claimsOf(ours.token);
@@ -73,6 +68,7 @@ async function startBeside(ours: Countersign, script: URL): Promise<TokenServer>
     port,
     issuer,
     audience: ours.url,
+    inTurns,
     lifetimeSeconds: Number(exp) - Number(iat),
     clients: ours.clients,
     claims: { scope, roles, tenant, pos, cred } as ExtraClaims,

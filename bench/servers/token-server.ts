@@ -8,6 +8,8 @@ export interface TokenServerSetup {
   lifetimeSeconds: number;
   clients: BenchClient[];
   claims: ExtraClaims;
+  /** Answer together what has arrived together; not every server knows how. */
+  inTurns: boolean;
 }
 
 export interface BenchClient {
