@@ -112,8 +112,9 @@ const cases: { [Name in keyof Config]: Cases } = {
     valid: [
       ["k".repeat(32), "k".repeat(32)],
       ["!~".repeat(40), "!~".repeat(40)],
+      [`${"k".repeat(32)} k`, `${"k".repeat(32)} k`],
     ],
-    invalid: ["k".repeat(31), "k", `${"k".repeat(32)} k`, `${"k".repeat(32)}\n`, "é".repeat(32)],
+    invalid: ["k".repeat(31), "k", ` ${"k".repeat(32)}`, `${"k".repeat(32)}\n`, "é".repeat(32)],
   },
   trustedProxies: {
     fallback: [],
@@ -271,7 +272,7 @@ test("takes no network that could not be followed afterwards", () => {
 });
 
 test("does not repeat a secret in a refusal", () => {
-  const secret = "s3cr3t with a space that is longer than 32";
+  const secret = "s3cr3t with an é that is longer than 32";
   assert.throws(
     () => parse({ COUNTERSIGN_BOOTSTRAP_API_KEY: secret }),
     (error: Error) => !error.message.includes("s3cr3t"),

@@ -226,8 +226,8 @@ function parseBootstrapKey(value: string | undefined): string | undefined {
   if (value !== undefined && value.length < 32) {
     throw new ConfigError("must have 32 characters or more");
   }
-  if (value !== undefined && !/^[!-~]+$/.test(value)) {
-    throw new ConfigError("must be visible ASCII without spaces, so that a header can carry it");
+  if (value !== undefined && !/^[!-~][ -~]*[!-~]$/.test(value)) {
+    throw new ConfigError("must be ASCII that begins and ends visibly: what a header can carry");
   }
   return value;
 }
