@@ -84,3 +84,21 @@ export const agentRoles = {
 
 export type AgentRole = keyof typeof agentRoles;
 export const agentRoleNames = Object.keys(agentRoles) as AgentRole[];
+
+/** What the built-in roles are for. */
+export const roleDescriptions: Readonly<Record<AccountRole | CorpusRole | AgentRole, string>> = {
+  owner: "Everything, the account itself included",
+  administrator: "Everything but billing and the account itself",
+  billing_administrator: "Billing only",
+  corpus_administrator: "All corpora, from making to deleting them",
+  corpus_developer: "Read and write in all corpora",
+  corpus_viewer: "Read and search in all corpora",
+  viewer: "Read corpora, agents and pipelines",
+  agent_administrator: "All agents",
+  agent_developer: "Make, change and use agents",
+  agent_user: "Use agents",
+  agent_viewer: "See agents",
+  pipeline_administrator: "All pipelines",
+  pipeline_viewer: "See pipelines",
+  editor: "Read and write in one corpus",
+};

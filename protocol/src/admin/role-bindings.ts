@@ -1,12 +1,16 @@
 import { Type, type Static } from "typebox";
 import { accountRoleNames, agentRoleNames, corpusRoleNames } from "../roles.ts";
 import { closedObject, oneOf } from "./common.ts";
+import { roleNamePattern } from "./roles.ts";
 
 const name = (what: string) =>
   Type.String({ pattern: "^[a-zA-Z0-9_=-]{1,50}$", description: `The key of the ${what}.` });
 
+const builtIn = accountRoleNames.map((role) => `\`${role}\``).join(", ");
+const roleName = (description: string) => Type.String({ pattern: roleNamePattern, description });
+
 export const ApiRoles = Type.Array(
-  oneOf(accountRoleNames, "A role that holds for the whole account."),
+  roleName(`A role that holds for the whole account: ${builtIn}, or one of the account's own.`),
   { maxItems: 32, uniqueItems: true },
 );
 
@@ -27,7 +31,7 @@ export const ResourceRoleBinding = closedObject({
     description: "The type of resource, for example `project`.",
   }),
   resource_id: Type.String({ pattern: "^[!-~]{1,200}$", description: "The name of the resource." }),
-  role: oneOf(accountRoleNames, "What may be done with that resource."),
+  role: roleName("What may be done with that resource: a role as in `api_roles`."),
 });
 
 export const CorpusRoles = Type.Array(CorpusRoleBinding, { maxItems: 1000, uniqueItems: true });

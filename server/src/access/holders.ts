@@ -1,4 +1,4 @@
-import { createCache, subjectsOf, type Cache } from "../store/cache.ts";
+import { createCache, everyKey, subjectsOf, type Cache } from "../store/cache.ts";
 import type { Feed } from "../store/feed.ts";
 import type { ChangeKind, RoleBinding } from "../store/records.ts";
 import { accountWide, rightsOf, type Rights } from "./rights.ts";
@@ -34,7 +34,7 @@ export function createHolders<Kept extends { bindings: RoleBinding[] }, Known ex
       const kept = await load(key);
       return kept && { kept, known: undefined };
     },
-    affectedBy: subjectsOf(kind),
+    affectedBy: (change) => (change.kind === "role_bindings" ? everyKey : subjectsOf(kind)(change)),
     entriesMax,
   });
 

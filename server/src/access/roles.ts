@@ -17,6 +17,8 @@ import type { ApiStore, RoleStore } from "../store/store.ts";
 export interface RoleCatalogue {
   /** The permissions of a role on a type of resource; none for a role that is not there. */
   permissionsOf(role: string, resourceType: string): readonly Permission[];
+  /** Whether there is such a role to be bound to this. */
+  has(role: string, resourceType: string): boolean;
   /** Every permission that there is: of the built-in catalogue and of the tenant's APIs. */
   permissions: ReadonlySet<Permission>;
   /** The tenant's own roles, by name. */
@@ -78,6 +80,11 @@ export function roleCatalogueOf(
   return {
     permissions,
     custom,
+    has(role, resourceType) {
+      const own = custom.get(role);
+      if (own !== undefined) return mayBeBoundTo(own, resourceType);
+      return Object.hasOwn(builtInRolesOn(resourceType), role);
+    },
     permissionsOf(role, resourceType) {
       const own = custom.get(role);
       if (own !== undefined) return mayBeBoundTo(own, resourceType) ? permitted.get(role)! : [];
@@ -94,9 +101,13 @@ export const mayBeBoundTo = ({ resourceTypes }: RoleRecord, resourceType: string
 export const isBuiltInRole = (name: string): boolean =>
   accountRoleNames.has(name) || Object.hasOwn(corpusRoles, name) || Object.hasOwn(agentRoles, name);
 
+function builtInRolesOn(resourceType: string): Record<string, readonly Permission[]> {
+  if (resourceType === "corpus") return corpusRoles;
+  return resourceType === "agent" ? agentRoles : accountRoles;
+}
+
 function builtInPermissionsOf(role: string, resourceType: string): readonly Permission[] {
-  const roles: Record<string, readonly Permission[]> =
-    resourceType === "corpus" ? corpusRoles : resourceType === "agent" ? agentRoles : accountRoles;
+  const roles = builtInRolesOn(resourceType);
   return Object.hasOwn(roles, role) ? roles[role]! : [];
 }
 

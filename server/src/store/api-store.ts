@@ -38,4 +38,29 @@ export interface ApiStore {
 export interface RoleStore {
   /** By name. */
   listRoles(tenantId: string): Promise<RoleRecord[]>;
+  findRole(tenantId: string, name: string): Promise<RoleRecord | undefined>;
+  /** `conflict` when the tenant has `rolesMax` already. */
+  insertRole(input: {
+    role: RoleRecord;
+    rolesMax: number;
+    audit: AuditRecord;
+  }): Promise<Written | "name_taken">;
+  /**
+   * Takes `dropped` out of the tokens of all holders; from more than `namedHoldersMax` by one
+   * revocation for the tenant. `conflict` when the stored version is no longer the one that was read.
+   */
+  updateRole(input: {
+    /** The new state; `version` is one more than what was read. */
+    role: RoleRecord;
+    dropped: string[];
+    namedHoldersMax: number;
+    audit: AuditRecord;
+  }): Promise<Written>;
+  /** `held` when somebody holds it, and it is not forced from them. */
+  deleteRole(input: {
+    role: RoleRecord;
+    isForced: boolean;
+    namedHoldersMax: number;
+    audit: AuditRecord;
+  }): Promise<Written | "held">;
 }

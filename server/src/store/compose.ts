@@ -12,7 +12,7 @@ import { peopleReads, peopleWrites } from "./sql/people.ts";
 import { refusalReads, refusalWrites } from "./sql/refusals.ts";
 import { retentionWrites } from "./sql/retention.ts";
 import { revocationReads, revocationWrites } from "./sql/revocations.ts";
-import { roleReads } from "./sql/roles.ts";
+import { roleReads, roleWrites } from "./sql/roles.ts";
 import { singleUseWrites } from "./sql/single-use.ts";
 import { tenantReads, tenantWrites } from "./sql/tenants.ts";
 import { usageReports } from "./sql/usage-reports.ts";
@@ -28,6 +28,7 @@ import { userReads, userWrites } from "./sql/users.ts";
 export const writes = {
   ...tenantWrites,
   ...apiWrites,
+  ...roleWrites,
   ...clientWrites,
   ...credentialWrites,
   ...revocationWrites,

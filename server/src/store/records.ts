@@ -286,10 +286,12 @@ export interface ChangeRecord {
   subjectId: string;
 }
 
+/** `role_bindings` is a change of all who held some role: too many to be named. */
 export type ChangeKind =
   | "tenant"
   | "api"
   | "role"
+  | "role_bindings"
   | "client"
   | "api_key"
   | "user"

@@ -11,6 +11,7 @@ import { peopleContract } from "./contract/people.contract.ts";
 import { refusalContract } from "./contract/refusals.contract.ts";
 import { retentionContract } from "./contract/retention.contract.ts";
 import { revocationContract } from "./contract/revocations.contract.ts";
+import { roleContract } from "./contract/roles.contract.ts";
 import { singleUseContract } from "./contract/single-use.contract.ts";
 import { tenantContract } from "./contract/tenants.contract.ts";
 import { usageReportContract } from "./contract/usage-reports.contract.ts";
@@ -23,6 +24,7 @@ export function storeContract(name: string, open: OpenStore): void {
   describe(`the store on ${name}`, () => {
     tenantContract(open);
     apiContract(open);
+    roleContract(open);
     clientContract(open);
     credentialContract(open);
     peopleContract(open);

@@ -10,6 +10,7 @@ import { registerAuditEvents, type AuditEventRoutes } from "./audit-events.ts";
 import { registerCredentials, type CredentialRoutes } from "./credentials.ts";
 import { registerFindings, type FindingRoutes } from "./findings.ts";
 import { registerRefusals, type RefusalRoutes } from "./refusals.ts";
+import { registerRoles, type RoleRoutes } from "./roles.ts";
 import { registerSigningKeys, type SigningKeyRoutes } from "./signing-keys.ts";
 import { registerUsage, type UsageRoutes } from "./usage.ts";
 import { registerUsers, type UserRoutes } from "./users.ts";
@@ -28,6 +29,7 @@ export interface AdminContext
     CredentialRoutes,
     FindingRoutes,
     RefusalRoutes,
+    RoleRoutes,
     SigningKeyRoutes,
     UsageRoutes,
     UserRoutes {
@@ -36,6 +38,7 @@ export interface AdminContext
     AppClientRoutes["store"] &
     AuditEventRoutes["store"] &
     CredentialRoutes["store"] &
+    RoleRoutes["store"] &
     SigningKeyRoutes["store"] &
     UsageRoutes["store"] &
     UserRoutes["store"];
@@ -76,4 +79,5 @@ export function registerAdminApi(server: FastifyInstance, context: AdminContext)
   registerUsers(typed, context);
   registerSigningKeys(typed, context);
   registerApis(typed, context);
+  registerRoles(typed, context);
 }

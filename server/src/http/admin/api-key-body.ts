@@ -6,6 +6,7 @@ import type {
 } from "@countersign/protocol/admin/api-keys.ts";
 import type { ApiKeyKind, ApiKeySettings } from "../../api-keys/api-key.ts";
 import { apiKeyStateOf } from "../../api-keys/api-key-state.ts";
+import type { RoleCatalogue } from "../../access/roles.ts";
 import { badField } from "../../errors/admin-error.ts";
 import type { ApiKeyRecord, KnownApiKeyRecord, RoleBinding } from "../../store/records.ts";
 import { fromIsoTime, isoTime } from "../iso-time.ts";
@@ -30,9 +31,9 @@ export function toKeySettings(body: CreateApiKey): ApiKeySettings {
 /** The kinds that are bound to corpora are presets of one role on each. */
 const presets = { serving: "viewer", serving_and_indexing: "editor" } as const;
 
-export function toKeyBindings(body: CreateApiKey): RoleBinding[] {
+export function toKeyBindings(body: CreateApiKey, roles: RoleCatalogue): RoleBinding[] {
   const { api_key_role: kind, corpus_keys = [] } = body;
-  if (kind === undefined) return toBindings(body);
+  if (kind === undefined) return toBindings(body, roles);
   if (kind === "personal") return [];
   return corpus_keys.map((key) => ({
     role: presets[kind],

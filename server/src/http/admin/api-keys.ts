@@ -83,7 +83,7 @@ export function registerApiKeys(server: AdminServer, context: ApiKeyRoutes): voi
     const { body, caller } = request;
     const made = await createApiKey(context, caller, {
       settings: toKeySettings(body),
-      bindings: toKeyBindings(body),
+      bindings: toKeyBindings(body, await context.roles.of(caller.actor.tenantId)),
       idempotencyKey: idempotencyKeyOf(request),
     });
     reply.code(201).header("etag", etagOf(made.apiKey));

@@ -74,9 +74,10 @@ export function registerAppClients(server: AdminServer, context: AppClientRoutes
 
   server.post("/app_clients", create, async (request, reply) => {
     const { body, caller } = request;
+    const roles = await context.roles.of(caller.actor.tenantId);
     const made = await createClient(context, caller, {
       settings: toSettings(body),
-      bindings: toBindings(body),
+      bindings: toBindings(body, roles),
       idempotencyKey: idempotencyKeyOf(request),
     });
     // Meanwhile it may hold more than this caller: its first secret is revealed, or it is not.
@@ -118,9 +119,10 @@ export function registerAppClients(server: AdminServer, context: AppClientRoutes
 
   server.patch("/app_clients/:id", update, async (request, reply) => {
     const { body, caller, params } = request;
+    const roles = await context.roles.of(caller.actor.tenantId);
     const known = await updateClient(context, caller, params.id, {
       settings: (before) => applySettings(before, body),
-      bindings: (before) => applyRoles(before, body),
+      bindings: (before) => applyRoles(before, body, roles),
       expectedVersion: expectedVersionOf(request),
     });
     reply.header("etag", etagOf(known.client));

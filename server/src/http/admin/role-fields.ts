@@ -1,5 +1,7 @@
 import type { CreateAppClient } from "@countersign/protocol/admin/app-clients.ts";
 import { accountWide } from "../../access/rights.ts";
+import type { RoleCatalogue } from "../../access/roles.ts";
+import { badField } from "../../errors/admin-error.ts";
 import type { RoleBinding } from "../../store/records.ts";
 
 /** Role bindings on the wire: four lists, by what the role is for. */
@@ -10,13 +12,19 @@ export type RoleFields = Pick<
 >;
 
 /** A list of roles that is given replaces the roles of its kind; the others stay. */
-export function applyRoles(before: RoleBinding[], body: RoleFields): RoleBinding[] {
+export function applyRoles(
+  before: RoleBinding[],
+  body: RoleFields,
+  roles: RoleCatalogue,
+): RoleBinding[] {
   const isKept = ({ resourceType }: RoleBinding): boolean =>
     body[fieldOf(resourceType)] === undefined;
-  return [...before.filter(isKept), ...toBindings(body)];
+  return [...before.filter(isKept), ...toBindings(body, roles)];
 }
 
-export function toBindings(body: RoleFields): RoleBinding[] {
+/** Throws 400 for a role that is not there, or not for this. */
+export function toBindings(body: RoleFields, roles: RoleCatalogue): RoleBinding[] {
+  checkRoles(body, roles);
   return [
     ...(body.api_roles ?? []).map((role) => ({ role, ...accountWide })),
     ...(body.corpus_roles ?? []).map(({ corpus_key, role }) => ({
@@ -35,6 +43,17 @@ export function toBindings(body: RoleFields): RoleBinding[] {
       resourceId: resource_id,
     })),
   ];
+}
+
+function checkRoles({ api_roles = [], resource_roles = [] }: RoleFields, roles: RoleCatalogue) {
+  for (const [index, role] of api_roles.entries()) {
+    if (roles.has(role, accountWide.resourceType)) continue;
+    throw badField(`api_roles.${index}`, "is not a role for the whole account");
+  }
+  for (const [index, { role, resource_type }] of resource_roles.entries()) {
+    if (roles.has(role, resource_type)) continue;
+    throw badField(`resource_roles.${index}.role`, `is not a role on a ${resource_type}`);
+  }
 }
 
 export function toRoleFields(bindings: RoleBinding[]): Required<RoleFields> {

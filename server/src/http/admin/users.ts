@@ -84,9 +84,10 @@ export function registerUsers(server: AdminServer, context: UserRoutes): void {
 
   server.post("/users", create, async (request, reply) => {
     const { body, caller } = request;
+    const roles = await context.roles.of(caller.actor.tenantId);
     const made = await createUser(context, caller, {
       settings: toUserSettings(body),
-      bindings: toBindings(body),
+      bindings: toBindings(body, roles),
       idempotencyKey: idempotencyKeyOf(request),
     });
     reply.code(201).header("etag", etagOf(made.user));
@@ -120,9 +121,10 @@ export function registerUsers(server: AdminServer, context: UserRoutes): void {
 
   server.patch("/users/:username", update, async (request, reply) => {
     const { body, caller, params } = request;
+    const roles = await context.roles.of(caller.actor.tenantId);
     const known = await updateUser(context, caller, params.username, {
       settings: (before) => applyUserSettings(before, body),
-      bindings: (before) => applyRoles(before, body),
+      bindings: (before) => applyRoles(before, body, roles),
       expectedVersion: expectedVersionOf(request),
     });
     reply.header("etag", etagOf(known.user));
