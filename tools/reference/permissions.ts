@@ -13,6 +13,8 @@ export function permissionsPage(): string {
       "set of permissions; a client's rights are the union of its roles.",
     "The catalogue and the roles are those of the whole product. A permission whose endpoint does " +
       "not exist yet permits nothing.",
+    "An account can make roles of its own (`/v2/roles`), and register APIs with permissions of their own " +
+      "(`/v2/apis`): `owner` and `administrator` hold these as well.",
     "## Permissions",
     table(
       ["permission", "what it permits"],

@@ -8,6 +8,7 @@ import { registerApis, type ApiRoutes } from "./apis.ts";
 import { registerAppClients, type AppClientRoutes } from "./app-clients.ts";
 import { registerAuditEvents, type AuditEventRoutes } from "./audit-events.ts";
 import { registerCredentials, type CredentialRoutes } from "./credentials.ts";
+import { registerExplain, type ExplainRoutes } from "./explain.ts";
 import { registerFindings, type FindingRoutes } from "./findings.ts";
 import { registerRefusals, type RefusalRoutes } from "./refusals.ts";
 import { registerRoles, type RoleRoutes } from "./roles.ts";
@@ -27,6 +28,7 @@ export interface AdminContext
     AppClientRoutes,
     AuditEventRoutes,
     CredentialRoutes,
+    ExplainRoutes,
     FindingRoutes,
     RefusalRoutes,
     RoleRoutes,
@@ -38,6 +40,7 @@ export interface AdminContext
     AppClientRoutes["store"] &
     AuditEventRoutes["store"] &
     CredentialRoutes["store"] &
+    ExplainRoutes["store"] &
     RoleRoutes["store"] &
     SigningKeyRoutes["store"] &
     UsageRoutes["store"] &
@@ -80,4 +83,5 @@ export function registerAdminApi(server: FastifyInstance, context: AdminContext)
   registerSigningKeys(typed, context);
   registerApis(typed, context);
   registerRoles(typed, context);
+  registerExplain(typed, context);
 }
