@@ -1,7 +1,4 @@
 import assert from "node:assert/strict";
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
 import type { CreateRole, Role, RolePage } from "@countersign/protocol/admin/roles.ts";
 import { allPermissions } from "@countersign/protocol/permissions.ts";
@@ -16,13 +13,12 @@ import {
   type CreatedAppClient,
 } from "../calls.ts";
 import {
-  freePort,
-  spawnServer,
   startServer,
   type InProcessServer,
   type ServerProcess,
   type TestServer,
 } from "../server.ts";
+import { spawnPair, type ServerPair } from "../pair.ts";
 import { stores } from "../stores.ts";
 
 /** `/v2/roles`: roles that an account makes for itself, and what becomes of those who hold them. */
@@ -303,20 +299,12 @@ for (const { name: storeName, settings } of stores) {
   describe(`a role that is changed in another process on ${storeName}`, () => {
     let one: ServerProcess;
     let two: ServerProcess;
-    const dataDir = mkdtempSync(join(tmpdir(), "cs-"));
+    let pair: ServerPair;
     before(async () => {
-      const shared = {
-        ...(await settings()),
-        COUNTERSIGN_DATA_DIR: dataDir,
-        COUNTERSIGN_PUBLIC_URL: `http://127.0.0.1:${await freePort()}`,
-        COUNTERSIGN_STORE_HINTS: "off",
-      };
-      [one, two] = await Promise.all([spawnServer(shared), spawnServer(shared)]);
+      pair = await spawnPair(await settings());
+      ({ one, two } = pair);
     });
-    after(async () => {
-      await Promise.all([one.stop(), two.stop()]);
-      rmSync(dataDir, { recursive: true, force: true });
-    });
+    after(() => pair.stop());
 
     test("is obeyed at once, change by change", async () => {
       const { name } = await create(one, { permissions: ["audit_events:read"] });

@@ -1,7 +1,4 @@
 import assert from "node:assert/strict";
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { after, before, beforeEach, describe, test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import { createVerifier } from "@countersign/sdk";
@@ -16,13 +13,12 @@ import {
   type CreatedAppClient,
 } from "../calls.ts";
 import {
-  freePort,
-  spawnServer,
   startServer,
   type InProcessServer,
   type ServerProcess,
   type TestServer,
 } from "../server.ts";
+import { spawnPair, type ServerPair } from "../pair.ts";
 import { stores } from "../stores.ts";
 
 /** The signing keys by hand: what there is, rotate now, and remove one that leaked. */
@@ -218,20 +214,12 @@ for (const { name, settings } of stores) {
   describe(`a removed signing key in another process on ${name}`, () => {
     let one: ServerProcess;
     let two: ServerProcess;
-    const dataDir = mkdtempSync(join(tmpdir(), "cs-"));
+    let pair: ServerPair;
     before(async () => {
-      const shared = {
-        ...(await settings()),
-        COUNTERSIGN_DATA_DIR: dataDir,
-        COUNTERSIGN_PUBLIC_URL: `http://127.0.0.1:${await freePort()}`,
-        COUNTERSIGN_STORE_HINTS: "off",
-      };
-      [one, two] = await Promise.all([spawnServer(shared), spawnServer(shared)]);
+      pair = await spawnPair(await settings());
+      ({ one, two } = pair);
     });
-    after(async () => {
-      await Promise.all([one.stop(), two.stop()]);
-      rmSync(dataDir, { recursive: true, force: true });
-    });
+    after(() => pair.stop());
 
     test("is refused at once, by every one of many requests that arrive together (D16)", async () => {
       const client = await createAppClient(one, { api_roles: ["administrator"] });

@@ -1,0 +1,34 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { freePort, spawnServer, type ServerProcess } from "./server.ts";
+
+/**
+ * Two processes that stand for one service: one store, one public URL, the same keys, and without
+ * the hint channel, so that each learns of the other's changes from the store alone.
+ */
+export interface ServerPair {
+  one: ServerProcess;
+  two: ServerProcess;
+  stop(): Promise<void>;
+}
+
+/** They are started at once: migrations, master key and bootstrap have one winner. */
+export async function spawnPair(settings: Record<string, string>): Promise<ServerPair> {
+  const dataDir = mkdtempSync(join(tmpdir(), "cs-"));
+  const shared = {
+    ...settings,
+    COUNTERSIGN_DATA_DIR: dataDir,
+    COUNTERSIGN_PUBLIC_URL: `http://127.0.0.1:${await freePort()}`,
+    COUNTERSIGN_STORE_HINTS: "off",
+  };
+  const [one, two] = await Promise.all([spawnServer(shared), spawnServer(shared)]);
+  return {
+    one,
+    two,
+    async stop() {
+      await Promise.all([one.stop(), two.stop()]);
+      rmSync(dataDir, { recursive: true, force: true });
+    },
+  };
+}
