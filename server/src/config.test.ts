@@ -140,6 +140,15 @@ const cases: { [Name in keyof Config]: Cases } = {
       "loopback",
     ],
   },
+  outboundAllow: {
+    fallback: [],
+    valid: [
+      ["127.0.0.0/8", ["127.0.0.0/8"]],
+      ["10.1.0.0/16, fd00::/8 ,::1/128", ["10.1.0.0/16", "fd00::/8", "::1/128"]],
+      ["192.168.7.9", ["192.168.7.9"]],
+    ],
+    invalid: ["0.0.0.0/0", "::/0", "localhost", "*", "10.0.0.0/33", "10.0.0.0/8,"],
+  },
   outageGraceSeconds: {
     fallback: 900,
     valid: [

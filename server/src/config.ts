@@ -19,6 +19,8 @@ export interface Config {
   bootstrapOwnerEmail: string | undefined;
   bootstrapApiKey: string | undefined;
   trustedProxies: string[];
+  /** Private networks that outgoing requests may reach, in CIDR form. */
+  outboundAllow: string[];
   outageGraceSeconds: number;
   signingKeyLifetimeDays: number;
   quietDaysBeforeRemoval: number;
@@ -110,6 +112,13 @@ export const settings: { [Name in keyof Config]: Setting<Config[Name]> } = {
     name: "COUNTERSIGN_TRUSTED_PROXIES",
     meaning: "Addresses or networks whose `X-Forwarded-For` counts, with commas.",
     defaultText: "none",
+    parse: parseNetworks,
+  },
+  outboundAllow: {
+    name: "COUNTERSIGN_OUTBOUND_ALLOW",
+    meaning:
+      "Private or loopback networks that outgoing requests may reach, also without TLS: CIDRs with commas.",
+    defaultText: "none: public addresses only, over https",
     parse: parseNetworks,
   },
   outageGraceSeconds: {
@@ -242,7 +251,8 @@ function parseNetworks(value: string | undefined): string[] {
     if (isIP(address) === 0 || !isPrefix || rest.length > 0) {
       throw new ConfigError(`must be addresses or networks with commas; ${network} is neither`);
     }
-    if (Number(bits) === 0) throw new ConfigError(`must not trust everybody, as ${network} does`);
+    if (Number(bits) === 0)
+      throw new ConfigError(`must not cover all addresses, as ${network} does`);
   }
   return networks;
 }
