@@ -1,7 +1,7 @@
 import { Type, type Static } from "typebox";
 import { signingAlgorithms } from "../oauth.ts";
 import { permissionPattern } from "../permissions.ts";
-import { closedObject, oneOf, PageMetadata, PageQuery } from "./common.ts";
+import { closedObject, ExternalId, Labels, oneOf, PageMetadata, PageQuery } from "./common.ts";
 
 /** APIs: who is called with tokens (`/v2/apis`). */
 
@@ -61,6 +61,8 @@ export const CreateApi = closedObject({
   token_lifetime_seconds: Type.Optional(TokenLifetimeSeconds),
   openapi_url: Type.Optional(OpenapiUrl),
   offered: Type.Optional(Offered),
+  external_id: Type.Optional(ExternalId),
+  labels: Type.Optional(Labels),
 });
 export type CreateApi = Static<typeof CreateApi>;
 
@@ -72,6 +74,8 @@ export const UpdateApi = closedObject({
   token_lifetime_seconds: Type.Optional(TokenLifetimeSeconds),
   openapi_url: Type.Optional(Type.Union([OpenapiUrl, Type.Null()])),
   offered: Type.Optional(Offered),
+  external_id: Type.Optional(Type.Union([ExternalId, Type.Null()])),
+  labels: Type.Optional(Labels),
 });
 export type UpdateApi = Static<typeof UpdateApi>;
 
@@ -103,6 +107,8 @@ export const Api = Type.Object({
     ...VerifierCredential,
     description: "With it the API may introspect tokens of its own audience, and nothing else.",
   }),
+  external_id: Type.Optional(ExternalId),
+  labels: Labels,
   created_at: DateTime,
   updated_at: DateTime,
 });
@@ -111,7 +117,10 @@ export type Api = Static<typeof Api>;
 export const ApiPage = Type.Object({ apis: Type.Array(Api), metadata: PageMetadata });
 export type ApiPage = Static<typeof ApiPage>;
 
-export const ListApisQuery = PageQuery;
+export const ListApisQuery = Type.Object({
+  ...PageQuery.properties,
+  external_id: Type.Optional(ExternalId),
+});
 
 export const RotateVerifierCredential = closedObject({
   previous_valid_seconds: Type.Optional(

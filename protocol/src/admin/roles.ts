@@ -1,6 +1,6 @@
 import { Type, type Static } from "typebox";
 import { permissionPattern } from "../permissions.ts";
-import { closedObject, PageMetadata, PageQuery } from "./common.ts";
+import { closedObject, ExternalId, Labels, PageMetadata, PageQuery } from "./common.ts";
 
 /** Roles: named sets of permissions, built in or of the account's own (`/v2/roles`). */
 
@@ -32,6 +32,8 @@ export const CreateRole = closedObject({
   description: Type.Optional(Description),
   permissions: Permissions,
   resource_types: Type.Optional(ResourceTypes),
+  external_id: Type.Optional(ExternalId),
+  labels: Type.Optional(Labels),
 });
 export type CreateRole = Static<typeof CreateRole>;
 
@@ -40,6 +42,8 @@ export const UpdateRole = closedObject({
   description: Type.Optional(Description),
   permissions: Type.Optional(Permissions),
   resource_types: Type.Optional(Type.Union([ResourceTypes, Type.Null()])),
+  external_id: Type.Optional(Type.Union([ExternalId, Type.Null()])),
+  labels: Type.Optional(Labels),
 });
 export type UpdateRole = Static<typeof UpdateRole>;
 
@@ -56,6 +60,8 @@ export const Role = Type.Object({
     }),
   ),
   resource_types: Type.Optional(ResourceTypes),
+  external_id: Type.Optional(ExternalId),
+  labels: Labels,
   created_at: Type.Optional(DateTime),
   updated_at: Type.Optional(DateTime),
 });
@@ -64,7 +70,10 @@ export type Role = Static<typeof Role>;
 export const RolePage = Type.Object({ roles: Type.Array(Role), metadata: PageMetadata });
 export type RolePage = Static<typeof RolePage>;
 
-export const ListRolesQuery = PageQuery;
+export const ListRolesQuery = Type.Object({
+  ...PageQuery.properties,
+  external_id: Type.Optional(ExternalId),
+});
 
 export const DeleteRoleQuery = Type.Object({
   force: Type.Boolean({ default: false, description: "Take it from all who hold it." }),

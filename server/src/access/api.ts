@@ -1,13 +1,15 @@
 import { apisMax } from "@countersign/protocol/admin/apis.ts";
 import type { SigningAlgorithm } from "@countersign/protocol/oauth.ts";
 import { auditOf, type Act, type Actor } from "../audit/audit.ts";
-import { AdminError, badField, changedMeanwhile, notFound } from "../errors/admin-error.ts";
+import { AdminError, badField, notFound } from "../errors/admin-error.ts";
 import { digestOf, generateSecret, hintOf } from "../keys/secret.ts";
 import type { SigningKeys } from "../keys/signing.ts";
 import type { ApiRecord, Revocation } from "../store/records.ts";
 import type { ApiStore } from "../store/store.ts";
 import { newId, type System } from "../system.ts";
 import { isAbsoluteUri } from "./apis.ts";
+import { checkVersion, untilWritten } from "./compare-and-set.ts";
+import { firstSubjectOf, idempotencyOf } from "./repetition.ts";
 
 /**
  * APIs over their life: registered, changed, removed, and their verifier credential. Who may ask for
@@ -28,6 +30,8 @@ export interface ApiSettings {
   tokenLifetimeSeconds: number;
   openapiUrl: string | undefined;
   isOffered: boolean;
+  externalId: string | undefined;
+  labels: Record<string, string>;
 }
 
 export interface ApiWithSecret {
@@ -36,12 +40,18 @@ export interface ApiWithSecret {
   plainSecret: string;
 }
 
-/** Throws 400 and 409. */
+export interface CreatedApi {
+  api: ApiRecord;
+  /** Absent for an API that an earlier request made: it was shown once. */
+  plainSecret: string | undefined;
+}
+
+/** Throws 400, 409 and 422. */
 export async function createApi(
   context: ApiContext,
   actor: Actor,
-  settings: ApiSettings,
-): Promise<ApiWithSecret> {
+  { settings, idempotencyKey: key }: { settings: ApiSettings; idempotencyKey: string | undefined },
+): Promise<CreatedApi> {
   const { system, store } = context;
   if (!isAbsoluteUri(settings.audience)) {
     throw badField("audience", "is not an absolute URI without a fragment");
@@ -51,12 +61,20 @@ export async function createApi(
   checkPermissions(api);
   await ensureKeys(context, api);
   const audit = auditOf(system, actor, actOn("created", undefined, api));
-  const outcome = await store.insertApi({ api, apisMax, audit });
-  if (outcome === "written") return { api, plainSecret };
-  throw outcome === "audience_taken"
-    ? new AdminError(409, "Another API has this audience.")
-    : new AdminError(409, `An account has at most ${apisMax} APIs.`);
+  const request = ["api", settings];
+  const idempotency = idempotencyOf(system, actor, { key, request, subjectId: api.id });
+  const inserted = await store.insertApi({ api, apisMax, idempotency, audit });
+  if (inserted.outcome === "inserted") return { api, plainSecret };
+  if (inserted.outcome !== "repeated") throw notInserted[inserted.outcome]();
+  const id = firstSubjectOf(inserted, idempotency);
+  return { api: await loadApi(context, actor.tenantId, id), plainSecret: undefined };
 }
+
+const notInserted = {
+  external_id_taken: () => new AdminError(409, "Another API has this external_id."),
+  audience_taken: () => new AdminError(409, "Another API has this audience."),
+  too_many: () => new AdminError(409, `An account has at most ${apisMax} APIs.`),
+};
 
 export interface ApiChange {
   /** The API after the change, from before it. */
@@ -65,9 +83,7 @@ export interface ApiChange {
   expectedVersion: number | undefined;
 }
 
-const triesMax = 5;
-
-/** What leaves the catalogue leaves tokens too. Throws 400, 404 and 412. */
+/** What leaves the catalogue leaves tokens too. Throws 400, 404, 409 and 412. */
 export async function updateApi(
   context: ApiContext,
   actor: Actor,
@@ -75,7 +91,7 @@ export async function updateApi(
   change: ApiChange,
 ): Promise<ApiRecord> {
   const { system, store } = context;
-  for (let tries = 1; tries <= triesMax; tries += 1) {
+  return untilWritten(async () => {
     const before = await loadApi(context, actor.tenantId, id);
     checkVersion(before, change.expectedVersion);
     const api = nextVersion(system, before, change.settings(before));
@@ -86,9 +102,10 @@ export async function updateApi(
     await ensureKeys(context, api);
     const audit = auditOf(system, actor, actOn("updated", before, api));
     const revocations = revocationsOf(before, api);
-    if ((await store.updateApi({ api, revocations, audit })) === "written") return api;
-  }
-  throw changedMeanwhile();
+    const outcome = await store.updateApi({ api, revocations, audit });
+    if (outcome === "external_id_taken") throw notInserted[outcome]();
+    return outcome === "written" ? api : outcome;
+  });
 }
 
 /** No token to it counts from then on. Throws 404, 409 and 412. */
@@ -99,15 +116,14 @@ export async function deleteApi(
   expectedVersion: number | undefined,
 ): Promise<void> {
   const { system, store } = context;
-  for (let tries = 1; tries <= triesMax; tries += 1) {
+  await untilWritten(async () => {
     const api = await loadApi(context, actor.tenantId, id);
     checkVersion(api, expectedVersion);
     if (api.isDefault) throw new AdminError(409, "The default API cannot be deleted.");
     const audit = auditOf(system, actor, actOn("deleted", api, undefined));
     const revocations = [{ ...subjectOf(api), dropped: undefined }];
-    if ((await store.deleteApi({ api, revocations, audit })) === "written") return;
-  }
-  throw changedMeanwhile();
+    return store.deleteApi({ api, revocations, audit });
+  });
 }
 
 /** A new secret; the one before it is accepted for a while, or not any more. Throws 404 and 412. */
@@ -119,7 +135,7 @@ export async function rotateVerifierSecret(
 ): Promise<ApiWithSecret> {
   const { system, store } = context;
   const plainSecret = generateSecret(system, "verifierSecret");
-  for (let tries = 1; tries <= triesMax; tries += 1) {
+  return untilWritten(async () => {
     const before = await loadApi(context, actor.tenantId, id);
     const isKept = previousValidMs > 0 && before.verifierDigest !== undefined;
     const api = nextVersion(system, before, {
@@ -130,9 +146,8 @@ export async function rotateVerifierSecret(
     });
     const audit = auditOf(system, actor, actOn("verifier_rotated", before, api));
     const outcome = await store.updateApi({ api, revocations: [], audit });
-    if (outcome === "written") return { api, plainSecret };
-  }
-  throw changedMeanwhile();
+    return outcome === "written" ? { api, plainSecret } : "conflict";
+  });
 }
 
 /** Throws 404. */
@@ -183,10 +198,6 @@ function checkPermissions({ permissions }: ApiRecord): void {
   const names = permissions.map(({ name }) => name);
   const index = names.findIndex((name, place) => names.indexOf(name) !== place);
   if (index !== -1) throw badField(`permissions.${index}.name`, "stands there twice");
-}
-
-function checkVersion({ version }: ApiRecord, expected: number | undefined): void {
-  if (expected !== undefined && expected !== version) throw changedMeanwhile();
 }
 
 /** Before the first token of an algorithm is asked for, its keys are there, in every process. */

@@ -1,10 +1,12 @@
 import { rolesMax } from "@countersign/protocol/admin/roles.ts";
 import { auditOf, type Act, type Actor } from "../audit/audit.ts";
-import { AdminError, badField, changedMeanwhile, notFound } from "../errors/admin-error.ts";
+import { AdminError, badField, notFound } from "../errors/admin-error.ts";
 import type { RoleRecord } from "../store/records.ts";
 import type { RoleStore } from "../store/store.ts";
 import type { System } from "../system.ts";
+import { checkVersion, untilWritten } from "./compare-and-set.ts";
 import { checkHolds } from "./granting.ts";
+import { firstSubjectOf, idempotencyOf } from "./repetition.ts";
 import type { Rights } from "./rights.ts";
 import { isBuiltInRole, type RoleCatalogue, type Roles } from "./roles.ts";
 
@@ -27,7 +29,7 @@ interface Granter {
 
 export type RoleSettings = Pick<
   RoleRecord,
-  "name" | "description" | "permissions" | "resourceTypes"
+  "name" | "description" | "permissions" | "resourceTypes" | "externalId" | "labels"
 >;
 
 /**
@@ -36,11 +38,11 @@ export type RoleSettings = Pick<
  */
 export const namedHoldersMax = 1_000;
 
-/** Throws 400, 403 and 409. */
+/** Throws 400, 403, 409 and 422. */
 export async function createRole(
   context: RoleContext,
   { actor, grantable }: Granter,
-  settings: RoleSettings,
+  { settings, idempotencyKey: key }: { settings: RoleSettings; idempotencyKey: string | undefined },
 ): Promise<RoleRecord> {
   const { system, store } = context;
   const { tenantId } = actor;
@@ -50,12 +52,19 @@ export async function createRole(
   const atMs = system.now();
   const role = { ...settings, tenantId, createdAtMs: atMs, updatedAtMs: atMs, version: 1 };
   const audit = auditOf(system, actor, actOn("created", undefined, role));
-  const outcome = await store.insertRole({ role, rolesMax, audit });
-  if (outcome === "written") return role;
-  throw outcome === "name_taken"
-    ? new AdminError(409, "Another role has this name.")
-    : new AdminError(409, `An account has at most ${rolesMax} roles of its own.`);
+  const request = ["role", settings];
+  const idempotency = idempotencyOf(system, actor, { key, request, subjectId: role.name });
+  const inserted = await store.insertRole({ role, rolesMax, idempotency, audit });
+  if (inserted.outcome === "inserted") return role;
+  if (inserted.outcome !== "repeated") throw notInserted[inserted.outcome]();
+  return loadRole(context, tenantId, firstSubjectOf(inserted, idempotency));
 }
+
+const notInserted = {
+  external_id_taken: () => new AdminError(409, "Another role has this external_id."),
+  name_taken: () => new AdminError(409, "Another role has this name."),
+  too_many: () => new AdminError(409, `An account has at most ${rolesMax} roles of its own.`),
+};
 
 export interface RoleChange {
   /** The role after the change, from before it. */
@@ -63,8 +72,6 @@ export interface RoleChange {
   /** `If-Match`: refuse when another version is stored. */
   expectedVersion: number | undefined;
 }
-
-const triesMax = 5;
 
 /** Throws 400, 403, 404, 409 for a built-in role, and 412. */
 export async function updateRole(
@@ -74,7 +81,7 @@ export async function updateRole(
   change: RoleChange,
 ): Promise<RoleRecord> {
   const { system, store } = context;
-  for (let tries = 1; tries <= triesMax; tries += 1) {
+  return untilWritten(async () => {
     const before = await loadRole(context, actor.tenantId, name);
     checkVersion(before, change.expectedVersion);
     const role = {
@@ -87,9 +94,9 @@ export async function updateRole(
     checkHolds(grantable, accountRights(added));
     const audit = auditOf(system, actor, actOn("updated", before, role));
     const outcome = await store.updateRole({ role, dropped, namedHoldersMax, audit });
-    if (outcome === "written") return role;
-  }
-  throw changedMeanwhile();
+    if (outcome === "external_id_taken") throw notInserted[outcome]();
+    return outcome === "written" ? role : outcome;
+  });
 }
 
 /** Throws 404, 409 while somebody holds it, and 412. With `isForced` it is taken from them. */
@@ -100,20 +107,14 @@ export async function deleteRole(
   { isForced, expectedVersion }: { isForced: boolean; expectedVersion: number | undefined },
 ): Promise<void> {
   const { system, store } = context;
-  for (let tries = 1; tries <= triesMax; tries += 1) {
+  await untilWritten(async () => {
     const role = await loadRole(context, actor.tenantId, name);
     checkVersion(role, expectedVersion);
     const audit = auditOf(system, actor, actOn("deleted", role, undefined));
     const outcome = await store.deleteRole({ role, isForced, namedHoldersMax, audit });
-    if (outcome === "written") return;
-    if (outcome === "held") {
-      throw new AdminError(
-        409,
-        "This role is held. Take it away first, or delete with force=true.",
-      );
-    }
-  }
-  throw changedMeanwhile();
+    if (outcome !== "held") return outcome;
+    throw new AdminError(409, "This role is held. Take it away first, or delete with force=true.");
+  });
 }
 
 /** Throws 404, and 409 for a built-in role. */
@@ -157,10 +158,6 @@ function differenceOf(before: RoleRecord, after: RoleRecord) {
 
 const without = (some: string[], others: string[]): string[] =>
   some.filter((permission) => !others.includes(permission));
-
-function checkVersion({ version }: RoleRecord, expected: number | undefined): void {
-  if (expected !== undefined && expected !== version) throw changedMeanwhile();
-}
 
 function actOn(
   what: "created" | "updated" | "deleted",

@@ -1,18 +1,14 @@
 import type { SecretKind } from "@countersign/protocol/secrets.ts";
+import { checkVersion, untilWritten } from "../access/compare-and-set.ts";
 import { checkHolds } from "../access/granting.ts";
+import { firstSubjectOf, idempotencyOf } from "../access/repetition.ts";
 import { mayDo, noRights, rightsOf, type Rights } from "../access/rights.ts";
 import type { Roles } from "../access/roles.ts";
 import { auditOf, type Act } from "../audit/audit.ts";
 import type { Granter } from "../clients/app-client.ts";
-import { AdminError, badField, changedMeanwhile, notFound } from "../errors/admin-error.ts";
+import { AdminError, badField, notFound } from "../errors/admin-error.ts";
 import { digestOf, digestScheme, generateSecret, hintOf } from "../keys/secret.ts";
-import type {
-  ApiKeyRecord,
-  IdempotencyRecord,
-  KnownApiKeyRecord,
-  Revocation,
-  RoleBinding,
-} from "../store/records.ts";
+import type { ApiKeyRecord, KnownApiKeyRecord, Revocation, RoleBinding } from "../store/records.ts";
 import type { ApiKeyStore } from "../store/store.ts";
 import { newId, type System } from "../system.ts";
 import type { FindKeyOwner } from "./known-api-keys.ts";
@@ -68,16 +64,17 @@ export async function createApiKey(
   const apiKey = newApiKey(system, holder, settings, plainKey);
   checkFuture(system, settings.expiresAtMs);
   checkHolds(holder.grantable, await rightsOfKey(context, { apiKey, bindings }));
-  const idempotency = idempotencyOf(system, holder, apiKey.id, input);
+  const idempotency = idempotencyOf(system, holder.actor, {
+    key: input.idempotencyKey,
+    request: ["api_key", settings, bindings],
+    subjectId: apiKey.id,
+  });
   const act = actOn("created", undefined, { apiKey, bindings });
   const audit = auditOf(system, holder.actor, act);
   const inserted = await store.insertApiKey({ apiKey, bindings, idempotency, audit });
   if (inserted.outcome === "external_id_taken") throw externalIdTaken();
   if (inserted.outcome === "inserted") return { apiKey, bindings, plainKey };
-  if (inserted.requestDigest !== idempotency?.requestDigest) {
-    throw new AdminError(422, "This Idempotency-Key was used for another request.");
-  }
-  const earlier = await loadApiKey(context, holder, inserted.subjectId, "read");
+  const earlier = await loadApiKey(context, holder, firstSubjectOf(inserted, idempotency), "read");
   return { ...earlier, plainKey: undefined };
 }
 
@@ -88,8 +85,6 @@ export interface ApiKeyChange {
   expectedVersion: number | undefined;
 }
 
-const triesMax = 5;
-
 /** Throws 400, 403, 404, 409 and 412. */
 export async function updateApiKey(
   context: ApiKeyContext,
@@ -98,7 +93,7 @@ export async function updateApiKey(
   change: ApiKeyChange,
 ): Promise<KnownApiKeyRecord> {
   const { system, store } = context;
-  for (let tries = 1; tries <= triesMax; tries += 1) {
+  return untilWritten(async () => {
     const before = await loadApiKey(context, holder, id, "write");
     checkVersion(before.apiKey, change.expectedVersion);
     const apiKey = {
@@ -112,10 +107,9 @@ export async function updateApiKey(
     const isTakenBack = before.apiKey.enabled && !apiKey.enabled;
     const revocations = isTakenBack ? [allTokensOf(id)] : [];
     const outcome = await store.updateApiKey({ apiKey, revocations, audit });
-    if (outcome === "written") return after;
     if (outcome === "external_id_taken") throw externalIdTaken();
-  }
-  throw changedMeanwhile();
+    return outcome === "written" ? after : outcome;
+  });
 }
 
 /** Throws 404 and 412. What was earned with it is void from then on. */
@@ -127,14 +121,13 @@ export async function deleteApiKey(
 ): Promise<void> {
   const { system, store } = context;
   const { tenantId } = holder.actor;
-  for (let tries = 1; tries <= triesMax; tries += 1) {
+  await untilWritten(async () => {
     const before = await loadApiKey(context, holder, id, "write");
     checkVersion(before.apiKey, expectedVersion);
     const { version } = before.apiKey;
     const audit = auditOf(system, holder.actor, actOn("deleted", before, undefined));
-    if ((await store.deleteApiKey({ tenantId, id, version, audit })) === "written") return;
-  }
-  throw changedMeanwhile();
+    return store.deleteApiKey({ tenantId, id, version, audit });
+  });
 }
 
 /** Disables a key for good, on behalf of an app client that may [RFC 7009 §2.1]. */
@@ -143,19 +136,17 @@ export async function revokeApiKey(
   { actor }: Pick<Granter, "actor">,
   id: string,
 ): Promise<void> {
-  for (let tries = 1; tries <= triesMax; tries += 1) {
+  await untilWritten(async () => {
     const before = await store.findApiKey(actor.tenantId, id);
-    if (before === undefined || before.apiKey.revokedAtMs !== undefined) return;
+    if (before === undefined || before.apiKey.revokedAtMs !== undefined) return "written";
     const atMs = system.now();
     const { version } = before.apiKey;
     const changed = { enabled: false, revokedAtMs: atMs, updatedAtMs: atMs, version: version + 1 };
     const after = { ...before, apiKey: { ...before.apiKey, ...changed } };
     const audit = auditOf(system, actor, actOn("revoked", before, after));
     const revocations = [allTokensOf(id)];
-    const outcome = await store.updateApiKey({ apiKey: after.apiKey, revocations, audit });
-    if (outcome === "written") return;
-  }
-  throw new Error(`the API key ${id} changed ${triesMax} times while it was to be revoked`);
+    return store.updateApiKey({ apiKey: after.apiKey, revocations, audit });
+  });
 }
 
 /** Somebody else's key is there for those who administer keys, and for nobody else. Throws 404. */
@@ -211,6 +202,7 @@ function newApiKey(
     createdAtMs: atMs,
     updatedAtMs: atMs,
     revokedAtMs: undefined,
+    onLeak: undefined,
     version: 1,
   };
 }
@@ -249,34 +241,11 @@ function checkFuture(system: System, expiresAtMs: number | undefined): void {
   }
 }
 
-function checkVersion({ version }: ApiKeyRecord, expected: number | undefined): void {
-  if (expected !== undefined && expected !== version) throw changedMeanwhile();
-}
-
 const allTokensOf = (id: string): Revocation => ({
   subjectType: "credential",
   subjectId: id,
   dropped: undefined,
 });
-
-const idempotencyLifetimeMs = 24 * 3_600_000;
-
-function idempotencyOf(
-  system: System,
-  { actor }: KeyHolder,
-  subjectId: string,
-  input: { settings: ApiKeySettings; bindings: RoleBinding[]; idempotencyKey: string | undefined },
-): IdempotencyRecord | undefined {
-  if (input.idempotencyKey === undefined) return undefined;
-  return {
-    tenantId: actor.tenantId,
-    principalId: actor.id,
-    key: input.idempotencyKey,
-    requestDigest: digestOf(JSON.stringify(["api_key", input.settings, input.bindings])),
-    subjectId,
-    expiresAtMs: system.now() + idempotencyLifetimeMs,
-  };
-}
 
 const externalIdTaken = (): AdminError =>
   new AdminError(409, "Another API key has this external_id.");

@@ -1,18 +1,13 @@
 import type { AppClientType } from "@countersign/protocol/admin/app-clients.ts";
+import { checkVersion, untilWritten } from "../access/compare-and-set.ts";
 import { checkHolds } from "../access/granting.ts";
+import { firstSubjectOf, idempotencyOf } from "../access/repetition.ts";
 import { droppedPermissions, rightsOf, type Rights } from "../access/rights.ts";
 import type { RoleCatalogue, Roles } from "../access/roles.ts";
 import { auditOf, type Act, type Actor } from "../audit/audit.ts";
-import { AdminError, changedMeanwhile, notFound } from "../errors/admin-error.ts";
-import { digestOf } from "../keys/secret.ts";
+import { AdminError, notFound } from "../errors/admin-error.ts";
 import type { Sealer } from "../keys/sealing.ts";
-import type {
-  ClientRecord,
-  IdempotencyRecord,
-  KnownClientRecord,
-  Revocation,
-  RoleBinding,
-} from "../store/records.ts";
+import type { ClientRecord, KnownClientRecord, Revocation, RoleBinding } from "../store/records.ts";
 import type { ClientStore, CredentialStore, TenantStore } from "../store/store.ts";
 import { newId, randomCharacters, type System } from "../system.ts";
 import { checkClient } from "./client-rules.ts";
@@ -73,7 +68,11 @@ export async function createClient(
   checkHolds(granter.grantable, rightsOf(input.bindings, roles));
   const made =
     client.authenticationMethod === "none" ? undefined : await makeSecret(context, client);
-  const idempotency = idempotencyOf(system, granter, client.id, input);
+  const idempotency = idempotencyOf(system, granter.actor, {
+    key: input.idempotencyKey,
+    request: ["app_client", input.settings, input.bindings],
+    subjectId: client.id,
+  });
   const inserted = await store.insertClient({
     client,
     credential: made?.credential,
@@ -82,7 +81,12 @@ export async function createClient(
     audit: auditOf(system, granter.actor, actOn(client, "created", undefined, input.bindings)),
   });
   if (inserted.outcome === "external_id_taken") throw externalIdTaken();
-  if (inserted.outcome === "repeated") return repeatCreate(context, granter, inserted, idempotency);
+  if (inserted.outcome === "repeated") {
+    const id = firstSubjectOf(inserted, idempotency);
+    // Its secret is to be revealed, or it is not.
+    const known = await loadClient(context, granter.actor.tenantId, id);
+    return { ...known, plainSecret: undefined, isRepeated: true };
+  }
   const credentials = made === undefined ? [] : [made.credential];
   const { bindings } = input;
   return { client, credentials, bindings, plainSecret: made?.plainSecret, isRepeated: false };
@@ -98,8 +102,6 @@ export interface ClientChange {
   expectedVersion: number | undefined;
 }
 
-const triesMax = 5;
-
 /** Throws 400, 403, 404, 409 and 412. */
 export async function updateClient(
   context: ClientContext,
@@ -108,7 +110,7 @@ export async function updateClient(
   change: ClientChange,
 ): Promise<KnownClientRecord> {
   const { system, store } = context;
-  for (let tries = 1; tries <= triesMax; tries += 1) {
+  return untilWritten(async () => {
     const before = await loadClient(context, granter.actor.tenantId, id);
     checkVersion(before.client, change.expectedVersion);
     const client = {
@@ -124,10 +126,9 @@ export async function updateClient(
     const audit = auditOf(system, granter.actor, act);
     const revocations = revocationsOf(roles, before, { client, bindings });
     const outcome = await store.updateClient({ client, bindings, revocations, audit });
-    if (outcome === "written") return { ...before, client, bindings };
     if (outcome === "external_id_taken") throw externalIdTaken();
-  }
-  throw changedMeanwhile();
+    return outcome === "written" ? { ...before, client, bindings } : outcome;
+  });
 }
 
 /** Throws 404 and 412. Its tokens are refused by our own API from then on. */
@@ -139,7 +140,7 @@ export async function deleteClient(
 ): Promise<void> {
   const { system, store } = context;
   const { tenantId } = granter.actor;
-  for (let tries = 1; tries <= triesMax; tries += 1) {
+  await untilWritten(async () => {
     const before = await loadClient(context, tenantId, id);
     checkVersion(before.client, expectedVersion);
     const audit = auditOf(system, granter.actor, {
@@ -150,10 +151,8 @@ export async function deleteClient(
     });
     const { version } = before.client;
     const atMs = system.now();
-    const outcome = await store.deleteClient({ tenantId, id, version, atMs, audit });
-    if (outcome === "written") return;
-  }
-  throw changedMeanwhile();
+    return store.deleteClient({ tenantId, id, version, atMs, audit });
+  });
 }
 
 /** Throws 404. */
@@ -217,43 +216,6 @@ function revocationsOf(
 
 const keyOf = ({ role, resourceType, resourceId }: RoleBinding): string =>
   JSON.stringify([role, resourceType, resourceId]);
-
-function checkVersion({ version }: ClientRecord, expected: number | undefined): void {
-  if (expected !== undefined && expected !== version) throw changedMeanwhile();
-}
-
-const idempotencyLifetimeMs = 24 * 3_600_000;
-
-function idempotencyOf(
-  system: System,
-  { actor }: Granter,
-  subjectId: string,
-  input: { settings: ClientSettings; bindings: RoleBinding[]; idempotencyKey: string | undefined },
-): IdempotencyRecord | undefined {
-  if (input.idempotencyKey === undefined) return undefined;
-  return {
-    tenantId: actor.tenantId,
-    principalId: actor.id,
-    key: input.idempotencyKey,
-    requestDigest: digestOf(JSON.stringify([input.settings, input.bindings])),
-    subjectId,
-    expiresAtMs: system.now() + idempotencyLifetimeMs,
-  };
-}
-
-/** The same request again gets the client that the first one made. Its secret is to be revealed. */
-async function repeatCreate(
-  context: ClientContext,
-  { actor }: Granter,
-  earlier: { requestDigest: string; subjectId: string },
-  idempotency: IdempotencyRecord | undefined,
-): Promise<CreatedClient> {
-  if (earlier.requestDigest !== idempotency?.requestDigest) {
-    throw new AdminError(422, "This Idempotency-Key was used for another request.");
-  }
-  const known = await loadClient(context, actor.tenantId, earlier.subjectId);
-  return { ...known, plainSecret: undefined, isRepeated: true };
-}
 
 const externalIdTaken = (): AdminError =>
   new AdminError(409, "Another app client has this external_id.");

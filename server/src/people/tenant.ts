@@ -41,6 +41,8 @@ const plainApi = {
   verifierSinceMs: undefined,
   previousVerifierDigest: undefined,
   previousVerifierUntilMs: undefined,
+  externalId: undefined,
+  labels: {},
   version: 1,
 };
 

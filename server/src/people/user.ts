@@ -1,17 +1,13 @@
+import { checkVersion, untilWritten } from "../access/compare-and-set.ts";
 import { checkHolds } from "../access/granting.ts";
+import { firstSubjectOf, idempotencyOf } from "../access/repetition.ts";
 import { accountWide, droppedPermissions, rightsOf } from "../access/rights.ts";
 import type { RoleCatalogue, Roles } from "../access/roles.ts";
 import { auditOf, type Act } from "../audit/audit.ts";
 import type { Granter } from "../clients/app-client.ts";
-import { AdminError, changedMeanwhile, notFound } from "../errors/admin-error.ts";
+import { AdminError, notFound } from "../errors/admin-error.ts";
 import { digestOf } from "../keys/secret.ts";
-import type {
-  IdempotencyRecord,
-  KnownUserRecord,
-  Revocation,
-  RoleBinding,
-  UserRecord,
-} from "../store/records.ts";
+import type { KnownUserRecord, Revocation, RoleBinding, UserRecord } from "../store/records.ts";
 import type { UserCode, UserStore } from "../store/store.ts";
 import { newId, type System } from "../system.ts";
 import { newPlainCode } from "./one-time-code.ts";
@@ -57,7 +53,11 @@ export async function createUser(
   const roles = await context.roles.of(granter.actor.tenantId);
   checkHolds(granter.grantable, rightsOf(bindings, roles));
   const { plainCode, code } = makeCode(system);
-  const idempotency = idempotencyOf(system, granter, user.id, input);
+  const idempotency = idempotencyOf(system, granter.actor, {
+    key: input.idempotencyKey,
+    request: ["user", settings, bindings],
+    subjectId: user.id,
+  });
   const audit = auditOf(system, granter.actor, actOn("created", undefined, { user, bindings }));
   const inserted = await store.insertUser({ user, bindings, code, idempotency, audit });
   if (inserted.outcome === "inserted") return { user, bindings, plainCode };
@@ -65,11 +65,9 @@ export async function createUser(
   if (inserted.outcome === "username_taken") {
     throw new AdminError(409, "Another user has this username.");
   }
-  if (inserted.requestDigest !== idempotency?.requestDigest) {
-    throw new AdminError(422, "This Idempotency-Key was used for another request.");
-  }
-  const earlier = await store.findKnownUser(inserted.subjectId);
-  if (earlier === undefined) throw notFound(inserted.subjectId);
+  const id = firstSubjectOf(inserted, idempotency);
+  const earlier = await store.findKnownUser(id);
+  if (earlier === undefined) throw notFound(id);
   return { ...earlier, plainCode: undefined };
 }
 
@@ -82,8 +80,6 @@ export interface UserChange {
   expectedVersion: number | undefined;
 }
 
-const triesMax = 5;
-
 /** Throws 403, 404, 409 and 412. */
 export async function updateUser(
   context: UserContext,
@@ -92,7 +88,7 @@ export async function updateUser(
   change: UserChange,
 ): Promise<KnownUserRecord> {
   const { system, store } = context;
-  for (let tries = 1; tries <= triesMax; tries += 1) {
+  return untilWritten(async () => {
     const before = await loadUser(context, granter.actor.tenantId, username);
     checkVersion(before.user, change.expectedVersion);
     const user = {
@@ -106,11 +102,10 @@ export async function updateUser(
     const audit = auditOf(system, granter.actor, actOn("updated", before, after));
     const revocations = revocationsOf(roles, before, after);
     const outcome = await store.updateUser({ ...after, revocations, audit });
-    if (outcome === "written") return after;
     if (outcome === "external_id_taken") throw externalIdTaken();
     if (outcome === "last_owner") throw lastOwner();
-  }
-  throw changedMeanwhile();
+    return outcome === "written" ? after : outcome;
+  });
 }
 
 /** Throws 403, 404, 409 and 412. Its personal API keys go with it. */
@@ -122,17 +117,16 @@ export async function deleteUser(
 ): Promise<void> {
   const { system, store } = context;
   const { tenantId } = granter.actor;
-  for (let tries = 1; tries <= triesMax; tries += 1) {
+  await untilWritten(async () => {
     const before = await loadUser(context, tenantId, username);
     checkVersion(before.user, expectedVersion);
     checkMayEnd(granter, await context.roles.of(tenantId), before);
     const { id, version } = before.user;
     const audit = auditOf(system, granter.actor, actOn("deleted", before, undefined));
     const outcome = await store.deleteUser({ tenantId, id, version, audit });
-    if (outcome === "written") return;
     if (outcome === "last_owner") throw lastOwner();
-  }
-  throw changedMeanwhile();
+    return outcome;
+  });
 }
 
 /**
@@ -243,29 +237,6 @@ const allTokensOf = ({ id }: UserRecord): Revocation => ({
   subjectId: id,
   dropped: undefined,
 });
-
-function checkVersion({ version }: UserRecord, expected: number | undefined): void {
-  if (expected !== undefined && expected !== version) throw changedMeanwhile();
-}
-
-const idempotencyLifetimeMs = 24 * 3_600_000;
-
-function idempotencyOf(
-  system: System,
-  { actor }: Granter,
-  subjectId: string,
-  input: { settings: UserSettings; bindings: RoleBinding[]; idempotencyKey: string | undefined },
-): IdempotencyRecord | undefined {
-  if (input.idempotencyKey === undefined) return undefined;
-  return {
-    tenantId: actor.tenantId,
-    principalId: actor.id,
-    key: input.idempotencyKey,
-    requestDigest: digestOf(JSON.stringify(["user", input.settings, input.bindings])),
-    subjectId,
-    expiresAtMs: system.now() + idempotencyLifetimeMs,
-  };
-}
 
 const externalIdTaken = (): AdminError => new AdminError(409, "Another user has this external_id.");
 

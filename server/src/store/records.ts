@@ -39,6 +39,10 @@ export interface ApiRecord {
   /** The one before it, for a while. */
   previousVerifierDigest: string | undefined;
   previousVerifierUntilMs: number | undefined;
+  /** The caller's own id, unique in the tenant. */
+  externalId: string | undefined;
+  /** The caller's own names and values. */
+  labels: Record<string, string>;
   createdAtMs: number;
   updatedAtMs: number;
   /** Counts up with every change; `If-Match` compares it. */
@@ -54,6 +58,10 @@ export interface RoleRecord {
   permissions: string[];
   /** What it may be bound to, `account` among them; absent: to everything. */
   resourceTypes: string[] | undefined;
+  /** The caller's own id, unique in the tenant. */
+  externalId: string | undefined;
+  /** The caller's own names and values. */
+  labels: Record<string, string>;
   createdAtMs: number;
   updatedAtMs: number;
   version: number;
@@ -118,6 +126,8 @@ export interface CredentialRecord {
   /** When a disabled credential comes back by itself. */
   disabledUntilMs: number | undefined;
   revokedAtMs: number | undefined;
+  /** `notify`, `disable` or `revoke`: what is done when it leaks; absent: `notify`. */
+  onLeak: string | undefined;
 }
 
 /** Everything the token endpoint needs to know about one client. */
@@ -177,6 +187,8 @@ export interface ApiKeyRecord {
   expiresAtMs: number | undefined;
   /** Disabled for good. */
   revokedAtMs: number | undefined;
+  /** What is done when it leaks; absent: `notify`. */
+  onLeak: string | undefined;
   /** Counts up with every change; `If-Match` compares it. */
   version: number;
 }
@@ -362,7 +374,7 @@ export interface UsageGap {
 export interface FindingRecord {
   tenantId: string;
   clientId: string;
-  /** `secret_from_browser` or `many_tokens`. */
+  /** `secret_from_browser`, `many_tokens` or `secret_leaked`. */
   kind: string;
   /** The web origin it was last seen from; empty where there is none. */
   origin: string;

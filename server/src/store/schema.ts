@@ -1,4 +1,5 @@
 import type { Kysely, Transaction } from "kysely";
+import type { LeakPlaceRecord, LeakRecord } from "./leak-store.ts";
 import type {
   ApiKeyRecord,
   ApiRecord,
@@ -55,9 +56,9 @@ export interface Schema {
   /** The keys that sign tokens, with their stages. */
   signingKeys: Row<SigningKeyRecord>;
   /** Resource servers: audiences with tokens of their own making. */
-  apis: Row<ApiRecord, { isDefault: Flag; isOffered: Flag; permissions: string }>;
+  apis: Row<ApiRecord, { isDefault: Flag; isOffered: Flag; permissions: string; labels: string }>;
   /** Roles that a tenant has made for itself. */
-  roles: Row<RoleRecord, { permissions: string; resourceTypes: string | null }>;
+  roles: Row<RoleRecord, { permissions: string; resourceTypes: string | null; labels: string }>;
   /** App clients. The row of a deleted one stays, so that its id is never used again. */
   clients: Row<
     ClientRecord,
@@ -106,6 +107,10 @@ export interface Schema {
   usageGaps: { id: string; fromMs: number; untilMs: number };
   /** What was noticed about a client, one row per kind. */
   findings: FindingRecord;
+  /** Secrets that were reported as leaked, by their digests. */
+  leaks: Row<LeakRecord>;
+  /** Where each of them was seen. */
+  leakPlaces: LeakPlaceRecord & { leakId: string; tenantId: string };
 }
 
 /** Reads. */

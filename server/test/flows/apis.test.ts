@@ -127,6 +127,57 @@ for (const { name, settings } of stores) {
       );
     });
 
+    test("does once what is asked twice with one Idempotency-Key, and shows the secret once", async () => {
+      const headers = { "x-api-key": server.apiKey, "idempotency-key": "register-once" };
+      const body = { ...invoices, audience: "https://once.example.com" };
+      const ask = (own: object = {}) =>
+        call<Api>(server, "POST", "/v2/apis", { body: { ...body, ...own }, headers });
+      const [first, ...others] = (
+        await Promise.all(Array.from({ length: 4 }, () => ask()))
+      ).toSorted((one) => (one.body.verifier_credential?.secret === undefined ? 1 : -1));
+      assert.match(first!.body.verifier_credential!.secret!, /^csvk_/);
+      for (const other of others) {
+        assert.deepEqual([other.status, other.body.id], [201, first!.body.id]);
+        assert.equal(other.body.verifier_credential?.secret, undefined);
+      }
+      assert.equal((await ask({ name: "Another" })).status, 422);
+      const role = { name: "once", permissions: [] };
+      const elsewhere = await call(server, "POST", "/v2/roles", { body: role, headers });
+      assert.equal(elsewhere.status, 422, "a key is one request, whatever it is about");
+    });
+
+    test("leaves the same behind when a file is applied twice", async () => {
+      const file = { ...invoices, audience: "https://file.example.com", labels: { from: "file" } };
+      const apply = async (): Promise<Api> => {
+        const found = await call<ApiPage>(server, "GET", "/v2/apis?external_id=file-1");
+        const [api] = found.body.apis;
+        if (api === undefined) return create({ ...file, external_id: "file-1" });
+        const { headers } = await read(api.id);
+        const { audience: _audience, ...changeable } = file;
+        const changed = await patch(api.id, changeable, { "if-match": headers.get("etag")! });
+        assert.equal(changed.status, 200);
+        return changed.body;
+      };
+      const [first, second] = [await apply(), await apply()];
+      const plain = ({ verifier_credential: _, updated_at: _at, ...rest }: Api) => rest;
+      assert.deepEqual(plain(second), plain(first));
+      assert.deepEqual([second.external_id, second.labels], ["file-1", { from: "file" }]);
+    });
+
+    test("keeps external_id unique within the account, and finds by it", async () => {
+      const [api, other] = [await create({ external_id: "tf-1" }), await create()];
+      const body = { ...invoices, audience: "https://tf.example.com", external_id: "tf-1" };
+      assert.equal((await call(server, "POST", "/v2/apis", { body })).status, 409);
+      assert.equal((await patch(other.id, { external_id: "tf-1" })).status, 409);
+      const found = await call<ApiPage>(server, "GET", "/v2/apis?external_id=tf-1");
+      assert.deepEqual(
+        found.body.apis.map(({ id }) => id),
+        [api.id],
+      );
+      assert.equal((await patch(api.id, { external_id: null })).status, 200);
+      assert.equal((await call(server, "POST", "/v2/apis", { body })).status, 201);
+    });
+
     test("refuses a second API of one audience, and a change of what changed meanwhile", async () => {
       const api = await create();
       const body = { ...invoices, audience: api.audience };

@@ -69,6 +69,34 @@ for (const { name: storeName, settings } of stores) {
       assert.equal((await patch(server, made.name, {})).status, 404);
     });
 
+    test("does once what is asked twice with one Idempotency-Key", async () => {
+      const headers = { "x-api-key": server.apiKey, "idempotency-key": "role-once" };
+      const ask = (description: string) => {
+        const body = { name: "once", description, permissions: [] };
+        return call<Role>(server, "POST", "/v2/roles", { body, headers });
+      };
+      const answers = await Promise.all([ask("one"), ask("one"), ask("one")]);
+      for (const { status, body } of answers) {
+        assert.deepEqual([status, body], [201, answers[0]!.body]);
+      }
+      assert.equal((await ask("two")).status, 422);
+      const plain = { name: "once", permissions: [] };
+      assert.equal((await call(server, "POST", "/v2/roles", { body: plain })).status, 409);
+    });
+
+    test("keeps external_id unique within the account, and finds by it and keeps labels", async () => {
+      const role = await fresh({ external_id: "file-1", labels: { from: "file" } });
+      const other = await fresh();
+      const body = { name: "third", permissions: [], external_id: "file-1" };
+      assert.equal((await call(server, "POST", "/v2/roles", { body })).status, 409);
+      assert.equal((await patch(server, other.name, { external_id: "file-1" })).status, 409);
+      const found = await call<RolePage>(server, "GET", "/v2/roles?external_id=file-1");
+      assert.deepEqual(found.body.roles, [role]);
+      const changed = await patch(server, role.name, { external_id: null, labels: { a: "b" } });
+      assert.deepEqual([changed.body.external_id, changed.body.labels], [undefined, { a: "b" }]);
+      assert.equal((await call(server, "POST", "/v2/roles", { body })).status, 201);
+    });
+
     test("lists the built-in roles and its own, page by page, each once", async () => {
       await fresh();
       const seen: Role[] = [];

@@ -23,6 +23,8 @@ export const toSettings = (body: CreateApi): ApiSettings => ({
   tokenLifetimeSeconds: body.token_lifetime_seconds ?? defaults.tokenLifetimeSeconds,
   openapiUrl: body.openapi_url,
   isOffered: body.offered ?? false,
+  externalId: body.external_id,
+  labels: body.labels ?? {},
 });
 
 const toPermissions = (permissions: CreateApi["permissions"]): ApiRecord["permissions"] =>
@@ -36,6 +38,8 @@ export const applySettings = (before: ApiRecord, body: UpdateApi): ApiRecord => 
   tokenLifetimeSeconds: body.token_lifetime_seconds ?? before.tokenLifetimeSeconds,
   openapiUrl: changed(body.openapi_url, before.openapiUrl),
   isOffered: body.offered ?? before.isOffered,
+  externalId: changed(body.external_id, before.externalId),
+  labels: body.labels ?? before.labels,
 });
 
 const builtIn = Object.entries(permissions).map(([name, description]) => ({ name, description }));
@@ -53,6 +57,8 @@ export function toApi(api: ApiRecord, plainSecret?: string): Api {
     ...optional("openapi_url", api.openapiUrl),
     offered: api.isOffered,
     ...optional("verifier_credential", verifier),
+    ...optional("external_id", api.externalId),
+    labels: api.labels,
     created_at: isoTime(api.createdAtMs),
     updated_at: isoTime(api.updatedAtMs),
   };

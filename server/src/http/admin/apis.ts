@@ -21,7 +21,7 @@ import type { PageKeys } from "../page-key.ts";
 import { applySettings, toApi, toSettings, toVerifier } from "./api-body.ts";
 import { ById } from "./app-clients.ts";
 import { pageOf } from "./page.ts";
-import { etagOf, expectedVersionOf, route, type AdminServer } from "./route.ts";
+import { etagOf, expectedVersionOf, idempotencyKeyOf, route, type AdminServer } from "./route.ts";
 
 /** `/v2/apis`: who is called with tokens. */
 
@@ -36,7 +36,8 @@ const create = route({
   permission: "apis:write",
   tag,
   summary: "Register an API",
-  description: "The answer holds the secret of its verifier credential, this once.",
+  description:
+    "The answer holds the secret of its verifier credential, this once. With an `Idempotency-Key`, the same request again answers the same API, without the secret.",
   body: CreateApi,
   success: { 201: Api },
 });
@@ -85,20 +86,27 @@ const rotate = route({
 export function registerApis(server: AdminServer, context: ApiRoutes): void {
   const { store, pageKeys } = context;
 
-  server.post("/apis", create, async ({ body, caller }, reply) => {
-    const { api, plainSecret } = await createApi(context, caller.actor, toSettings(body));
+  server.post("/apis", create, async (request, reply) => {
+    const { api, plainSecret } = await createApi(context, request.caller.actor, {
+      settings: toSettings(request.body),
+      idempotencyKey: idempotencyKeyOf(request),
+    });
     reply.code(201).header("etag", etagOf(api));
     return toApi(api, plainSecret);
   });
 
   server.get("/apis", list, async ({ query, caller }) => {
     const { tenantId } = caller.actor;
+    const { external_id: externalId } = query;
     const { items, metadata } = await pageOf(pageKeys, {
-      listName: `apis ${tenantId}`,
+      listName: JSON.stringify(["apis", tenantId, externalId]),
       pageKey: query.page_key,
       limit: query.limit,
       read: async (after: Position | undefined, count) =>
-        (await store.listApis(tenantId)).filter((api) => isBehind(api, after)).slice(0, count),
+        (await store.listApis(tenantId))
+          .filter((api) => externalId === undefined || api.externalId === externalId)
+          .filter((api) => isBehind(api, after))
+          .slice(0, count),
       positionOf: ({ createdAtMs, id }) => ({ createdAtMs, id }),
     });
     return { apis: items.map((api) => toApi(api)), metadata };

@@ -18,6 +18,8 @@ export const toRoleSettings = (body: CreateRole): RoleSettings => ({
   description: body.description ?? "",
   permissions: body.permissions,
   resourceTypes: body.resource_types,
+  externalId: body.external_id,
+  labels: body.labels ?? {},
 });
 
 export const applyRoleSettings = (before: RoleRecord, body: UpdateRole): RoleRecord => ({
@@ -25,6 +27,8 @@ export const applyRoleSettings = (before: RoleRecord, body: UpdateRole): RoleRec
   description: body.description ?? before.description,
   permissions: body.permissions ?? before.permissions,
   resourceTypes: changed(body.resource_types, before.resourceTypes),
+  externalId: changed(body.external_id, before.externalId),
+  labels: body.labels ?? before.labels,
 });
 
 export const toRole = (role: RoleRecord): Role => ({
@@ -33,6 +37,8 @@ export const toRole = (role: RoleRecord): Role => ({
   built_in: false,
   permissions: role.permissions,
   ...optional("resource_types", role.resourceTypes),
+  ...optional("external_id", role.externalId),
+  labels: role.labels,
   created_at: isoTime(role.createdAtMs),
   updated_at: isoTime(role.updatedAtMs),
 });
@@ -57,5 +63,6 @@ export function toBuiltInRole(name: string, roles: RoleCatalogue): Role {
           ),
         }),
     ...(roles.has(name, "account") ? {} : { resource_types: on }),
+    labels: {},
   };
 }

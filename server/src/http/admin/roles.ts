@@ -18,7 +18,7 @@ import {
   toRole,
   toRoleSettings,
 } from "./role-body.ts";
-import { etagOf, expectedVersionOf, route, type AdminServer } from "./route.ts";
+import { etagOf, expectedVersionOf, idempotencyKeyOf, route, type AdminServer } from "./route.ts";
 
 /** `/v2/roles`: the built-in roles, and those that the account makes for itself. */
 
@@ -33,7 +33,8 @@ const create = route({
   permission: "roles:write",
   tag,
   summary: "Create a role",
-  description: "Nobody puts into a role what they do not hold for the whole account.",
+  description:
+    "Nobody puts into a role what they do not hold for the whole account. With an `Idempotency-Key`, the same request again answers the same role.",
   body: CreateRole,
   success: { 201: Role },
 });
@@ -75,8 +76,11 @@ const remove = route({
 export function registerRoles(server: AdminServer, context: RoleRoutes): void {
   const { store, pageKeys, roles } = context;
 
-  server.post("/roles", create, async ({ body, caller }, reply) => {
-    const role = await createRole(context, caller, toRoleSettings(body));
+  server.post("/roles", create, async (request, reply) => {
+    const role = await createRole(context, request.caller, {
+      settings: toRoleSettings(request.body),
+      idempotencyKey: idempotencyKeyOf(request),
+    });
     reply.code(201).header("etag", etagOf(role));
     return toRole(role);
   });
@@ -84,12 +88,13 @@ export function registerRoles(server: AdminServer, context: RoleRoutes): void {
   server.get("/roles", list, async ({ query, caller }) => {
     const { tenantId } = caller.actor;
     const [catalogue, own] = [await roles.of(tenantId), await store.listRoles(tenantId)];
+    const { external_id: externalId } = query;
     const all = [
       ...builtInRoleNames.map((name) => toBuiltInRole(name, catalogue)),
       ...own.map(toRole),
-    ];
+    ].filter((role) => externalId === undefined || role.external_id === externalId);
     const { items, metadata } = await pageOf(pageKeys, {
-      listName: `roles ${tenantId}`,
+      listName: JSON.stringify(["roles", tenantId, externalId]),
       pageKey: query.page_key,
       limit: query.limit,
       read: (after: Position | undefined, count) =>

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe } from "node:test";
-import { nextId, sampleApi, sampleAudit } from "./records.contract.ts";
+import { nextId, sampleApi, sampleAudit, sampleIdempotency } from "./records.contract.ts";
 import { assertChangesNothing, countAudit, twinTest, type OpenStore } from "./twins.contract.ts";
 
 const apisMax = 4;
@@ -10,7 +10,8 @@ export function apiContract(open: OpenStore): void {
     const test = twinTest(open, async (store, { tenantId }) => {
       const api = sampleApi(tenantId, { audience: "https://twin.example.com" });
       const audit = sampleAudit(tenantId);
-      assert.equal(await store.insertApi({ api, apisMax, audit }), "written");
+      const insert = { api, apisMax, idempotency: undefined, audit };
+      assert.deepEqual(await store.insertApi(insert), { outcome: "inserted" });
     });
 
     test("keeps an API with all that it is, and finds it by its id", async (world) => {
@@ -25,9 +26,12 @@ export function apiContract(open: OpenStore): void {
         verifierSinceMs: 5,
         previousVerifierDigest: "before",
         previousVerifierUntilMs: 6,
+        externalId: "invoices-7",
+        labels: { team: "billing" },
       });
       const audit = sampleAudit(tenantId);
-      assert.equal(await store.insertApi({ api, apisMax, audit }), "written");
+      const insert = { api, apisMax, idempotency: undefined, audit };
+      assert.deepEqual(await store.insertApi(insert), { outcome: "inserted" });
       assert.deepEqual(await other.findApi(api.id), api);
       assert.ok((await other.listApis(tenantId)).some(({ id }) => id === api.id));
       assert.equal(await countAudit(query, audit), 1);
@@ -41,25 +45,64 @@ export function apiContract(open: OpenStore): void {
         at.insertApi({
           api: sampleApi(tenantId, { audience }),
           apisMax,
+          idempotency: undefined,
           audit: sampleAudit(tenantId),
         });
       await assertChangesNothing(world, async () => {
-        assert.equal(await insert(store, "https://twin.example.com"), "audience_taken");
+        const taken = await insert(store, "https://twin.example.com");
+        assert.deepEqual(taken, { outcome: "audience_taken" });
       });
       const outcomes = await Promise.all(
         [store, other].map((at) => insert(at, "https://race.example.com")),
       );
-      assert.deepEqual(outcomes.toSorted(), ["audience_taken", "written"]);
+      const names = outcomes.map(({ outcome }) => outcome);
+      assert.deepEqual(names.toSorted(), ["audience_taken", "inserted"]);
     });
 
     test("refuses one more than a tenant may have", async (world) => {
       const { store, ours } = world;
       const { tenantId } = ours;
       const insert = () =>
-        store.insertApi({ api: sampleApi(tenantId), apisMax, audit: sampleAudit(tenantId) });
-      assert.deepEqual([await insert(), await insert()], ["written", "written"]);
+        store.insertApi({
+          api: sampleApi(tenantId),
+          apisMax,
+          idempotency: undefined,
+          audit: sampleAudit(tenantId),
+        });
+      for (let made = 2; made < apisMax; made += 1) await insert();
       await assertChangesNothing(world, async () => {
-        assert.equal(await insert(), "conflict");
+        assert.deepEqual(await insert(), { outcome: "too_many" });
+      });
+    });
+
+    test("does once what is asked twice with one key, and keeps an external id once", async (world) => {
+      const { store, other, ours } = world;
+      const { tenantId } = ours;
+      const api = sampleApi(tenantId, { externalId: "one" });
+      const idempotency = sampleIdempotency(tenantId, api.id);
+      const insert = (one: typeof api, own: Partial<Parameters<typeof store.insertApi>[0]>) =>
+        store.insertApi({
+          api: one,
+          apisMax,
+          idempotency: undefined,
+          audit: sampleAudit(tenantId),
+          ...own,
+        });
+      assert.deepEqual(await insert(api, { idempotency }), { outcome: "inserted" });
+      const [, second] = await store.listApis(tenantId);
+      await assertChangesNothing(world, async () => {
+        const repeated = await insert(sampleApi(tenantId), { idempotency });
+        assert.deepEqual(repeated, {
+          outcome: "repeated",
+          requestDigest: idempotency.requestDigest,
+          subjectId: api.id,
+        });
+        const own = { idempotency: { ...idempotency, key: "another" } };
+        const taken = await insert(sampleApi(tenantId, { externalId: "one" }), own);
+        assert.deepEqual(taken, { outcome: "external_id_taken" });
+        const changed = { ...second!, externalId: "one", version: 2 };
+        const update = { api: changed, revocations: [], audit: sampleAudit(tenantId) };
+        assert.equal(await other.updateApi(update), "external_id_taken");
       });
     });
 

@@ -1,8 +1,12 @@
 import assert from "node:assert/strict";
 import { describe } from "node:test";
-import type { IdempotencyRecord } from "../records.ts";
 import { StoreUnavailable, type ClientPage, type InsertClient } from "../store.ts";
-import { nextId, sampleAudit, sampleClient, sampleCredential } from "./records.contract.ts";
+import {
+  sampleAudit,
+  sampleClient,
+  sampleCredential,
+  sampleIdempotency,
+} from "./records.contract.ts";
 import {
   assertChangesNothing,
   countAudit,
@@ -302,14 +306,7 @@ const deleting = ({ tenantId, client }: Twin) => ({
   audit: sampleAudit(tenantId),
 });
 
-const idempotencyOf = ({ tenantId }: Twin): IdempotencyRecord => ({
-  tenantId,
-  principalId: "usr_1",
-  key: nextId("key"),
-  requestDigest: "digest",
-  subjectId: "app_new",
-  expiresAtMs: 1e15,
-});
+const idempotencyOf = ({ tenantId }: Twin) => sampleIdempotency(tenantId, "app_new");
 
 const page = (own: Partial<ClientPage>) => ({
   after: undefined,

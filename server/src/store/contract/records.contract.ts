@@ -5,6 +5,7 @@ import type {
   ClientRecord,
   CredentialRecord,
   DataKeyRecord,
+  IdempotencyRecord,
   SigningKeyRecord,
   TenantRecord,
   UserRecord,
@@ -52,12 +53,24 @@ export function sampleApi(tenantId: string, own: Partial<ApiRecord> = {}): ApiRe
     verifierSinceMs: undefined,
     previousVerifierDigest: undefined,
     previousVerifierUntilMs: undefined,
+    externalId: undefined,
+    labels: {},
     createdAtMs: 1_000,
     updatedAtMs: 1_000,
     version: 1,
     ...own,
   };
 }
+
+/** A request of its own key, that may be repeated. */
+export const sampleIdempotency = (tenantId: string, subjectId: string): IdempotencyRecord => ({
+  tenantId,
+  principalId: "usr_1",
+  key: nextId("request"),
+  requestDigest: "digest",
+  subjectId,
+  expiresAtMs: 1e15,
+});
 
 export function sampleClient(tenantId: string, own: Partial<ClientRecord> = {}): ClientRecord {
   return {
@@ -100,6 +113,7 @@ export function sampleCredential(
     disabledAtMs: undefined,
     disabledUntilMs: undefined,
     revokedAtMs: undefined,
+    onLeak: undefined,
     ...own,
   };
 }
@@ -157,6 +171,7 @@ export function sampleApiKey(tenantId: string, own: Partial<ApiKeyRecord> = {}):
     updatedAtMs: 1_000,
     expiresAtMs: undefined,
     revokedAtMs: undefined,
+    onLeak: undefined,
     version: 1,
     ...own,
   };

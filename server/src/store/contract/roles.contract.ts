@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe } from "node:test";
 import type { RoleRecord } from "../records.ts";
-import { sampleAudit, sampleClient } from "./records.contract.ts";
+import { sampleAudit, sampleClient, sampleIdempotency } from "./records.contract.ts";
 import {
   assertChangesNothing,
   countAudit,
@@ -19,17 +19,26 @@ const sampleRole = (tenantId: string, own: Partial<RoleRecord> = {}): RoleRecord
   description: "Reads",
   permissions: ["audit_events:read", "jobs:read"],
   resourceTypes: undefined,
+  externalId: undefined,
+  labels: {},
   createdAtMs: 1_000,
   updatedAtMs: 1_000,
   version: 1,
   ...own,
 });
 
+const inserting = (role: RoleRecord) => ({
+  role,
+  rolesMax,
+  idempotency: undefined,
+  audit: sampleAudit(role.tenantId),
+});
+
 export function roleContract(open: OpenStore): void {
   describe("roles", () => {
     const test = twinTest(open, async (store, { tenantId }) => {
-      const insert = { role: sampleRole(tenantId), rolesMax, audit: sampleAudit(tenantId) };
-      assert.equal(await store.insertRole(insert), "written");
+      const insert = inserting(sampleRole(tenantId));
+      assert.deepEqual(await store.insertRole(insert), { outcome: "inserted" });
     });
 
     /** Clients that hold the role for the account. */
@@ -49,19 +58,44 @@ export function roleContract(open: OpenStore): void {
     test("keeps roles by name, each of its tenant", async (world) => {
       const { store, other, query, ours, theirs } = world;
       const { tenantId } = ours;
-      const role = sampleRole(tenantId, { name: "aardvark", resourceTypes: ["project"] });
-      const audit = sampleAudit(tenantId);
-      assert.equal(await store.insertRole({ role, rolesMax, audit }), "written");
+      const own = { externalId: "r-1", labels: { team: "blue" }, resourceTypes: ["project"] };
+      const role = sampleRole(tenantId, { name: "aardvark", ...own });
+      const insert = inserting(role);
+      assert.deepEqual(await store.insertRole(insert), { outcome: "inserted" });
       assert.deepEqual(await other.listRoles(tenantId), [role, sampleRole(tenantId)]);
       assert.deepEqual(await other.findRole(tenantId, role.name), role);
       assert.equal(await other.findRole(theirs.tenantId, role.name), undefined);
-      assert.equal(await countAudit(query, audit), 1);
+      assert.equal(await countAudit(query, insert.audit), 1);
       await assertChangesNothing(world, async () => {
-        const insert = { role, rolesMax, audit: sampleAudit(tenantId) };
-        assert.equal(await store.insertRole(insert), "name_taken");
-        const last = sampleRole(tenantId, { name: "last" });
-        const one = { role: last, rolesMax: 2, audit: sampleAudit(tenantId) };
-        assert.equal(await store.insertRole(one), "conflict");
+        const again = inserting({ ...role, externalId: undefined });
+        assert.deepEqual(await store.insertRole(again), { outcome: "name_taken" });
+        const last = { ...inserting(sampleRole(tenantId, { name: "last" })), rolesMax: 2 };
+        assert.deepEqual(await store.insertRole(last), { outcome: "too_many" });
+      });
+    });
+
+    test("does once what is asked twice with one key, and keeps an external id once", async (world) => {
+      const { store, other, ours } = world;
+      const { tenantId } = ours;
+      const role = sampleRole(tenantId, { name: "once", externalId: "one" });
+      const idempotency = sampleIdempotency(tenantId, role.name);
+      const made = await store.insertRole({ ...inserting(role), idempotency });
+      assert.deepEqual(made, { outcome: "inserted" });
+      await assertChangesNothing(world, async () => {
+        const repeated = await other.insertRole({ ...inserting(role), idempotency });
+        assert.deepEqual(repeated, {
+          outcome: "repeated",
+          requestDigest: idempotency.requestDigest,
+          subjectId: role.name,
+        });
+        const another = sampleRole(tenantId, { name: "twice", externalId: "one" });
+        const own = { idempotency: { ...idempotency, key: "another" } };
+        const taken = await store.insertRole({ ...inserting(another), ...own });
+        assert.deepEqual(taken, { outcome: "external_id_taken" });
+        const changed = sampleRole(tenantId, { externalId: "one", version: 2 });
+        const audit = sampleAudit(tenantId);
+        const update = { role: changed, dropped: [], namedHoldersMax, audit };
+        assert.equal(await other.updateRole(update), "external_id_taken");
       });
     });
 
@@ -125,8 +159,7 @@ export function roleContract(open: OpenStore): void {
       const audit = sampleAudit(tenantId);
       await store.deleteRole({ role, isForced: false, namedHoldersMax, audit });
       const [stray] = await insertHolders(world, 1);
-      const insert = { role, rolesMax, audit: sampleAudit(tenantId) };
-      assert.equal(await store.insertRole(insert), "written");
+      assert.deepEqual(await store.insertRole(inserting(role)), { outcome: "inserted" });
       assert.deepEqual((await other.findKnownClient(stray!))?.bindings, []);
     });
   });

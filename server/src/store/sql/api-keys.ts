@@ -3,6 +3,7 @@ import type { ApiKeyPage, ApiKeyStore } from "../store.ts";
 import { flag, withNulls, withoutNulls, type Database, type Schema, type Tx } from "../schema.ts";
 import { recordAudit } from "./audit.ts";
 import { recordChange } from "./changes.ts";
+import { isExternalIdTaken } from "./external-ids.ts";
 import { claimIdempotency } from "./idempotency.ts";
 import { recordRevocations } from "./revocations.ts";
 import { listBindings, replaceBindings } from "./role-bindings.ts";
@@ -63,11 +64,10 @@ export const apiKeyReads = (db: Database) =>
 export const apiKeyWrites = {
   async insertApiKey(tx: Tx, input: Parameters<ApiKeyStore["insertApiKey"]>[0]) {
     const { apiKey, bindings, idempotency, audit } = input;
-    if (idempotency !== undefined) {
-      const earlier = await claimIdempotency(tx, idempotency, audit.atMs);
-      if (earlier !== undefined) return { outcome: "repeated" as const, ...earlier };
-    }
-    if (await isExternalIdTaken(tx, apiKey)) throw new Rollback({ outcome: "external_id_taken" });
+    const repeated = await claimIdempotency(tx, idempotency, audit.atMs);
+    if (repeated !== undefined) return repeated;
+    if (await isExternalIdTaken(tx, "apiKeys", apiKey))
+      throw new Rollback({ outcome: "external_id_taken" });
     await insertApiKey(tx, apiKey);
     await replaceBindings(tx, apiKey.tenantId, apiKey.id, bindings);
     await recordAudit(tx, audit);
@@ -78,7 +78,7 @@ export const apiKeyWrites = {
   async updateApiKey(tx: Tx, input: Parameters<ApiKeyStore["updateApiKey"]>[0]) {
     const { apiKey, revocations, audit } = input;
     const { tenantId, id, version } = apiKey;
-    if (await isExternalIdTaken(tx, apiKey)) return "external_id_taken" as const;
+    if (await isExternalIdTaken(tx, "apiKeys", apiKey)) return "external_id_taken" as const;
     const updated = await tx
       .updateTable("apiKeys")
       .set(toRow(apiKey))
@@ -158,18 +158,6 @@ async function withBindings(db: Database, rows: Schema["apiKeys"][]): Promise<Kn
   const ids = rows.map(({ id }) => id);
   const bindings = await listBindings(db, first.tenantId, ids);
   return rows.map((row) => ({ apiKey: toApiKey(row), bindings: bindings.get(row.id) ?? [] }));
-}
-
-async function isExternalIdTaken(tx: Tx, apiKey: ApiKeyRecord): Promise<boolean> {
-  if (apiKey.externalId === undefined) return false;
-  const other = await tx
-    .selectFrom("apiKeys")
-    .select("id")
-    .where("tenantId", "=", apiKey.tenantId)
-    .where("externalId", "=", apiKey.externalId)
-    .where("id", "!=", apiKey.id)
-    .executeTakeFirst();
-  return other !== undefined;
 }
 
 const toRow = (apiKey: ApiKeyRecord): Schema["apiKeys"] => ({

@@ -3,6 +3,8 @@ import type { ApiStore } from "../store.ts";
 import { flag, withNulls, withoutNulls, type Database, type Schema, type Tx } from "../schema.ts";
 import { recordAudit } from "./audit.ts";
 import { recordChange } from "./changes.ts";
+import { isExternalIdTaken } from "./external-ids.ts";
+import { claimIdempotency } from "./idempotency.ts";
 import { recordRevocations } from "./revocations.ts";
 import { Rollback } from "./rollback.ts";
 
@@ -29,26 +31,32 @@ export const apiReads = (db: Database) =>
 
 export const apiWrites = {
   async insertApi(tx: Tx, input: Parameters<ApiStore["insertApi"]>[0]) {
-    const { api, apisMax, audit } = input;
+    const { api, apisMax, idempotency, audit } = input;
+    const repeated = await claimIdempotency(tx, idempotency, audit.atMs);
+    if (repeated !== undefined) return repeated;
     const inserted = await tx
       .insertInto("apis")
       .values(toApiRow(api))
-      .onConflict((conflict) => conflict.columns(["tenantId", "audience"]).doNothing())
+      .onConflict((conflict) => conflict.doNothing())
       .executeTakeFirst();
-    if (inserted.numInsertedOrUpdatedRows === 0n) return "audience_taken" as const;
+    if (inserted.numInsertedOrUpdatedRows === 0n) {
+      const isOther = await isExternalIdTaken(tx, "apis", api);
+      throw new Rollback({ outcome: isOther ? "external_id_taken" : "audience_taken" });
+    }
     const { count } = await tx
       .selectFrom("apis")
       .select((eb) => eb.fn.countAll<number>().as("count"))
       .where("tenantId", "=", api.tenantId)
       .executeTakeFirstOrThrow();
-    if (count > apisMax) throw new Rollback("conflict");
+    if (count > apisMax) throw new Rollback({ outcome: "too_many" });
     await recordAudit(tx, audit);
     await recordApiChange(tx, api, audit.atMs);
-    return "written" as const;
+    return { outcome: "inserted" as const };
   },
 
   async updateApi(tx: Tx, input: Parameters<ApiStore["updateApi"]>[0]) {
     const { api, revocations, audit } = input;
+    if (await isExternalIdTaken(tx, "apis", api)) return "external_id_taken" as const;
     const updated = await tx
       .updateTable("apis")
       .set(toApiRow(api))
@@ -100,6 +108,7 @@ export const toApiRow = (api: ApiRecord): Schema["apis"] => ({
   isDefault: flag(api.isDefault),
   isOffered: flag(api.isOffered),
   permissions: JSON.stringify(api.permissions),
+  labels: JSON.stringify(api.labels),
 });
 
 const toApi = (row: Schema["apis"]): ApiRecord => ({
@@ -107,6 +116,7 @@ const toApi = (row: Schema["apis"]): ApiRecord => ({
   isDefault: row.isDefault === 1,
   isOffered: row.isOffered === 1,
   permissions: JSON.parse(row.permissions) as ApiRecord["permissions"],
+  labels: JSON.parse(row.labels) as Record<string, string>,
 });
 
 function recordApiChange(

@@ -5,6 +5,7 @@ import { deletePersonalKeys } from "./api-keys.ts";
 import { recordAudit } from "./audit.ts";
 import { recordClientChange } from "./changes.ts";
 import { listCredentials } from "./credentials.ts";
+import { isExternalIdTaken } from "./external-ids.ts";
 import { claimIdempotency } from "./idempotency.ts";
 import { recordRevocations } from "./revocations.ts";
 import { listBindings, replaceBindings } from "./role-bindings.ts";
@@ -62,17 +63,16 @@ export const clientReads = (db: Database) =>
 export const clientWrites = {
   async insertClient(tx: Tx, input: InsertClient) {
     const { client, credential, bindings, idempotency, audit } = input;
-    if (idempotency !== undefined) {
-      const earlier = await claimIdempotency(tx, idempotency, audit.atMs);
-      if (earlier !== undefined) return { outcome: "repeated" as const, ...earlier };
-    }
+    const repeated = await claimIdempotency(tx, idempotency, audit.atMs);
+    if (repeated !== undefined) return repeated;
     const inserted = await tx
       .insertInto("clients")
       .values(toRow(client))
       .onConflict((conflict) => conflict.doNothing())
       .executeTakeFirst();
     if (inserted.numInsertedOrUpdatedRows === 0n) {
-      if (await isExternalIdTaken(tx, client)) throw new Rollback({ outcome: "external_id_taken" });
+      if (await isExternalIdTaken(tx, "clients", client))
+        throw new Rollback({ outcome: "external_id_taken" });
       throw new Error(`the id ${client.clientId} or ${client.id} is or was another client's`);
     }
     if (credential !== undefined) {
@@ -86,7 +86,7 @@ export const clientWrites = {
 
   async updateClient(tx: Tx, input: UpdateClient) {
     const { client, bindings, revocations, audit } = input;
-    if (await isExternalIdTaken(tx, client)) return "external_id_taken" as const;
+    if (await isExternalIdTaken(tx, "clients", client)) return "external_id_taken" as const;
     const updated = await tx
       .updateTable("clients")
       .set(toRow(client))
@@ -149,18 +149,6 @@ async function knownClient(db: Database, row: Schema["clients"]): Promise<KnownC
     listBindings(db, client.tenantId, [client.clientId]),
   ]);
   return { client, credentials, bindings: bindings.get(client.clientId) ?? [] };
-}
-
-async function isExternalIdTaken(tx: Tx, client: ClientRecord): Promise<boolean> {
-  if (client.externalId === undefined) return false;
-  const other = await tx
-    .selectFrom("clients")
-    .select("clientId")
-    .where("tenantId", "=", client.tenantId)
-    .where("externalId", "=", client.externalId)
-    .where("clientId", "!=", client.clientId)
-    .executeTakeFirst();
-  return other !== undefined;
 }
 
 function toRow(client: ClientRecord): Schema["clients"] {

@@ -3,6 +3,8 @@ import type { RoleStore } from "../store.ts";
 import { withNulls, withoutNulls, type Database, type Schema, type Tx } from "../schema.ts";
 import { recordAudit } from "./audit.ts";
 import { recordChange } from "./changes.ts";
+import { isExternalIdTaken } from "./external-ids.ts";
+import { claimIdempotency } from "./idempotency.ts";
 import { recordRevocations } from "./revocations.ts";
 import { Rollback } from "./rollback.ts";
 
@@ -33,29 +35,36 @@ export const roleReads = (db: Database) =>
 
 export const roleWrites = {
   async insertRole(tx: Tx, input: Parameters<RoleStore["insertRole"]>[0]) {
-    const { role, rolesMax, audit } = input;
+    const { role, rolesMax, idempotency, audit } = input;
+    const repeated = await claimIdempotency(tx, idempotency, audit.atMs);
+    if (repeated !== undefined) return repeated;
     const inserted = await tx
       .insertInto("roles")
       .values(toRow(role))
       .onConflict((conflict) => conflict.doNothing())
       .executeTakeFirst();
-    if (inserted.numInsertedOrUpdatedRows === 0n) return "name_taken" as const;
+    if (inserted.numInsertedOrUpdatedRows === 0n) {
+      const isOther = await isExternalIdTaken(tx, "roles", { ...role, id: role.name });
+      throw new Rollback({ outcome: isOther ? "external_id_taken" : "name_taken" });
+    }
     const { count } = await tx
       .selectFrom("roles")
       .select((eb) => eb.fn.countAll<number>().as("count"))
       .where("tenantId", "=", role.tenantId)
       .executeTakeFirstOrThrow();
-    if (count > rolesMax) throw new Rollback("conflict");
+    if (count > rolesMax) throw new Rollback({ outcome: "too_many" });
     await recordAudit(tx, audit);
     // Bound while a role of this name was being deleted: it must not come to mean something.
     const strays = await listHolders(tx, role, 1);
     if (strays.length > 0) await unbind(tx, role, audit.atMs);
     await recordRoleChange(tx, role, audit.atMs);
-    return "written" as const;
+    return { outcome: "inserted" as const };
   },
 
   async updateRole(tx: Tx, input: Parameters<RoleStore["updateRole"]>[0]) {
     const { role, dropped, namedHoldersMax, audit } = input;
+    const isTaken = await isExternalIdTaken(tx, "roles", { ...role, id: role.name });
+    if (isTaken) return "external_id_taken" as const;
     const updated = await tx
       .updateTable("roles")
       .set(toRow(role))
@@ -165,6 +174,7 @@ const toRow = (role: RoleRecord): Schema["roles"] => ({
   ...withNulls(role),
   permissions: JSON.stringify(role.permissions),
   resourceTypes: role.resourceTypes === undefined ? null : JSON.stringify(role.resourceTypes),
+  labels: JSON.stringify(role.labels),
 });
 
 const toRole = (row: Schema["roles"]): RoleRecord => ({
@@ -172,4 +182,5 @@ const toRole = (row: Schema["roles"]): RoleRecord => ({
   permissions: JSON.parse(row.permissions) as string[],
   resourceTypes:
     row.resourceTypes === null ? undefined : (JSON.parse(row.resourceTypes) as string[]),
+  labels: JSON.parse(row.labels) as Record<string, string>,
 });

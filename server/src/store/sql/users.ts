@@ -4,6 +4,7 @@ import { flag, withNulls, withoutNulls, type Database, type Schema, type Tx } fr
 import { deletePersonalKeys, principalsOnCorpus } from "./api-keys.ts";
 import { recordAudit } from "./audit.ts";
 import { recordChange } from "./changes.ts";
+import { isExternalIdTaken } from "./external-ids.ts";
 import { claimIdempotency } from "./idempotency.ts";
 import { recordRevocations } from "./revocations.ts";
 import { listBindings, replaceBindings } from "./role-bindings.ts";
@@ -49,17 +50,15 @@ export const userReads = (db: Database) =>
 export const userWrites = {
   async insertUser(tx: Tx, input: Parameters<UserStore["insertUser"]>[0]) {
     const { user, bindings, code, idempotency, audit } = input;
-    if (idempotency !== undefined) {
-      const earlier = await claimIdempotency(tx, idempotency, audit.atMs);
-      if (earlier !== undefined) return { outcome: "repeated" as const, ...earlier };
-    }
+    const repeated = await claimIdempotency(tx, idempotency, audit.atMs);
+    if (repeated !== undefined) return repeated;
     const inserted = await tx
       .insertInto("users")
       .values(toUserRow(user))
       .onConflict((conflict) => conflict.doNothing())
       .executeTakeFirst();
     if (inserted.numInsertedOrUpdatedRows === 0n) {
-      const isOther = await isExternalIdTaken(tx, user);
+      const isOther = await isExternalIdTaken(tx, "users", user);
       throw new Rollback({ outcome: isOther ? "external_id_taken" : "username_taken" });
     }
     await replaceBindings(tx, user.tenantId, user.id, bindings);
@@ -72,7 +71,7 @@ export const userWrites = {
   async updateUser(tx: Tx, input: Parameters<UserStore["updateUser"]>[0]) {
     const { user, bindings, revocations, audit } = input;
     const { tenantId, id, version } = user;
-    if (await isExternalIdTaken(tx, user)) return "external_id_taken" as const;
+    if (await isExternalIdTaken(tx, "users", user)) return "external_id_taken" as const;
     return keepingAnOwner(tx, tenantId, async () => {
       const updated = await tx
         .updateTable("users")
@@ -196,18 +195,6 @@ async function withBindings(db: Database, rows: Schema["users"][]): Promise<Know
   const ids = rows.map(({ id }) => id);
   const bindings = await listBindings(db, first.tenantId, ids);
   return rows.map((row) => ({ user: toUser(row), bindings: bindings.get(row.id) ?? [] }));
-}
-
-async function isExternalIdTaken(tx: Tx, user: UserRecord): Promise<boolean> {
-  if (user.externalId === undefined) return false;
-  const other = await tx
-    .selectFrom("users")
-    .select("id")
-    .where("tenantId", "=", user.tenantId)
-    .where("externalId", "=", user.externalId)
-    .where("id", "!=", user.id)
-    .executeTakeFirst();
-  return other !== undefined;
 }
 
 export function toUserRow(user: UserRecord): Schema["users"] {
