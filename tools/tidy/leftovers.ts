@@ -10,6 +10,7 @@ const entryPoints: readonly RegExp[] = [
   /^bench\/main\.ts$/,
   /^tools\/[^/]+$/,
   /^examples\/[^/]+\/src\/main\.ts$/,
+  /^examples\/(calling|protecting)\//,
 ];
 
 /** A file that only tests import is a leftover too, unless it is there for tests. */
