@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
 import * as oauth from "oauth4webapi";
-import { bearer, call, createAppClient, type CreatedAppClient } from "../calls.ts";
+import { bearer, call, createAppClient, tokenFor, type CreatedAppClient } from "../calls.ts";
 import { startServer, type InProcessServer } from "../server.ts";
 
 /** A strict client library that knows nothing of us but the issuer. */
@@ -100,6 +100,37 @@ describe("oauth4webapi", () => {
       return true;
     });
   });
+
+  for (const [method, authenticate] of [
+    ["Basic", oauth.ClientSecretBasic],
+    ["post", oauth.ClientSecretPost],
+  ] as const) {
+    test(`introspects and revokes a token by ${method}, which is void then`, async () => {
+      const issuer = new URL(server.url);
+      const found = await oauth.discoveryRequest(issuer, { algorithm: "oauth2", ...insecure });
+      const as = await oauth.processDiscoveryResponse(issuer, found);
+      const { client_id } = client;
+      const authentication = authenticate(client.client_secret);
+      const token = await tokenFor(server, client);
+      const introspect = async () =>
+        oauth.processIntrospectionResponse(
+          as,
+          { client_id },
+          await oauth.introspectionRequest(as, { client_id }, authentication, token, insecure),
+        );
+      const { active, iss, aud, sub } = await introspect();
+      assert.deepEqual([active, iss, aud, sub], [true, server.url, server.url, client_id]);
+      const revoked = await oauth.revocationRequest(
+        as,
+        { client_id },
+        authentication,
+        token,
+        insecure,
+      );
+      await oauth.processRevocationResponse(revoked);
+      assert.deepEqual(await introspect(), { active: false });
+    });
+  }
 
   test("finds the authorization server from the protected API alone", async () => {
     const resource = new URL(server.url);

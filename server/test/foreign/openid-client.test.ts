@@ -44,4 +44,22 @@ describe("openid-client", () => {
       });
     }
   }
+
+  test("introspects and revokes a token, which is void then", async () => {
+    const { client_id, client_secret } = appClient;
+    const configuration = await client.discovery(
+      new URL(server.url),
+      client_id,
+      client_secret,
+      undefined,
+      { algorithm: "oauth2", execute: [client.allowInsecureRequests] },
+    );
+    const { access_token: token } = await client.clientCredentialsGrant(configuration);
+    const found = await client.tokenIntrospection(configuration, token);
+    assert.deepEqual([found.active, found.client_id], [true, client_id]);
+    await client.tokenRevocation(configuration, token, { token_type_hint: "access_token" });
+    const again = await client.tokenIntrospection(configuration, token);
+    assert.deepEqual(again, { active: false });
+    await client.tokenRevocation(configuration, "no-such-token");
+  });
 });
