@@ -159,7 +159,7 @@ for (const { name, settings } of stores) {
         return changed.body;
       };
       const [first, second] = [await apply(), await apply()];
-      const plain = ({ verifier_credential: _, updated_at: _at, ...rest }: Api) => rest;
+      const plain = ({ verifier_credential: _secret, updated_at: _at, ...rest }: Api) => rest;
       assert.deepEqual(plain(second), plain(first));
       assert.deepEqual([second.external_id, second.labels], ["file-1", { from: "file" }]);
     });
