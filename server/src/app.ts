@@ -23,6 +23,8 @@ import { loadMasterKeys } from "./keys/master-key.ts";
 import { scheduleOf } from "./keys/rotation.ts";
 import { openSealer } from "./keys/sealing.ts";
 import { createSigningKeys, type SigningKeys } from "./keys/signing.ts";
+import { createLeakTotals } from "./leaks/leak-report.ts";
+import { openPartnerKeys } from "./leaks/partner-keys.ts";
 import { createFindOwner } from "./people/key-owner.ts";
 import { createKnownUsers } from "./people/known-users.ts";
 import { bootstrapOwner, issueSetupCode, type PeopleContext } from "./people/owner.ts";
@@ -203,6 +205,7 @@ function routerContext(
   const endpoints = { system, log, clients, usage, failures, firstTenantId: tenantId };
   const liveTokens = { system, keys, clients, apiKeys, apis, revocations };
   const callers = { ...liveTokens, usage, tenantId, issuer };
+  const leaks = createLeakTotals();
   const notes = createRefusalNotes({ ...callers, refusals, sourceAddressOf });
   return {
     server,
@@ -236,8 +239,12 @@ function routerContext(
       pageKeys: createPageKeys(sealer.deriveKey(tenantId, "page keys")),
       quietMs: config.quietDaysBeforeRemoval * 86_400_000,
     },
+    leakReports: {
+      partnerKeys: openPartnerKeys({ system, log }, config.leakReportKeysFile),
+      leakReports: { ...callers, store, roles, log, totals: leaks },
+    },
     people,
-    metrics: createMetrics({ usage, clients, feed }),
+    metrics: createMetrics({ usage, clients, feed, leaks }),
     mount: { sourceAddressOf, newRequestId: createRequestIds(system), log, notes },
     sampleApi: config.sampleApi
       ? createSampleApi({ publicUrl: issuer, databaseFile: corporaFileOf(config), server, callers })

@@ -182,6 +182,11 @@ const cases: { [Name in keyof Config]: Cases } = {
     invalid: [...notInteger, "0", "36501"],
   },
   storeHints: switches,
+  leakReportKeysFile: {
+    fallback: undefined,
+    valid: [["/etc/countersign/github.json", "/etc/countersign/github.json"]],
+    invalid: [],
+  },
   logLevel: {
     fallback: "info",
     valid: ["debug", "info", "warn", "error", "silent"].map((level) => [level, level]),

@@ -26,6 +26,7 @@ export interface Config {
   quietDaysBeforeRemoval: number;
   auditRetentionDays: number;
   storeHints: boolean;
+  leakReportKeysFile: string | undefined;
   logLevel: string;
 }
 
@@ -152,6 +153,13 @@ export const settings: { [Name in keyof Config]: Setting<Config[Name]> } = {
       "`on` or `off`: tell other processes of changes through Postgres notifications. Without them they notice by polling.",
     defaultText: "`on`",
     parse: (value) => parseSwitch(value, true),
+  },
+  leakReportKeysFile: {
+    name: "COUNTERSIGN_LEAK_REPORT_KEYS_FILE",
+    meaning:
+      "A file with the public keys of secret scanning partners: the document at `https://api.github.com/meta/public_keys/secret_scanning`. It is read again when it changes.",
+    defaultText: "none: signed reports are refused",
+    parse: (value) => value,
   },
   logLevel: {
     name: "COUNTERSIGN_LOG_LEVEL",

@@ -12,6 +12,7 @@ import {
 import { ConfigError, parseConfig, type Config } from "./config.ts";
 import { createAppServer } from "./http/server.ts";
 import { MasterKeyRefused } from "./keys/master-key.ts";
+import { PartnerKeysRefused } from "./leaks/partner-keys.ts";
 import { createLog } from "./log.ts";
 import { MigrationRefused } from "./store/migrate.ts";
 import { StoreUnavailable } from "./store/store.ts";
@@ -84,11 +85,17 @@ async function stop(
   process.exit(0);
 }
 
+const plainErrors = [
+  ConfigError,
+  MasterKeyRefused,
+  MigrationRefused,
+  OperationRefused,
+  PartnerKeysRefused,
+];
+
 /** What the operator can mend is said in one line; everything else with its stack. */
 function explain(error: unknown): string {
-  const isPlain = [ConfigError, MasterKeyRefused, MigrationRefused, OperationRefused].some(
-    (kind) => error instanceof kind,
-  );
+  const isPlain = plainErrors.some((kind) => error instanceof kind);
   const { code, message, stack } = error as NodeJS.ErrnoException;
   if (code === "EADDRINUSE") return "The address is in use. Set COUNTERSIGN_PORT to another port.";
   return isPlain ? message : (stack ?? String(error));

@@ -12,6 +12,7 @@ const rings: readonly (readonly string[])[] = [
   ["config.ts"],
   ["authorization"],
   ["grants"],
+  ["leaks"],
   ["tokens"],
   ["people"],
   ["api-keys"],

@@ -1,5 +1,13 @@
 import { Type, type Static } from "typebox";
-import { closedObject, ExternalId, Labels, oneOf, PageMetadata, PageQuery } from "./common.ts";
+import {
+  closedObject,
+  ExternalId,
+  Labels,
+  OnLeak,
+  oneOf,
+  PageMetadata,
+  PageQuery,
+} from "./common.ts";
 import { AgentRoles, ApiRoles, CorpusRoles, ResourceRoles } from "./role-bindings.ts";
 
 /** API keys: long-lived secrets that are sent as `x-api-key` (`/v2/api_keys`). */
@@ -38,6 +46,7 @@ export const CreateApiKey = closedObject({
   expires_at: Type.Optional(DateTime),
   external_id: Type.Optional(ExternalId),
   labels: Type.Optional(Labels),
+  on_leak: Type.Optional(OnLeak),
 });
 export type CreateApiKey = Static<typeof CreateApiKey>;
 
@@ -48,6 +57,7 @@ export const UpdateApiKey = closedObject({
   expires_at: Type.Optional(Type.Union([DateTime, Type.Null()])),
   external_id: Type.Optional(Type.Union([ExternalId, Type.Null()])),
   labels: Type.Optional(Labels),
+  on_leak: Type.Optional(OnLeak),
 });
 export type UpdateApiKey = Static<typeof UpdateApiKey>;
 
@@ -66,6 +76,7 @@ export const ApiKey = Type.Object({
   resource_roles: ResourceRoles,
   enabled: Type.Boolean(),
   state: oneOf(apiKeyStates, "Whether it is accepted now."),
+  on_leak: OnLeak,
   user_id: Type.Optional(Type.String({ description: "The person who made it." })),
   client_id: Type.Optional(Type.String({ description: "The app client that made it." })),
   api_key_id: Type.Optional(Type.String({ description: "The API key that made it." })),

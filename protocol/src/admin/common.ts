@@ -90,3 +90,13 @@ export function oneOf<const Values extends string[]>(
 ) {
   return Type.Enum<Values>([...values], { description });
 }
+
+export const leakPolicies = ["notify", "disable", "revoke"] as const;
+export type LeakPolicy = (typeof leakPolicies)[number];
+
+/** A setting of every credential and API key. */
+export const OnLeak = oneOf(
+  leakPolicies,
+  "What is done at once when it is reported as leaked: `notify` notes it, `disable` stops it until " +
+    "it is enabled again, `revoke` ends it for good. `notify` unless it is set.",
+);

@@ -1,5 +1,5 @@
 import { Type, type Static } from "typebox";
-import { closedObject, oneOf } from "./common.ts";
+import { closedObject, OnLeak, oneOf } from "./common.ts";
 
 /** The credentials of one app client (`/v2/app_clients/{id}/credentials`). */
 
@@ -14,6 +14,7 @@ const DateTime = Type.String({ format: "date-time" });
 export const CreateCredential = closedObject({
   description: Type.Optional(Type.String({ maxLength: 255 })),
   expires_at: Type.Optional(DateTime),
+  on_leak: Type.Optional(OnLeak),
 });
 export type CreateCredential = Static<typeof CreateCredential>;
 
@@ -26,6 +27,7 @@ export const UpdateCredential = closedObject({
     }),
   ),
   description: Type.Optional(Type.String({ maxLength: 255 })),
+  on_leak: Type.Optional(OnLeak),
 });
 export type UpdateCredential = Static<typeof UpdateCredential>;
 
@@ -48,6 +50,7 @@ export const Credential = Type.Object({
   hint: Type.String({ description: "The last characters, to tell one from another." }),
   description: Type.String(),
   state: oneOf(credentialStates, "Whether it is accepted now."),
+  on_leak: OnLeak,
   created_at: DateTime,
   expires_at: Type.Optional(DateTime),
   disabled_until: Type.Optional(DateTime),

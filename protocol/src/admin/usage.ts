@@ -85,7 +85,7 @@ export const UnusedClientPage = Type.Object({
 });
 export type UnusedClientPage = Static<typeof UnusedClientPage>;
 
-export const findingKinds = ["secret_from_browser", "many_tokens"] as const;
+export const findingKinds = ["secret_from_browser", "many_tokens", "secret_leaked"] as const;
 export type FindingKind = (typeof findingKinds)[number];
 
 export const Finding = Type.Object({

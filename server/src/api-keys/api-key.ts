@@ -39,6 +39,8 @@ export interface ApiKeySettings {
   expiresAtMs: number | undefined;
   externalId: string | undefined;
   labels: Record<string, string>;
+  /** What is done when it leaks; absent: `notify`. */
+  onLeak: string | undefined;
 }
 
 export type ApiKeyKind = "personal" | "serving" | "serving_and_indexing" | "custom";
@@ -149,6 +151,32 @@ export async function revokeApiKey(
   });
 }
 
+/**
+ * What takes a leaked key out of use, for whoever writes it together with the leak. `undefined` when it
+ * is out of use already.
+ */
+export function keyTakenBack(
+  before: KnownApiKeyRecord,
+  { how, atMs, leakId }: { how: "disable" | "revoke"; atMs: number; leakId: string },
+) {
+  const { apiKey } = before;
+  if (apiKey.revokedAtMs !== undefined || (how === "disable" && !apiKey.enabled)) return undefined;
+  const after: ApiKeyRecord = {
+    ...apiKey,
+    enabled: false,
+    revokedAtMs: how === "revoke" ? atMs : undefined,
+    updatedAtMs: atMs,
+    version: apiKey.version + 1,
+  };
+  const what = how === "revoke" ? "revoked" : "updated";
+  const act = actOn(what, before, { ...before, apiKey: after });
+  return {
+    apiKey: after,
+    revocations: [allTokensOf(apiKey.id)],
+    act: { ...act, after: { ...act.after, leakId } },
+  };
+}
+
 /** Somebody else's key is there for those who administer keys, and for nobody else. Throws 404. */
 export async function loadApiKey(
   { store }: Pick<ApiKeyContext, "store">,
@@ -202,7 +230,6 @@ function newApiKey(
     createdAtMs: atMs,
     updatedAtMs: atMs,
     revokedAtMs: undefined,
-    onLeak: undefined,
     version: 1,
   };
 }

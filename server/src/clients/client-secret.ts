@@ -25,7 +25,11 @@ export interface MadeSecret {
 export async function makeSecret(
   { system, store, sealer }: SecretContext,
   client: { tenantId: string; clientId: string },
-  options: { description?: string | undefined; expiresAtMs?: number | undefined } = {},
+  options: {
+    description?: string | undefined;
+    expiresAtMs?: number | undefined;
+    onLeak?: string | undefined;
+  } = {},
 ): Promise<MadeSecret> {
   const { tenantId, clientId } = client;
   const tenant = await store.findTenant(tenantId);
@@ -48,6 +52,7 @@ export async function makeSecret(
     disabledAtMs: undefined,
     disabledUntilMs: undefined,
     revokedAtMs: undefined,
+    onLeak: options.onLeak,
   };
   return { credential, plainSecret };
 }

@@ -3,7 +3,7 @@ import { checkHolds } from "../access/granting.ts";
 import { findMissing, rightsOf, type Rights } from "../access/rights.ts";
 import { auditOf } from "../audit/audit.ts";
 import { AdminError, badField, notFound } from "../errors/admin-error.ts";
-import type { CredentialRecord, KnownClientRecord } from "../store/records.ts";
+import type { CredentialRecord, KnownClientRecord, Revocation } from "../store/records.ts";
 import type { AuditStore } from "../store/store.ts";
 import { loadClient, type ClientContext, type Granter } from "./app-client.ts";
 import { makeSecret, openSecret, type MadeSecret } from "./client-secret.ts";
@@ -24,7 +24,11 @@ export async function addCredential(
   context: RotationContext,
   granter: Granter,
   clientResourceId: string,
-  options: { description: string | undefined; expiresAtMs: number | undefined },
+  options: {
+    description: string | undefined;
+    expiresAtMs: number | undefined;
+    onLeak: string | undefined;
+  },
 ): Promise<MadeSecret> {
   const { system, store } = context;
   const known = await loadClient(context, granter.actor.tenantId, clientResourceId);
@@ -53,6 +57,7 @@ export interface CredentialChange {
   enabled: boolean | undefined;
   disabledUntilMs: number | undefined;
   description: string | undefined;
+  onLeak: string | undefined;
 }
 
 /** Disables for a while or for good, brings back, describes. Throws 400, 403, 404 and 409. */
@@ -76,7 +81,11 @@ export async function updateCredential(
   if (change.enabled === true) {
     checkHolds(granter.grantable, await rightsOfClient(context, known));
   }
-  const after = { ...credential, description: change.description ?? credential.description };
+  const after = {
+    ...credential,
+    description: change.description ?? credential.description,
+    onLeak: change.onLeak ?? credential.onLeak,
+  };
   if (change.enabled === true) Object.assign(after, enabled);
   if (change.enabled === false) {
     Object.assign(after, { disabledAtMs: atMs, disabledUntilMs: change.disabledUntilMs });
@@ -115,6 +124,32 @@ export async function revealSecret(
   const act = actOn(known, credential, "secret_revealed");
   await context.store.insertAudit({ audit: auditOf(context.system, granter.actor, act) });
   return plainSecret;
+}
+
+/**
+ * What takes a leaked credential out of use, for whoever writes it together with the leak. `undefined`
+ * when it is out of use already.
+ */
+export function credentialTakenBack(
+  known: KnownClientRecord,
+  credential: CredentialRecord,
+  { how, atMs, leakId }: { how: "disable" | "revoke"; atMs: number; leakId: string },
+) {
+  const { disabledAtMs, disabledUntilMs, revokedAtMs } = credential;
+  const isDisabled = disabledAtMs !== undefined && disabledUntilMs === undefined;
+  if (revokedAtMs !== undefined || (how === "disable" && isDisabled)) return undefined;
+  const after: CredentialRecord =
+    how === "disable"
+      ? { ...credential, disabledAtMs: atMs, disabledUntilMs: undefined }
+      : { ...credential, sealedSecret: undefined, revokedAtMs: atMs };
+  const what = how === "disable" ? "disabled" : "revoked";
+  const act = actOn(known, credential, what, after);
+  return {
+    before: credential,
+    after,
+    revocations: [allTokensOf(credential)],
+    act: { ...act, after: { ...act.after, leakId } },
+  };
 }
 
 /** The newest credential that works now: what "copy secret" copies. */
@@ -160,12 +195,17 @@ async function writeCredential(
   const act = actOn(known, credential, what, after);
   const audit = auditOf(system, actor, act);
   const isTakenBack = what === "disabled" || what === "revoked";
-  const subject = { subjectType: "credential" as const, subjectId: credential.id };
-  const revocations = isTakenBack ? [{ ...subject, dropped: undefined }] : [];
+  const revocations = isTakenBack ? [allTokensOf(credential)] : [];
   const outcome = await store.updateCredential({ before: credential, after, revocations, audit });
   if (outcome === "written") return after;
   throw new AdminError(409, "This credential has changed meanwhile. Read it again.");
 }
+
+const allTokensOf = ({ id }: CredentialRecord): Revocation => ({
+  subjectType: "credential",
+  subjectId: id,
+  dropped: undefined,
+});
 
 function actOn(
   { client }: KnownClientRecord,

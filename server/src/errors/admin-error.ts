@@ -15,6 +15,8 @@ interface AdminErrorOptions {
     error?: "invalid_token" | "invalid_request" | "insufficient_scope";
     scope?: string;
   };
+  /** For our own notes, where status and challenge do not say it. */
+  cause?: "leak_report_not_signed";
 }
 
 export class AdminError extends Error {

@@ -9,6 +9,7 @@ import { protocolCauses, type CauseInWords } from "./protocol-causes.ts";
 /** Causes of the API under `/v2`; those of the protocol endpoints are in `oauth-error.ts`. */
 export const adminCauses = [
   "no_credentials",
+  "leak_report_not_signed",
   "malformed_bearer_header",
   "api_key_unknown",
   "api_key_is_client_secret",
@@ -47,6 +48,12 @@ export const refusalCauses: Record<RefusalCause, CauseInWords> = {
     explanation:
       "The request had neither an Authorization header with a Bearer token nor an x-api-key.",
     whatToDo: "Send one of them. A proxy in between may have taken the header away.",
+  },
+  leak_report_not_signed: {
+    explanation:
+      "A report of leaked secrets named a signing key that is not in the file of partner keys, or its signature was not of the body that came.",
+    whatToDo:
+      "If the partner has new keys, fetch them into the file again. If a proxy changes bodies, stop it there.",
   },
   malformed_bearer_header: {
     explanation: "The Authorization header was not one Bearer token.",

@@ -1,6 +1,7 @@
 import { collectDefaultMetrics, Counter, Gauge, Registry } from "prom-client";
 import type { Usage } from "../audit/usage.ts";
 import type { KnownClients } from "../clients/known-clients.ts";
+import type { LeakTotals } from "../leaks/leak-report.ts";
 import type { Feed } from "../store/feed.ts";
 
 /**
@@ -11,8 +12,9 @@ export function createMetrics(sources: {
   usage: Usage;
   clients: KnownClients;
   feed: Feed;
+  leaks: LeakTotals;
 }): Registry {
-  const { usage, clients, feed } = sources;
+  const { usage, clients, feed, leaks } = sources;
   const registry = new Registry();
   const registers = [registry];
   collectDefaultMetrics({ register: registry });
@@ -35,6 +37,7 @@ export function createMetrics(sources: {
       for (const [cause, count] of usage.totals().refused) this.inc({ cause }, count);
     },
   });
+  countLeaks(registers, leaks);
   new Gauge({
     name: "countersign_feed_stale_seconds",
     help: "How long the store has not answered this process.",
@@ -60,4 +63,27 @@ export function createMetrics(sources: {
     },
   });
   return registry;
+}
+
+function countLeaks(registers: Registry[], leaks: LeakTotals): void {
+  new Counter({
+    name: "countersign_leak_report_matches_total",
+    help: "Reported secrets that this process has looked at, by what they were.",
+    labelNames: ["label"],
+    registers,
+    collect() {
+      this.reset();
+      for (const [label, count] of leaks.labels) this.inc({ label }, count);
+    },
+  });
+  new Counter({
+    name: "countersign_leaks_total",
+    help: "Leaks at new places that this process has recorded, by what was done at once.",
+    labelNames: ["response"],
+    registers,
+    collect() {
+      this.reset();
+      for (const [response, count] of leaks.responses) this.inc({ response }, count);
+    },
+  });
 }

@@ -137,6 +137,7 @@ const causesOfStatus: Record<number, AdminCause | "store_unavailable" | "interna
 
 function causeOf(request: FastifyRequest, status: number, error: unknown): Refusal["cause"] {
   const challenge = error instanceof AdminError ? error.options.challenge : undefined;
+  if (error instanceof AdminError && error.options.cause !== undefined) return error.options.cause;
   if (status === 401) return challenge?.error === undefined ? "no_credentials" : "token_not_valid";
   if (status === 403) {
     const permission = (request.routeOptions.config as { permission?: string } | undefined)

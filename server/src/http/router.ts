@@ -4,6 +4,8 @@ import { endpointPaths } from "@countersign/protocol/metadata.ts";
 import type { Registry } from "prom-client";
 import type { PeopleContext } from "../people/owner.ts";
 import { registerAdminApi, type AdminContext } from "./admin/admin-api.ts";
+import type { IdentifyContext } from "./admin/identify.ts";
+import { registerLeakReports, type LeakReportRoutes } from "./admin/leak-reports.ts";
 import { mountRoutes, type MountOptions, type Route } from "./mount.ts";
 import { createIntrospectionEndpoint } from "./oauth/introspection.ts";
 import { createJwksEndpoint } from "./oauth/jwks.ts";
@@ -26,6 +28,7 @@ export interface RouterContext {
   token: TokenContext;
   revocation: RevocationContext;
   admin: AdminContext;
+  leakReports: Omit<LeakReportRoutes, keyof IdentifyContext>;
   people: PeopleContext;
   metrics: Registry;
   mount: Omit<MountOptions, "routes"> & { notes: RefusalNotes };
@@ -116,6 +119,8 @@ async function createFramework(context: RouterContext): Promise<FastifyInstance>
   registerHealth(framework, metrics);
   await framework.register(async (scope) => registerSetup(scope, people));
   await framework.register(async (scope) => registerAdminApi(scope, admin), { prefix: "/v2" });
+  const reports = { ...admin, ...context.leakReports };
+  await framework.register(async (scope) => registerLeakReports(scope, reports), { prefix: "/v2" });
   if (sampleApi !== undefined) await framework.register(sampleApi, { prefix: "/v2" });
   await framework.ready();
   return framework;

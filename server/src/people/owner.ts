@@ -93,6 +93,7 @@ function newOwner({ system, tenantId }: PeopleContext, email: string, plainKey: 
       enabled: true,
       expiresAtMs: undefined,
       revokedAtMs: undefined,
+      onLeak: undefined,
       ...unlabelled(createdAtMs),
     },
     plainKey,

@@ -7,6 +7,7 @@ import { changeReads, changeWrites } from "./sql/changes.ts";
 import { clientReads, clientWrites } from "./sql/clients.ts";
 import { credentialReads, credentialWrites } from "./sql/credentials.ts";
 import { keyReads, keyWrites } from "./sql/keys.ts";
+import { leakReads, leakWrites } from "./sql/leaks.ts";
 import { leaseReads, leaseWrites } from "./sql/leases.ts";
 import { peopleReads, peopleWrites } from "./sql/people.ts";
 import { refusalReads, refusalWrites } from "./sql/refusals.ts";
@@ -39,6 +40,7 @@ export const writes = {
   ...auditWrites,
   ...refusalWrites,
   ...usageWrites,
+  ...leakWrites,
   ...singleUseWrites,
   ...leaseWrites,
   ...changeWrites,
@@ -71,6 +73,7 @@ export function composeStore(
     ...refusalReads(db),
     ...usageReads(db),
     ...usageReports(db),
+    ...leakReads(db),
     ...leaseReads(db),
     ...changeReads(db),
   };

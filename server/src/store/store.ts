@@ -23,9 +23,11 @@ import type {
 } from "./records.ts";
 import type { ApiStore, RoleStore } from "./api-store.ts";
 import type { Inserted, Written } from "./outcome.ts";
+import type { LeakStore } from "./leak-store.ts";
 import type { ApiKeyStore, PeopleStore, UserStore } from "./people-store.ts";
 
 export type * from "./api-store.ts";
+export type * from "./leak-store.ts";
 export type * from "./outcome.ts";
 export type * from "./people-store.ts";
 
@@ -362,6 +364,7 @@ export interface Store
     RefusalStore,
     UsageStore,
     UsageReportStore,
+    LeakStore,
     SingleUseStore,
     LeaseStore,
     ChangeStore,

@@ -81,6 +81,10 @@ const matrix: Record<string, Who> = {
   "GET /v2/usage": onlyAdministrators,
   "GET /v2/usage/unused_clients": onlyAdministrators,
   "GET /v2/findings": onlyAdministrators,
+  "POST /v2/leaks": onlyAdministrators,
+  "GET /v2/leaks": onlyAdministrators,
+  "GET /v2/leaks/{id}": onlyAdministrators,
+  "PATCH /v2/leaks/{id}": onlyAdministrators,
   // A list filters: who may read one corpus may list, and sees that one.
   "GET /v2/corpora": reading,
   "POST /v2/corpora": { account: makers },

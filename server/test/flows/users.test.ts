@@ -61,6 +61,7 @@ for (const { name, settings } of stores) {
           updatedAtMs: atMs,
           expiresAtMs: undefined,
           revokedAtMs: undefined,
+          onLeak: undefined,
           version: 1,
         },
         bindings: [],

@@ -10,6 +10,7 @@ import type { RoleCatalogue } from "../../access/roles.ts";
 import { badField } from "../../errors/admin-error.ts";
 import type { ApiKeyRecord, KnownApiKeyRecord, RoleBinding } from "../../store/records.ts";
 import { fromIsoTime, isoTime } from "../iso-time.ts";
+import { leakPolicyOf } from "./leak-policy.ts";
 import { changed, optional } from "./member.ts";
 import { toBindings, toRoleFields } from "./role-fields.ts";
 
@@ -25,6 +26,7 @@ export function toKeySettings(body: CreateApiKey): ApiKeySettings {
     expiresAtMs: fromIsoTime(body.expires_at),
     externalId: body.external_id,
     labels: body.labels ?? {},
+    onLeak: body.on_leak,
   };
 }
 
@@ -49,6 +51,7 @@ export function applyKeySettings(before: ApiKeyRecord, body: UpdateApiKey): ApiK
     name: body.name ?? before.name,
     enabled: body.enabled ?? before.enabled,
     labels: body.labels ?? before.labels,
+    onLeak: body.on_leak ?? before.onLeak,
     externalId: changed(body.external_id, before.externalId),
     expiresAtMs: changed(expiresAt && fromIsoTime(expiresAt), before.expiresAtMs) || undefined,
   };
@@ -74,6 +77,7 @@ export function toApiKey({ apiKey, bindings, atMs, plainKey, lastUsedAtMs }: Api
     ...toRoleFields(bindings),
     enabled: apiKey.enabled,
     state: apiKeyStateOf(apiKey, atMs),
+    on_leak: leakPolicyOf(apiKey),
     [ownerFields[apiKey.ownerType as OwnerType]]: apiKey.ownerId,
     ...optional("external_id", apiKey.externalId),
     labels: apiKey.labels,

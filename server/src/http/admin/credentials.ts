@@ -21,6 +21,7 @@ import type { CredentialRecord, KnownClientRecord } from "../../store/records.ts
 import type { UsageStore } from "../../store/store.ts";
 import { fromIsoTime, isoTime } from "../iso-time.ts";
 import { ById } from "./app-clients.ts";
+import { leakPolicyOf } from "./leak-policy.ts";
 import { route, type AdminServer } from "./route.ts";
 
 /** `/v2/app_clients/{id}/credentials`: add a new one, try without the old one, revoke it. */
@@ -84,6 +85,7 @@ export function registerCredentials(server: AdminServer, context: CredentialRout
     const { credential, plainSecret } = await addCredential(context, caller, params.id, {
       description: body.description,
       expiresAtMs: fromIsoTime(body.expires_at),
+      onLeak: body.on_leak,
     });
     const known = await loadClient(context, caller.actor.tenantId, params.id);
     reply.code(201);
@@ -93,9 +95,8 @@ export function registerCredentials(server: AdminServer, context: CredentialRout
   server.get(path, list, async ({ params, caller }) => {
     const known = await loadClient(context, caller.actor.tenantId, params.id);
     const evidence = await evidenceFor(context, known);
-    return {
-      credentials: known.credentials.map((credential) => toCredential(evidence, credential)),
-    };
+    const credentials = known.credentials.map((credential) => toCredential(evidence, credential));
+    return { credentials };
   });
 
   server.get(`${path}/:credential_id`, read, async ({ params, caller }) => {
@@ -106,11 +107,10 @@ export function registerCredentials(server: AdminServer, context: CredentialRout
   });
 
   server.patch(`${path}/:credential_id`, update, async ({ params, body, caller }) => {
-    const credential = await updateCredential(context, caller, idsOf(params), {
-      enabled: body.enabled,
-      disabledUntilMs: fromIsoTime(body.disabled_until),
-      description: body.description,
-    });
+    const { enabled, description, on_leak: onLeak } = body;
+    const disabledUntilMs = fromIsoTime(body.disabled_until);
+    const change = { enabled, disabledUntilMs, description, onLeak };
+    const credential = await updateCredential(context, caller, idsOf(params), change);
     return view(await loadClient(context, caller.actor.tenantId, params.id), credential);
   });
 
@@ -155,6 +155,7 @@ function toCredential(
     hint: credential.hint,
     description: credential.description,
     state,
+    on_leak: leakPolicyOf(credential),
     created_at: isoTime(credential.createdAtMs),
     ...time("expires_at", credential.expiresAtMs),
     ...time("disabled_until", state === "disabled" ? credential.disabledUntilMs : undefined),

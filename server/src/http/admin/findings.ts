@@ -60,4 +60,9 @@ const words: Record<FindingKind, { explanation: string; what_to_do: string }> = 
     what_to_do:
       "Keep the token until shortly before it expires; a token source of the SDK does that.",
   },
+  secret_leaked: {
+    explanation: "A secret of the client, or a token that it earned, was reported as leaked.",
+    what_to_do:
+      "Look it up under /v2/leaks, rotate the secret, and mark the leak as resolved: then this goes.",
+  },
 };
