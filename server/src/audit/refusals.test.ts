@@ -94,7 +94,7 @@ describe("refusals that are kept", () => {
       for (let count = 0; count < 1_000; count += 1) {
         refusals.note(refusal({ clientId: `client_${count}` }));
       }
-      await refusals.flush();
+      await assert.rejects(refusals.flush(), /down/);
       assert.ok(refusals.waiting <= 2_000);
     }
     isDown = false;

@@ -19,7 +19,7 @@ export interface Refusals {
   note(refusal: Refusal): void;
   /** One whose cause is still being looked into; the caller bounds how many these are. */
   noteSoon(refusal: Promise<Refusal>): void;
-  /** Writes what waits; until then nobody can look it up. */
+  /** Writes what waits; until then nobody can look it up. Rejects with `StoreUnavailable`. */
   flush(): Promise<void>;
   stop(): Promise<void>;
   /** How many rows wait in memory. */
@@ -56,15 +56,17 @@ export function createRefusals(system: System, store: RefusalStore, log: Log): R
     } catch (error) {
       log.warn({ err: error, rows: refusals.length }, "refusals were not written; they are kept");
       waiting = [...refusals, ...waiting].slice(0, waitingMax);
+      throw error;
     }
   }
 
   function flush(): Promise<void> {
-    flushing = flushing.then(write);
-    return flushing;
+    const written = flushing.then(write);
+    flushing = written.catch(() => undefined);
+    return written;
   }
 
-  const timer = setInterval(() => void flush(), flushEveryMs);
+  const timer = setInterval(() => void flush().catch(() => undefined), flushEveryMs);
   timer.unref();
 
   return {
@@ -78,7 +80,7 @@ export function createRefusals(system: System, store: RefusalStore, log: Log): R
     flush,
     stop() {
       clearInterval(timer);
-      return flush();
+      return flush().catch(() => undefined);
     },
     get waiting() {
       return waiting.length;

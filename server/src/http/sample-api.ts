@@ -6,6 +6,7 @@ import { AuthorizationError, createVerifier, type Fetch } from "@countersign/sdk
 import { endpointPaths } from "@countersign/protocol/metadata.ts";
 import { isPermission } from "@countersign/protocol/permissions.ts";
 import { AdminError } from "../errors/admin-error.ts";
+import { StoreUnavailable } from "../store/store.ts";
 import { claimsOfApiKey } from "../tokens/introspection.ts";
 import { checkMayStill, identifyCaller, type CallerContext } from "./caller.ts";
 
@@ -61,8 +62,16 @@ async function refuseTakenBack(callers: CallerContext, request: FastifyRequest):
   checkMayStill(caller, permission, resource && id ? { type: resource.type, id } : undefined);
 }
 
+const outageRetryAfterSeconds = 2;
+
 /** Within the sample API a refusal looks as if the SDK had made it. */
 function inWordsOfSdk(error: unknown, publicUrl: string): unknown {
+  if (error instanceof StoreUnavailable) {
+    return new AuthorizationError("temporarily_unavailable", "The service is not available.", {
+      retryAfterSeconds: outageRetryAfterSeconds,
+      cause: error,
+    });
+  }
   if (!(error instanceof AdminError)) return error;
   const resourceMetadata = publicUrl + endpointPaths.protectedResourceMetadata;
   const code = error.status === 400 ? "invalid_request" : "invalid_token";

@@ -1,0 +1,130 @@
+import assert from "node:assert/strict";
+import { after, before, describe, test } from "node:test";
+import { setTimeout as sleep } from "node:timers/promises";
+import { writes, type WriteName } from "../../src/store/compose.ts";
+import { call, type Answer } from "../calls.ts";
+import { faultCases, ownWrites, readCases, type FaultCase } from "./fault-cases.ts";
+import { faults, type FaultyServer, type Rows } from "./faults.ts";
+
+/**
+ * A store that fails is never success and never a verdict: 503, nothing half-done, and the same request
+ * works when the store does again.
+ */
+
+/** Written by background jobs, whenever they come to it. */
+const ownTables = new Set([
+  "audit_heads",
+  "credential_uses",
+  "findings",
+  "leases",
+  "refusals",
+  "usage_counts",
+  "usage_gaps",
+  "usage_processes",
+]);
+
+/** What requests have done; the place of an audit row in the chain comes later, by itself. */
+function doneIn(rows: Rows): Rows {
+  const done = [...rows].filter(([table]) => !ownTables.has(table));
+  const ids = (text: string): string => (JSON.parse(text) as { id: string }).id;
+  return new Map(
+    done.map(([table, texts]) => [table, table === "audit_events" ? texts.map(ids) : texts]),
+  );
+}
+
+/** Says which table differs, rather than what all of them hold. */
+function assertSame(after: Rows, before: Rows, message: string): void {
+  for (const [table, rows] of before) assert.deepEqual(after.get(table), rows, message + table);
+}
+
+function assertFailed(act: string, { status, headers, body }: Answer): void {
+  assert.equal(status, 503, `${act}: ${JSON.stringify(body)}`);
+  assert.ok(Number(headers.get("retry-after")) > 0, `${act}: Retry-After`);
+  assert.equal(body["access_token"] ?? body["client_secret"] ?? body["secret_key"], undefined, act);
+}
+
+for (const { name, start, isBlind } of faults) {
+  describe(`with ${name}`, () => {
+    let faulty: FaultyServer;
+    before(async () => {
+      faulty = await start();
+    });
+    after(() => faulty.stop());
+
+    test("C17: every write fails closed, leaves nothing half-done, and works afterwards", async () => {
+      const { server } = faulty;
+      const cases: (Pick<FaultCase, "act" | "prepare"> & Partial<FaultCase>)[] = [
+        ...faultCases,
+        ...(isBlind ? readCases : []),
+      ];
+      const asked = [];
+      for (const [index, { act, table, prepare }] of cases.entries()) {
+        asked.push({ act, table, request: await prepare(server, `fault-${index}`) });
+      }
+
+      await faulty.breakDown();
+      const before = await faulty.rows();
+      const refused = await Promise.all(asked.map(({ request }) => request()));
+      for (const [index, answer] of refused.entries()) assertFailed(asked[index]!.act, answer);
+      assertSame(await faulty.rows(), before, "was written: ");
+
+      await faulty.mend();
+      // What was given up must not be done after all, now that it could be.
+      await sleep(200);
+      let done = doneIn(await faulty.rows());
+      assertSame(done, doneIn(before), "was written later: ");
+      for (const { act, table, request } of asked) {
+        const answer = await request();
+        assert.ok(answer.status < 300, `${act}: ${answer.status} ${JSON.stringify(answer.body)}`);
+        const rows = await faulty.rows();
+        if (table !== undefined && !ownTables.has(table)) {
+          assert.notDeepEqual(doneIn(rows).get(table), done.get(table), `${act}: ${table}`);
+        }
+        done = doneIn(rows);
+      }
+    });
+  });
+
+  test(`C17: the setup code is not spent with ${name}`, async () => {
+    const faulty = await start({ COUNTERSIGN_BOOTSTRAP_API_KEY: "" });
+    try {
+      const { server } = faulty;
+      const code = await setupCodeOf(server.logLines);
+      const body = { code, email: "owner@example.com" };
+      const claim = () => call(server, "POST", "/setup", { body });
+      await faulty.breakDown();
+      const before = doneIn(await faulty.rows());
+      assertFailed("setup", await claim());
+      assertSame(doneIn(await faulty.rows()), before, "was written: ");
+      await faulty.mend();
+      assert.equal((await claim()).status, 201);
+      assert.equal((await claim()).status, 403);
+    } finally {
+      await faulty.stop();
+    }
+  });
+}
+
+/** It is printed once the server is ready. */
+async function setupCodeOf(logLines: string[]): Promise<string> {
+  for (let tries = 0; tries < 100; tries += 1) {
+    const [, code] = / code=(\S+)/.exec(logLines.join("\n")) ?? [];
+    if (code !== undefined) return code;
+    await sleep(50);
+  }
+  throw new Error("no setup code was printed");
+}
+
+test("C17: every write of the store stands in the table, or runs by itself", () => {
+  const inTable = new Set<string>([...faultCases.map(({ write }) => write), "insertOwner"]);
+  // Only as a part of other writes.
+  const within = new Set<WriteName>(["consumeSingleUse"]);
+  for (const write of Object.keys(writes) as WriteName[]) {
+    const places = [inTable.has(write), write in ownWrites, within.has(write)];
+    assert.equal(
+      places.filter(Boolean).length,
+      1,
+      `${write}: add a request that needs it to fault-cases.ts`,
+    );
+  }
+});
