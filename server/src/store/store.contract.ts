@@ -6,6 +6,7 @@ import { changeContract } from "./contract/changes.contract.ts";
 import { clientContract } from "./contract/clients.contract.ts";
 import { credentialContract } from "./contract/credentials.contract.ts";
 import { keyContract } from "./contract/keys.contract.ts";
+import { leakContract } from "./contract/leaks.contract.ts";
 import { leaseContract } from "./contract/leases.contract.ts";
 import { peopleContract } from "./contract/people.contract.ts";
 import { refusalContract } from "./contract/refusals.contract.ts";
@@ -37,6 +38,7 @@ export function storeContract(name: string, open: OpenStore): void {
     usageReportContract(open);
     revocationContract(open);
     singleUseContract(open);
+    leakContract(open);
     leaseContract(open);
     changeContract(open);
     retentionContract(open);

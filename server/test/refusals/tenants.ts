@@ -23,10 +23,10 @@ export const secondTenantId = "tnt_second";
 const secondApiKey = "test-second-owner-key-0123456789-0123456789";
 
 /** Only one tenant is served yet, and there is no call that makes another: it is put into the store. */
-export async function startTwoTenants(): Promise<TwoTenants> {
+export async function startTwoTenants(own: Record<string, string> = {}): Promise<TwoTenants> {
   const dataDir = mkdtempSync(join(tmpdir(), "cs-"));
   const COUNTERSIGN_PORT = String(await freePort());
-  const settings = { COUNTERSIGN_DATA_DIR: dataDir, COUNTERSIGN_PORT };
+  const settings = { ...own, COUNTERSIGN_DATA_DIR: dataDir, COUNTERSIGN_PORT };
   const first = await startServer(settings);
   await insertTenant(first.app.store, first);
   await first.stop();
