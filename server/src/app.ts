@@ -13,6 +13,9 @@ import { createMetrics } from "./http/metrics.ts";
 import { createPageKeys } from "./http/page-key.ts";
 import { createRefusalNotes } from "./http/refusal-notes.ts";
 import { createRequestIds } from "./http/request-id.ts";
+import { createCookies } from "./http/cookies.ts";
+import { createFormGuard } from "./http/pages/form.ts";
+import type { PagesOptions } from "./http/pages/pages.ts";
 import { createRouter, type RouterContext } from "./http/router.ts";
 import { createSampleApi } from "./http/sample-api.ts";
 import type { AppServer } from "./http/server.ts";
@@ -26,8 +29,12 @@ import { createSigningKeys, type SigningKeys } from "./keys/signing.ts";
 import { createLeakTotals } from "./leaks/leak-report.ts";
 import { openPartnerKeys } from "./leaks/partner-keys.ts";
 import { createFindOwner } from "./people/key-owner.ts";
-import { createKnownUsers } from "./people/known-users.ts";
+import { createKnownUsers, type KnownUsers } from "./people/known-users.ts";
 import { bootstrapOwner, issueSetupCode, type PeopleContext } from "./people/owner.ts";
+import { createPasswordHashes } from "./people/password-hash.ts";
+import { findPasswordProblem } from "./people/password-rules.ts";
+import { createFindLiveSession } from "./people/session.ts";
+import type { SignInContext } from "./people/sign-in.ts";
 import { ensureFirstTenant } from "./people/tenant.ts";
 import { followChanges, type Feed } from "./store/feed.ts";
 import { openPostgres } from "./store/postgres.ts";
@@ -133,9 +140,10 @@ async function openStore(config: Config): Promise<Store> {
 }
 
 async function assemble(opened: AppOptions & Opened): Promise<App> {
-  const { config, system, log, appServer, store, feed, tenantId } = opened;
+  const { config, system, log, appServer, store, feed } = opened;
   const keys = await openKeys(opened);
-  const people: PeopleContext = { system, store, tenantId };
+  const hashes = createPasswordHashes(system);
+  const people: SignInContext & PeopleContext = { ...opened, hashes };
   const setupCode = await bootstrap(people, config, log);
   const usage = createUsage(system, noticingManyTokens(store), log);
   const refusals = createRefusals(system, store, log);
@@ -183,7 +191,7 @@ const rotationOf = ({ signingKeyLifetimeDays }: Config) =>
 
 interface Parts {
   keys: SigningKeys;
-  people: PeopleContext;
+  people: SignInContext & PeopleContext;
   usage: Usage;
   refusals: Refusals;
   revocations: Revocations;
@@ -198,7 +206,8 @@ function routerContext(
   const roles = createRoles(store, feed);
   const apis = createApis(store, feed);
   const clients = createKnownClients(store, feed, roles);
-  const findOwner = createFindOwner(clients, createKnownUsers(store, feed, roles));
+  const users = createKnownUsers(store, feed, roles);
+  const findOwner = createFindOwner(clients, users);
   const apiKeys = createKnownApiKeys({ system, store, feed, roles, findOwner });
   const sourceAddressOf = createSourceAddress(config.trustedProxies);
   const failures = createFailureBudget(system.elapsedMs);
@@ -244,6 +253,7 @@ function routerContext(
       leakReports: { ...callers, store, roles, log, totals: leaks },
     },
     people,
+    pages: pagesOptions({ ...liveTokens, log, people, users, sourceAddressOf, notes, issuer }),
     metrics: createMetrics({ usage, clients, feed, leaks }),
     mount: { sourceAddressOf, newRequestId: createRequestIds(system), log, notes },
     sampleApi: config.sampleApi
@@ -252,15 +262,39 @@ function routerContext(
   };
 }
 
+/** What the pages of the server need, beyond what they are given. */
+function pagesOptions({
+  people,
+  users,
+  issuer,
+  ...given
+}: Omit<PagesOptions, "signIn" | "findSession" | "cookies" | "forms" | "failures" | "publicUrl"> & {
+  system: System;
+  people: Parts["people"];
+  users: KnownUsers;
+  issuer: string;
+}): PagesOptions {
+  const cookies = createCookies(issuer);
+  return {
+    ...given,
+    cookies,
+    signIn: people,
+    findSession: createFindLiveSession(people, users),
+    forms: createFormGuard({ system: given.system, cookies, publicUrl: issuer }),
+    failures: createFailureBudget(given.system.elapsedMs),
+    publicUrl: issuer,
+  };
+}
+
 const corporaFileOf = ({ dataDir }: Config): string => join(dataDir, "corpora.sqlite");
 
 /** Answers a setup code while there is no owner. */
 async function bootstrap(
-  people: PeopleContext,
+  people: SignInContext & PeopleContext,
   config: Config,
   log: Logger,
 ): Promise<string | undefined> {
-  const { bootstrapApiKey, bootstrapOwnerEmail = "owner@localhost" } = config;
+  const { bootstrapApiKey, bootstrapOwnerPassword, bootstrapOwnerEmail: email } = config;
   const owner = await people.store.findOwner(people.tenantId);
   if (owner !== undefined) {
     if (bootstrapApiKey !== undefined) {
@@ -268,7 +302,17 @@ async function bootstrap(
     }
     return undefined;
   }
-  if (bootstrapApiKey === undefined) return issueSetupCode(people);
-  await bootstrapOwner(people, bootstrapOwnerEmail, bootstrapApiKey);
+  if (bootstrapApiKey === undefined && bootstrapOwnerPassword === undefined) {
+    return issueSetupCode(people);
+  }
+  const given = {
+    email: email ?? "owner@localhost",
+    plainKey: bootstrapApiKey,
+    plainPassword: bootstrapOwnerPassword,
+  };
+  if (bootstrapOwnerPassword !== undefined && findPasswordProblem(bootstrapOwnerPassword, given)) {
+    log.warn("COUNTERSIGN_BOOTSTRAP_OWNER_PASSWORD would not be taken from a person: change it");
+  }
+  await bootstrapOwner(people, given);
   return undefined;
 }

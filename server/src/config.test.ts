@@ -107,6 +107,11 @@ const cases: { [Name in keyof Config]: Cases } = {
     valid: [["a@b.example", "a@b.example"]],
     invalid: [],
   },
+  bootstrapOwnerPassword: {
+    fallback: undefined,
+    valid: [["eight888", "eight888"]],
+    invalid: ["seven77"],
+  },
   bootstrapApiKey: {
     fallback: undefined,
     valid: [

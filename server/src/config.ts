@@ -17,6 +17,7 @@ export interface Config {
   workers: number;
   sampleApi: boolean;
   bootstrapOwnerEmail: string | undefined;
+  bootstrapOwnerPassword: string | undefined;
   bootstrapApiKey: string | undefined;
   trustedProxies: string[];
   /** Private networks that outgoing requests may reach, in CIDR form. */
@@ -99,14 +100,21 @@ export const settings: { [Name in keyof Config]: Setting<Config[Name]> } = {
   bootstrapOwnerEmail: {
     name: "COUNTERSIGN_BOOTSTRAP_OWNER_EMAIL",
     meaning: "On an empty store: the e-mail of the owner who is created.",
-    defaultText: "`owner@localhost` when a bootstrap API key is given",
+    defaultText: "`owner@localhost` when a bootstrap password or API key is given",
     parse: (value) => value,
+  },
+  bootstrapOwnerPassword: {
+    name: "COUNTERSIGN_BOOTSTRAP_OWNER_PASSWORD",
+    meaning:
+      "On an empty store: the password with which the owner can sign in at once. 8 characters or more.",
+    defaultText: "none: a setup link is printed",
+    parse: parseBootstrapPassword,
   },
   bootstrapApiKey: {
     name: "COUNTERSIGN_BOOTSTRAP_API_KEY",
     meaning:
       "On an empty store: this exact value becomes the owner's personal API key. 32 characters or more.",
-    defaultText: "none: a setup code is printed",
+    defaultText: "none: a setup link is printed",
     parse: parseBootstrapKey,
   },
   trustedProxies: {
@@ -237,6 +245,12 @@ function parseWorkers(value: string | undefined): number {
   throw new ConfigError(
     "can only be 1 in this version; to use more cores, start several processes on one database",
   );
+}
+
+/** The rules for people are stricter; what an operator sets in an environment is the operator's. */
+function parseBootstrapPassword(value: string | undefined): string | undefined {
+  if (value === undefined || value.length >= 8) return value;
+  throw new ConfigError("must have 8 characters or more");
 }
 
 function parseBootstrapKey(value: string | undefined): string | undefined {

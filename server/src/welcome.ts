@@ -6,9 +6,11 @@ export function welcome({ publicUrl, sampleApi }: Config, setupCode: string | un
   if (setupCode === undefined) return ready;
   return [
     ready,
-    `Nobody owns it yet. Your one-time setup code, valid for a day: ${setupCode}`,
+    "Nobody owns it yet. Open this link, which works once and for a day, to become the owner:",
     "",
-    "Paste this to become the owner and keep your personal API key:",
+    `${publicUrl}/setup?code=${setupCode}`,
+    "",
+    "Or without a browser. Paste this to become the owner and keep your personal API key:",
     "",
     `  field() { sed -n "s/.*\\"$1\\":\\"\\([^\\"]*\\)\\".*/\\1/p"; }`,
     `  KEY=$(curl -s ${publicUrl}/setup -d code=${setupCode} -d email=you@example.com | field secret_key); echo "$KEY"`,

@@ -4,6 +4,7 @@
  */
 export const standards: Readonly<Record<string, string>> = {
   "RFC 3279": "Algorithms and Identifiers for the Internet X.509 Public Key Infrastructure",
+  "RFC 6238": "TOTP: Time-Based One-Time Password Algorithm",
   "RFC 6749": "The OAuth 2.0 Authorization Framework",
   "RFC 6750": "Bearer Token Usage",
   "RFC 6819": "OAuth 2.0 Threat Model and Security Considerations",
@@ -32,6 +33,7 @@ export const standards: Readonly<Record<string, string>> = {
   "RFC 8725": "JSON Web Token Best Current Practices",
   "RFC 8785": "JSON Canonicalization Scheme (JCS)",
   "RFC 9068": "JSON Web Token (JWT) Profile for OAuth 2.0 Access Tokens",
+  "RFC 9106": "Argon2 Memory-Hard Function for Password Hashing and Proof-of-Work Applications",
   "RFC 9110": "HTTP Semantics",
   "RFC 9111": "HTTP Caching",
   "RFC 9112": "HTTP/1.1",

@@ -13,9 +13,11 @@ const Username = Type.String({
   description: "The name of the resource, unique within the account; by default the e-mail.",
 });
 const Description = Type.String({ maxLength: 2000 });
+const Name = Type.String({ maxLength: 200, description: "How the person is called." });
 
 /** What create and update have in common; every member is optional. */
 const changeable = {
+  name: Type.Optional(Name),
   description: Type.Optional(Description),
   enabled: Type.Optional(Type.Boolean()),
   api_roles: Type.Optional(ApiRoles),
@@ -45,6 +47,7 @@ export const User = Type.Object({
   id: Type.String({ description: "`usr_…`: what tokens and the audit log name." }),
   email: Email,
   username: Username,
+  name: Type.Optional(Name),
   description: Description,
   enabled: Type.Boolean(),
   api_roles: ApiRoles,

@@ -34,6 +34,13 @@ export const adminCauses = [
   "conflict",
   "changed_meanwhile",
   "repeated_key",
+  "sign_in_refused",
+  "sign_in_throttled",
+  "second_factor_refused",
+  "sign_in_over",
+  "recent_sign_in_missing",
+  "cross_site_request",
+  "code_not_valid",
   "too_large",
   "wrong_media_type",
   "other_refusal",
@@ -158,6 +165,40 @@ export const refusalCauses: Record<RefusalCause, CauseInWords> = {
   repeated_key: {
     explanation: "The Idempotency-Key had been used for another request.",
     whatToDo: "Use a new key for a new request.",
+  },
+  sign_in_refused: {
+    explanation: "The name or the password was wrong, or the person is disabled.",
+    whatToDo:
+      "Let the person try again, or give out a reset link. Many of these from one address are an attack.",
+  },
+  sign_in_throttled: {
+    explanation:
+      "The name or the password was wrong, after more than a hundred others in a minute.",
+    whatToDo: "Look where they come from. A right password is taken all the same.",
+  },
+  second_factor_refused: {
+    explanation:
+      "The password was right, but the code or the passkey after it was not, or was used before.",
+    whatToDo:
+      "Check the clock of the device that shows the codes. If it was not its owner, the password is known to somebody else: reset it.",
+  },
+  sign_in_over: {
+    explanation: "The cookie names a session that has ended, expired or never was.",
+    whatToDo: "Sign in again.",
+  },
+  recent_sign_in_missing: {
+    explanation: "The person is signed in, but the last proof of that is too long ago for this.",
+    whatToDo: "Confirm the sign-in and repeat the request.",
+  },
+  cross_site_request: {
+    explanation:
+      "A request that changes something came with the cookie of a person, but not from a page of ours.",
+    whatToDo:
+      "Open the console under the public URL. If a proxy changes the Origin header, stop it there. Otherwise another site tried to act in the person's name.",
+  },
+  code_not_valid: {
+    explanation: "The code of a setup, invitation or reset link was unknown, spent or too old.",
+    whatToDo: "Give out a new link.",
   },
   too_large: {
     explanation: "The body or the address is too large.",

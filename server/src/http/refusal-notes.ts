@@ -4,6 +4,7 @@ import { secretPrefixes } from "@countersign/protocol/secrets.ts";
 import type { Refusal, RefusalDetails, Refusals } from "../audit/refusals.ts";
 import { ClientRefused } from "../clients/authentication.ts";
 import { AdminError } from "../errors/admin-error.ts";
+import { PageRefused } from "./pages/page-refused.ts";
 import { oauthRefusals, type OAuthError } from "../errors/oauth-error.ts";
 import type { AdminCause } from "../errors/refusal-causes.ts";
 import { explainRefusedToken, type RefusedTokenContext } from "../tokens/refused-token.ts";
@@ -136,6 +137,7 @@ const causesOfStatus: Record<number, AdminCause | "store_unavailable" | "interna
 };
 
 function causeOf(request: FastifyRequest, status: number, error: unknown): Refusal["cause"] {
+  if (error instanceof PageRefused) return error.refusal;
   const challenge = error instanceof AdminError ? error.options.challenge : undefined;
   if (error instanceof AdminError && error.options.cause !== undefined) return error.options.cause;
   if (status === 401) return challenge?.error === undefined ? "no_credentials" : "token_not_valid";

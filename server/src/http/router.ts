@@ -15,8 +15,10 @@ import { createRevocationEndpoint, type RevocationContext } from "./oauth/revoca
 import { createTokenEndpoint, type TokenContext } from "./oauth/token.ts";
 import { registerOpenapi, registerOpenapiDocument } from "./openapi.ts";
 import { parseForm, parseFormOrJson } from "./parameters.ts";
+import { registerPages, type PagesOptions } from "./pages/pages.ts";
 import { createProblemWriter, notFoundProblem } from "./problem.ts";
 import type { RefusalNotes } from "./refusal-notes.ts";
+import { securityHeaders } from "./security-headers.ts";
 import { registerSetup } from "./setup.ts";
 import { validatorCompiler } from "./validation.ts";
 
@@ -30,6 +32,7 @@ export interface RouterContext {
   admin: AdminContext;
   leakReports: Omit<LeakReportRoutes, keyof IdentifyContext>;
   people: PeopleContext;
+  pages: PagesOptions;
   metrics: Registry;
   mount: Omit<MountOptions, "routes"> & { notes: RefusalNotes };
   /** Registers the sample API, while it is on. */
@@ -93,7 +96,10 @@ function protocolRoutes({
 const bodyBytesMax = 1_048_576;
 
 async function createFramework(context: RouterContext): Promise<FastifyInstance> {
-  const { server, issuer, admin, people, metrics, mount, sampleApi } = context;
+  const { server, issuer, admin, people, pages, metrics, mount, sampleApi } = context;
+  const headers = securityHeaders(issuer);
+  const identify = ({ id }: FastifyRequest, reply: FastifyReply): void =>
+    void reply.headers({ ...headers, "x-request-id": id });
   const writeProblem = createProblemWriter(issuer, mount.log, mount.notes);
   const framework: FastifyInstance = Fastify({
     serverFactory: () => server,
@@ -118,16 +124,13 @@ async function createFramework(context: RouterContext): Promise<FastifyInstance>
   registerOpenapiDocument(framework);
   registerHealth(framework, metrics);
   await framework.register(async (scope) => registerSetup(scope, people));
+  await framework.register(async (scope) => registerPages(scope, pages));
   await framework.register(async (scope) => registerAdminApi(scope, admin), { prefix: "/v2" });
   const reports = { ...admin, ...context.leakReports };
   await framework.register(async (scope) => registerLeakReports(scope, reports), { prefix: "/v2" });
   if (sampleApi !== undefined) await framework.register(sampleApi, { prefix: "/v2" });
   await framework.ready();
   return framework;
-}
-
-function identify({ id }: FastifyRequest, reply: FastifyReply): void {
-  void reply.headers({ "x-request-id": id, "x-content-type-options": "nosniff" });
 }
 
 function registerHealth(framework: FastifyInstance, metrics: Registry): void {

@@ -22,7 +22,8 @@ export function registerSetup(server: FastifyInstance, context: PeopleContext): 
       schema: {
         tags: ["Setup"],
         summary: "Become the owner of a new installation",
-        description: "Takes the one-time code that the first start prints. JSON or a form.",
+        description:
+          "Takes the one-time code that the first start prints. JSON or a form. A browser opens the printed link instead.",
         body: Setup,
         response: {
           201: SetupAnswer,

@@ -8,6 +8,7 @@ import { openSqlite } from "../store/sqlite/sqlite.ts";
 import type { Store } from "../store/store.ts";
 import { system } from "../system.ts";
 import { bootstrapOwner, claimOwnership, issueSetupCode } from "./owner.ts";
+import { createPasswordHashes } from "./password-hash.ts";
 
 const from = { requestId: "req_1", sourceAddress: "192.0.2.1" };
 const email = "owner@example.com";
@@ -42,6 +43,12 @@ describe("the first person", () => {
     system: { ...system, now: () => nowMs },
     store: stores[index]!,
     tenantId,
+    hashes: createPasswordHashes(system),
+  });
+  const given = (owner: string, plainKey: string) => ({
+    email: owner,
+    plainKey,
+    plainPassword: undefined,
   });
   const issue = () => issueSetupCode(at(0));
   const claim = (code: string, index = 0) => claimOwnership(at(index), { code, email }, from);
@@ -99,13 +106,16 @@ describe("the first person", () => {
   test("stays the only one: no code and no setting makes a second", async () => {
     const { user } = await claim(await issue());
     await assert.rejects(claim(await issue()), isRefused);
-    assert.equal(await bootstrapOwner(at(1), "second@example.com", "k".repeat(32)), false);
+    const second = given("second@example.com", "k".repeat(32));
+    assert.equal(await bootstrapOwner(at(1), second), false);
     assert.equal((await findOwner())?.id, user.id);
   });
 
   test("is made once from the settings, by two processes that start at once", async () => {
     const key = "a bootstrap key of any form, 32+";
-    const made = await Promise.all([0, 1].map((index) => bootstrapOwner(at(index), email, key)));
+    const made = await Promise.all(
+      [0, 1].map((index) => bootstrapOwner(at(index), given(email, key))),
+    );
     assert.deepEqual(made.filter((isMade) => isMade).length, 1);
     assert.equal((await findOwner())?.email, email);
     assert.ok(!dump(file.path).includes(key));

@@ -10,11 +10,11 @@ import { digestOf } from "../keys/secret.ts";
 import type { KnownUserRecord, Revocation, RoleBinding, UserRecord } from "../store/records.ts";
 import type { UserCode, UserStore } from "../store/store.ts";
 import { newId, type System } from "../system.ts";
-import { newPlainCode } from "./one-time-code.ts";
+import { newPlainCode, userCodeKind } from "./one-time-code.ts";
 
 /**
- * People: who they are and what may be granted to them, and by whom. How they sign in is not here. An
- * account keeps at least one enabled owner.
+ * People: who they are and what may be granted to them, and by whom. How they sign in is in `sign-in.ts`.
+ * An account keeps at least one enabled owner.
  */
 
 export interface UserContext {
@@ -24,6 +24,7 @@ export interface UserContext {
 }
 
 export interface UserSettings {
+  name: string;
   email: string;
   username: string;
   description: string;
@@ -170,13 +171,12 @@ function newUser(system: System, tenantId: string, settings: UserSettings): User
   return { ...settings, id, tenantId, createdAtMs: atMs, updatedAtMs: atMs, version: 1 };
 }
 
-const codeKind = "user_code";
 const codeLifetimeMs = 7 * 24 * 3_600_000;
 
 function makeCode(system: System): { plainCode: string; code: UserCode } {
   const plainCode = newPlainCode(system);
   const expiresAtMs = system.now() + codeLifetimeMs;
-  return { plainCode, code: { kind: codeKind, digest: digestOf(plainCode), expiresAtMs } };
+  return { plainCode, code: { kind: userCodeKind, digest: digestOf(plainCode), expiresAtMs } };
 }
 
 /**

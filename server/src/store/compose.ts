@@ -6,6 +6,7 @@ import { auditReads, auditWrites } from "./sql/audit.ts";
 import { changeReads, changeWrites } from "./sql/changes.ts";
 import { clientReads, clientWrites } from "./sql/clients.ts";
 import { credentialReads, credentialWrites } from "./sql/credentials.ts";
+import { factorReads, factorWrites } from "./sql/factors.ts";
 import { keyReads, keyWrites } from "./sql/keys.ts";
 import { leakReads, leakWrites } from "./sql/leaks.ts";
 import { leaseReads, leaseWrites } from "./sql/leases.ts";
@@ -14,6 +15,7 @@ import { refusalReads, refusalWrites } from "./sql/refusals.ts";
 import { retentionWrites } from "./sql/retention.ts";
 import { revocationReads, revocationWrites } from "./sql/revocations.ts";
 import { roleReads, roleWrites } from "./sql/roles.ts";
+import { sessionReads, sessionWrites } from "./sql/sessions.ts";
 import { singleUseWrites } from "./sql/single-use.ts";
 import { tenantReads, tenantWrites } from "./sql/tenants.ts";
 import { usageReports } from "./sql/usage-reports.ts";
@@ -35,6 +37,8 @@ export const writes = {
   ...revocationWrites,
   ...peopleWrites,
   ...userWrites,
+  ...sessionWrites,
+  ...factorWrites,
   ...apiKeyWrites,
   ...keyWrites,
   ...auditWrites,
@@ -67,6 +71,8 @@ export function composeStore(
     ...revocationReads(db),
     ...peopleReads(db),
     ...userReads(db),
+    ...sessionReads(db),
+    ...factorReads(db),
     ...apiKeyReads(db),
     ...keyReads(db),
     ...auditReads(db),

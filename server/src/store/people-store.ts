@@ -9,6 +9,7 @@ import type {
   RoleBinding,
   UserRecord,
 } from "./records.ts";
+import type { PasswordRecord } from "./session-store.ts";
 
 /** The part of the store that keeps people and API keys. */
 
@@ -18,7 +19,9 @@ export interface PeopleStore {
   insertOwner(input: {
     user: UserRecord;
     bindings: RoleBinding[];
-    apiKey: ApiKeyRecord;
+    /** Absent: whoever signs in makes one when one is needed. */
+    apiKey: ApiKeyRecord | undefined;
+    password: PasswordRecord | undefined;
     setupCode: { kind: string; digest: string; atMs: number } | undefined;
     audit: AuditRecord;
   }): Promise<Written>;
@@ -71,7 +74,7 @@ export interface UserStore {
     version: number;
     audit: AuditRecord;
   }): Promise<Written | "last_owner">;
-  /** A new code; those that the user was given before are void. `conflict` when it is gone. */
+  /** A new code; those before it, the password and all sessions are void. `conflict` when it is gone. */
   replaceUserCode(input: {
     tenantId: string;
     userId: string;

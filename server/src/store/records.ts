@@ -141,6 +141,8 @@ export interface KnownClientRecord {
 export interface UserRecord {
   id: string;
   tenantId: string;
+  /** How the person is called; may be empty. */
+  name: string;
   email: string;
   /** Unique in the tenant; by default the e-mail. */
   username: string;

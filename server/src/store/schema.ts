@@ -21,6 +21,7 @@ import type {
   UsageCount,
   UserRecord,
 } from "./records.ts";
+import type { FactorRecord, PasswordRecord, SessionRecord } from "./session-store.ts";
 
 /**
  * The tables as the query builder sees them: one schema for both databases. A row is its record with
@@ -79,6 +80,14 @@ export interface Schema {
   roleBindings: RoleBinding & { tenantId: string; principalId: string };
   /** People. */
   users: Row<UserRecord, { enabled: Flag; labels: string }>;
+  /** What people prove themselves with first. */
+  passwords: PasswordRecord;
+  /** Who is signed in, in which browsers. */
+  sessions: Row<SessionRecord, { methods: string }>;
+  /** What people prove themselves with besides, or instead. */
+  factors: Row<FactorRecord, { transports: string | null }>;
+  /** For who has lost the second factor: each is good once. */
+  recoveryCodes: { tenantId: string; userId: string; digest: string };
   /** API keys: long-lived secrets of people and app clients, kept as digests. */
   apiKeys: Row<ApiKeyRecord, { enabled: Flag; labels: string }>;
   /** What can happen once, such as redeeming a setup code. */

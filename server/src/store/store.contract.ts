@@ -13,6 +13,7 @@ import { refusalContract } from "./contract/refusals.contract.ts";
 import { retentionContract } from "./contract/retention.contract.ts";
 import { revocationContract } from "./contract/revocations.contract.ts";
 import { roleContract } from "./contract/roles.contract.ts";
+import { sessionContract } from "./contract/sessions.contract.ts";
 import { singleUseContract } from "./contract/single-use.contract.ts";
 import { tenantContract } from "./contract/tenants.contract.ts";
 import { usageReportContract } from "./contract/usage-reports.contract.ts";
@@ -30,6 +31,7 @@ export function storeContract(name: string, open: OpenStore): void {
     credentialContract(open);
     peopleContract(open);
     userContract(open);
+    sessionContract(open);
     apiKeyContract(open);
     keyContract(open);
     auditContract(open);

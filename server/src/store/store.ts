@@ -25,11 +25,13 @@ import type { ApiStore, RoleStore } from "./api-store.ts";
 import type { Inserted, Written } from "./outcome.ts";
 import type { LeakStore } from "./leak-store.ts";
 import type { ApiKeyStore, PeopleStore, UserStore } from "./people-store.ts";
+import type { FactorStore, SessionStore } from "./session-store.ts";
 
 export type * from "./api-store.ts";
 export type * from "./leak-store.ts";
 export type * from "./outcome.ts";
 export type * from "./people-store.ts";
+export type * from "./session-store.ts";
 
 /**
  * What can be done with what is kept: the interfaces every store fulfils. The records they speak of
@@ -358,6 +360,8 @@ export interface Store
     RevocationStore,
     PeopleStore,
     UserStore,
+    SessionStore,
+    FactorStore,
     ApiKeyStore,
     KeyStore,
     AuditStore,

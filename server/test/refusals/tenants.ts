@@ -79,6 +79,7 @@ async function insertTenant(store: Store, { url, dataDir }: TestServer): Promise
       tenantId,
       email,
       username: email,
+      name: "",
       description: "",
       enabled: true,
       externalId: undefined,
@@ -87,6 +88,7 @@ async function insertTenant(store: Store, { url, dataDir }: TestServer): Promise
       updatedAtMs: createdAtMs,
       version: 1,
     },
+    password: undefined,
     bindings: [{ role: "owner", ...accountWide }],
     apiKey: {
       id: newId(system, "aky_"),

@@ -9,6 +9,7 @@ import { toRoleFields } from "./role-fields.ts";
 
 export function toUserSettings(body: CreateUser): UserSettings {
   return {
+    name: body.name ?? "",
     email: body.email,
     username: body.username ?? body.email,
     description: body.description ?? "",
@@ -21,6 +22,7 @@ export function toUserSettings(body: CreateUser): UserSettings {
 export function applyUserSettings(before: UserRecord, body: UpdateUser): UserRecord {
   return {
     ...before,
+    name: body.name ?? before.name,
     email: body.email ?? before.email,
     description: body.description ?? before.description,
     enabled: body.enabled ?? before.enabled,
@@ -34,6 +36,7 @@ export function toUser({ user, bindings }: KnownUserRecord, plainCode?: string):
     id: user.id,
     email: user.email,
     username: user.username,
+    ...optional("name", user.name === "" ? undefined : user.name),
     description: user.description,
     enabled: user.enabled,
     ...toRoleFields(bindings),

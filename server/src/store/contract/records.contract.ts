@@ -184,6 +184,7 @@ export function sampleUser(tenantId: string, own: Partial<UserRecord> = {}): Use
     tenantId,
     email: `${id}@example.com`,
     username: `${id}@example.com`,
+    name: "",
     description: "",
     enabled: true,
     externalId: undefined,
@@ -199,5 +200,6 @@ export function sampleOwner(tenantId: string) {
   const user = sampleUser(tenantId, { email: "owner@localhost", username: "owner@localhost" });
   const apiKey = sampleApiKey(tenantId, { ownerId: user.id });
   const bindings = [{ role: "owner", resourceType: "account", resourceId: "*" }];
-  return { user, bindings, apiKey, setupCode: undefined, audit: sampleAudit(tenantId) };
+  const audit = sampleAudit(tenantId);
+  return { user, bindings, apiKey, password: undefined, setupCode: undefined, audit };
 }

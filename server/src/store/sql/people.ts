@@ -4,10 +4,11 @@ import { insertApiKey, recordNewApiKey } from "./api-keys.ts";
 import { recordAudit } from "./audit.ts";
 import { replaceBindings } from "./role-bindings.ts";
 import { Rollback } from "./rollback.ts";
+import { insertPassword } from "./passwords.ts";
 import { consumeSingleUse } from "./single-use.ts";
 import { lockTenant, toUser, toUserRow } from "./users.ts";
 
-/** The first owner, with a personal API key. */
+/** The first owner, with a personal API key or a password. */
 
 export const peopleReads = (db: Database) =>
   ({
@@ -19,7 +20,7 @@ export const peopleReads = (db: Database) =>
 
 export const peopleWrites = {
   async insertOwner(tx: Tx, input: Parameters<PeopleStore["insertOwner"]>[0]) {
-    const { user, bindings, apiKey, setupCode, audit } = input;
+    const { user, bindings, apiKey, password, setupCode, audit } = input;
     const { tenantId } = user;
     await lockTenant(tx, tenantId);
     if ((await ownerOf(tx, tenantId)) !== undefined) throw new Rollback("conflict");
@@ -29,9 +30,10 @@ export const peopleWrites = {
     }
     await tx.insertInto("users").values(toUserRow(user)).execute();
     await replaceBindings(tx, tenantId, user.id, bindings);
-    await insertApiKey(tx, apiKey);
+    if (password !== undefined) await insertPassword(tx, password);
+    if (apiKey !== undefined) await insertApiKey(tx, apiKey);
     await recordAudit(tx, audit);
-    await recordNewApiKey(tx, apiKey, audit.atMs);
+    if (apiKey !== undefined) await recordNewApiKey(tx, apiKey, audit.atMs);
     return "written" as const;
   },
 };

@@ -8,6 +8,7 @@ export const retentionWrites = {
     const { atMs, changesBeforeMs, tombstonesBeforeMs, gapsBeforeMs } = input;
     await forgetChanges(tx, changesBeforeMs);
     await tx.deleteFrom("singleUses").where("expiresAtMs", "<=", atMs).execute();
+    await tx.deleteFrom("sessions").where("expiresAtMs", "<=", atMs).execute();
     await tx.deleteFrom("revocations").where("expiresAtMs", "<=", atMs).execute();
     await tx.deleteFrom("idempotencyKeys").where("expiresAtMs", "<=", atMs).execute();
     await tx.deleteFrom("usageGaps").where("untilMs", "<", gapsBeforeMs).execute();

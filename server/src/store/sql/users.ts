@@ -9,6 +9,8 @@ import { claimIdempotency } from "./idempotency.ts";
 import { recordRevocations } from "./revocations.ts";
 import { listBindings, replaceBindings } from "./role-bindings.ts";
 import { Rollback } from "./rollback.ts";
+import { deleteFactorsOf } from "./factors.ts";
+import { deletePassword, endSessionsOf } from "./passwords.ts";
 
 /** People. A change of a person or of its bindings is a change of the user. */
 
@@ -81,6 +83,7 @@ export const userWrites = {
         .where("version", "=", version - 1)
         .executeTakeFirst();
       if (updated.numUpdatedRows === 0n) return "conflict" as const;
+      if (!user.enabled) await endSessionsOf(tx, { tenantId, userId: id });
       await replaceBindings(tx, tenantId, id, bindings);
       await recordAudit(tx, audit);
       await recordUserChange(tx, user, audit.atMs);
@@ -102,6 +105,8 @@ export const userWrites = {
       await replaceBindings(tx, tenantId, id, []);
       await deletePersonalKeys(tx, { tenantId, ownerId: id });
       await deleteCodes(tx, tenantId, id);
+      await forget(tx, { tenantId, userId: id });
+      await deleteFactorsOf(tx, { tenantId, userId: id });
       await recordAudit(tx, audit);
       await recordUserChange(tx, { tenantId, id }, audit.atMs);
       const everything = { subjectType: "person" as const, subjectId: id, dropped: undefined };
@@ -120,6 +125,7 @@ export const userWrites = {
       .executeTakeFirst();
     if (found === undefined) return "conflict" as const;
     await deleteCodes(tx, tenantId, userId);
+    await forget(tx, { tenantId, userId });
     await insertCode(tx, tenantId, userId, code);
     await recordAudit(tx, audit);
     await recordRevocations(tx, { tenantId, atMs: audit.atMs }, revocations);
@@ -177,6 +183,12 @@ async function insertCode(tx: Tx, tenantId: string, userId: string, code: UserCo
     .insertInto("singleUses")
     .values({ ...code, tenantId, payload: userId })
     .execute();
+}
+
+/** Who is signed in is no longer, and the password is none. */
+async function forget(tx: Tx, ofUser: { tenantId: string; userId: string }): Promise<void> {
+  await endSessionsOf(tx, ofUser);
+  await deletePassword(tx, ofUser);
 }
 
 async function deleteCodes(tx: Tx, tenantId: string, userId: string): Promise<void> {

@@ -1,0 +1,166 @@
+import type { Written } from "./outcome.ts";
+import type { AuditRecord, KnownUserRecord, Revocation, UserRecord } from "./records.ts";
+
+/** The part of the store that keeps how people sign in, and that they are. */
+
+export interface PasswordRecord {
+  userId: string;
+  tenantId: string;
+  /** argon2id in PHC form. */
+  hash: string;
+  setAtMs: number;
+}
+
+/** Somebody is signed in, in one browser. */
+export interface SessionRecord {
+  /** Its public name, `ses_…`: what its owner ends it by. */
+  id: string;
+  tenantId: string;
+  userId: string;
+  /** Of what the cookie holds. */
+  digest: string;
+  /** What the person proved: `password`, `totp`, `recovery_code`, `passkey`. */
+  methods: string[];
+  createdAtMs: number;
+  /** When the person last proved to be there. */
+  confirmedAtMs: number;
+  /** To the minute. */
+  lastUsedAtMs: number;
+  expiresAtMs: number;
+  address: string;
+  userAgent: string;
+}
+
+/** What a person has besides, or instead of, a password. */
+export interface FactorRecord {
+  id: string;
+  tenantId: string;
+  userId: string;
+  kind: "totp" | "passkey";
+  name: string;
+  /** Of `totp`, encrypted. */
+  sealedSecret: string | undefined;
+  /** Of `totp`: the newest step whose code was spent. */
+  lastStep: number | undefined;
+  /** Of `passkey`: its id in every tenant, base64url. */
+  credentialId: string | undefined;
+  /** Of `passkey`: COSE, base64url. */
+  publicKey: string | undefined;
+  signCount: number | undefined;
+  /** Of `passkey`: how the browser reaches it. */
+  transports: string[];
+  createdAtMs: number;
+  lastUsedAtMs: number | undefined;
+}
+
+export interface SessionStore {
+  /** With this username, or this e-mail however it is written; the former first. At most three. */
+  listUsersByLogin(tenantId: string, login: string): Promise<UserRecord[]>;
+  findPassword(userId: string): Promise<PasswordRecord | undefined>;
+  /** Who was given this code, while it is good. */
+  findUserByCode(code: {
+    kind: string;
+    digest: string;
+    atMs: number;
+  }): Promise<KnownUserRecord | undefined>;
+  findSession(digest: string): Promise<SessionRecord | undefined>;
+  /** Those that have not expired, newest first. */
+  listSessions(tenantId: string, userId: string, atMs: number): Promise<SessionRecord[]>;
+  /**
+   * `conflict` when the user is gone or disabled, or no longer has the password that was checked. Of
+   * more than `sessionsMax` the oldest end.
+   */
+  insertSession(input: {
+    session: SessionRecord;
+    /** The hash that the password was compared with; absent: none was needed. */
+    passwordHash: string | undefined;
+    /** What the browser had before: it ends. */
+    endsDigest: string | undefined;
+    sessionsMax: number;
+    audit: AuditRecord;
+  }): Promise<Written>;
+  /** The same session under another secret. `conflict` when it is gone or was confirmed meanwhile. */
+  confirmSession(input: {
+    tenantId: string;
+    id: string;
+    fromDigest: string;
+    digest: string;
+    methods: string[];
+    atMs: number;
+    audit: AuditRecord;
+  }): Promise<Written>;
+  touchSession(input: { tenantId: string; id: string; atMs: number }): Promise<Written>;
+  /** Ends one, or all but one. `conflict` when there was none. */
+  endSessions(input: {
+    tenantId: string;
+    userId: string;
+    which: { id: string } | { exceptId: string };
+    audit: AuditRecord;
+  }): Promise<Written>;
+  /**
+   * The person's new password. Ends all sessions but one. `conflict` when the code is not good, the
+   * user gone or disabled, or the password another one than `beforeHash`.
+   */
+  setPassword(input: {
+    password: PasswordRecord;
+    /** Who brings a code needs no password. */
+    proof: { code: { kind: string; digest: string } } | { beforeHash: string };
+    exceptSessionId: string | undefined;
+    revocations: Revocation[];
+    audit: AuditRecord;
+  }): Promise<Written>;
+}
+
+export interface FactorStore {
+  /** Oldest first. */
+  listFactors(tenantId: string, userId: string): Promise<FactorRecord[]>;
+  /** By the id that the authenticator gave it, in whatever tenant. */
+  findPasskey(credentialId: string): Promise<FactorRecord | undefined>;
+  countRecoveryCodes(tenantId: string, userId: string): Promise<number>;
+  /**
+   * `conflict` when the passkey is known, the user gone, or there are `factorsMax` already. Recovery
+   * codes are only taken by who has none.
+   */
+  insertFactor(input: {
+    factor: FactorRecord;
+    factorsMax: number;
+    recoveryDigests: string[];
+    audit: AuditRecord;
+  }): Promise<Written>;
+  /** With the last one the recovery codes go. */
+  deleteFactor(input: {
+    tenantId: string;
+    userId: string;
+    id: string;
+    audit: AuditRecord;
+  }): Promise<Written>;
+  /** All of a person's, with the recovery codes. `conflict` when there was none. */
+  clearFactors(input: { tenantId: string; userId: string; audit: AuditRecord }): Promise<Written>;
+  /** `conflict` when this step, or a later one, was spent before. */
+  spendTotpStep(input: {
+    tenantId: string;
+    id: string;
+    step: number;
+    atMs: number;
+  }): Promise<Written>;
+  /** `conflict` when the passkey is gone or its counter did not go up. */
+  usePasskey(input: {
+    tenantId: string;
+    id: string;
+    signCount: number;
+    atMs: number;
+  }): Promise<Written>;
+  /** Void are those before. */
+  replaceRecoveryCodes(input: {
+    tenantId: string;
+    userId: string;
+    digests: string[];
+    audit: AuditRecord;
+  }): Promise<Written>;
+  spendRecoveryCode(input: {
+    tenantId: string;
+    userId: string;
+    digest: string;
+    audit: AuditRecord;
+  }): Promise<Written>;
+}

@@ -1,0 +1,185 @@
+import type { FactorRecord, FactorStore } from "../session-store.ts";
+import { withNulls, withoutNulls, type Database, type Schema, type Tx } from "../schema.ts";
+import { recordAudit } from "./audit.ts";
+import type { OfUser } from "./passwords.ts";
+
+/** Time-based codes, passkeys and recovery codes. What may happen once is one statement. */
+
+export const factorReads = (db: Database) =>
+  ({
+    async listFactors(tenantId, userId) {
+      const rows = await db
+        .selectFrom("factors")
+        .selectAll()
+        .where("tenantId", "=", tenantId)
+        .where("userId", "=", userId)
+        .orderBy("createdAtMs")
+        .orderBy("id")
+        .execute();
+      return rows.map(toFactor);
+    },
+
+    async findPasskey(credentialId) {
+      const row = await db
+        .selectFrom("factors")
+        .selectAll()
+        .where("credentialId", "=", credentialId)
+        .executeTakeFirst();
+      return row && toFactor(row);
+    },
+
+    async countRecoveryCodes(tenantId, userId) {
+      const { count } = await db
+        .selectFrom("recoveryCodes")
+        .select((eb) => eb.fn.countAll().as("count"))
+        .where("tenantId", "=", tenantId)
+        .where("userId", "=", userId)
+        .executeTakeFirstOrThrow();
+      return Number(count);
+    },
+  }) satisfies Partial<FactorStore>;
+
+export const factorWrites = {
+  async insertFactor(tx: Tx, input: Parameters<FactorStore["insertFactor"]>[0]) {
+    const { factor, factorsMax, recoveryDigests, audit } = input;
+    if (!(await lockUser(tx, factor))) return "conflict" as const;
+    const earlier = await factorIds(tx, factor);
+    if (earlier.length >= factorsMax) return "conflict" as const;
+    const inserted = await tx
+      .insertInto("factors")
+      .values(toRow(factor))
+      .onConflict((conflict) => conflict.doNothing())
+      .executeTakeFirst();
+    if (inserted.numInsertedOrUpdatedRows === 0n) return "conflict" as const;
+    if (earlier.length === 0) await insertCodes(tx, factor, recoveryDigests);
+    await recordAudit(tx, audit);
+    return "written" as const;
+  },
+
+  async deleteFactor(tx: Tx, input: Parameters<FactorStore["deleteFactor"]>[0]) {
+    const { id, audit, ...ofUser } = input;
+    await lockUser(tx, ofUser);
+    const deleted = await tx
+      .deleteFrom("factors")
+      .where("tenantId", "=", ofUser.tenantId)
+      .where("userId", "=", ofUser.userId)
+      .where("id", "=", id)
+      .executeTakeFirst();
+    if (deleted.numDeletedRows === 0n) return "conflict" as const;
+    if ((await factorIds(tx, ofUser)).length === 0) await deleteCodes(tx, ofUser);
+    await recordAudit(tx, audit);
+    return "written" as const;
+  },
+
+  async clearFactors(tx: Tx, input: Parameters<FactorStore["clearFactors"]>[0]) {
+    const { audit, ...ofUser } = input;
+    const cleared = await deleteFactorsOf(tx, ofUser);
+    if (!cleared) return "conflict" as const;
+    await recordAudit(tx, audit);
+    return "written" as const;
+  },
+
+  async spendTotpStep(tx: Tx, input: Parameters<FactorStore["spendTotpStep"]>[0]) {
+    const { tenantId, id, step, atMs } = input;
+    const spent = await tx
+      .updateTable("factors")
+      .set({ lastStep: step, lastUsedAtMs: atMs })
+      .where("tenantId", "=", tenantId)
+      .where("id", "=", id)
+      .where("kind", "=", "totp")
+      .where((eb) => eb.or([eb("lastStep", "is", null), eb("lastStep", "<", step)]))
+      .executeTakeFirst();
+    return spent.numUpdatedRows === 1n ? ("written" as const) : ("conflict" as const);
+  },
+
+  async usePasskey(tx: Tx, input: Parameters<FactorStore["usePasskey"]>[0]) {
+    const { tenantId, id, signCount, atMs } = input;
+    const used = await tx
+      .updateTable("factors")
+      .set({ signCount, lastUsedAtMs: atMs })
+      .where("tenantId", "=", tenantId)
+      .where("id", "=", id)
+      .where("kind", "=", "passkey")
+      // Most passkeys do not count and stay at zero.
+      .where("signCount", signCount === 0 ? "=" : "<", signCount)
+      .executeTakeFirst();
+    return used.numUpdatedRows === 1n ? ("written" as const) : ("conflict" as const);
+  },
+
+  async replaceRecoveryCodes(tx: Tx, input: Parameters<FactorStore["replaceRecoveryCodes"]>[0]) {
+    const { digests, audit, ...ofUser } = input;
+    if (!(await lockUser(tx, ofUser))) return "conflict" as const;
+    await deleteCodes(tx, ofUser);
+    await insertCodes(tx, ofUser, digests);
+    await recordAudit(tx, audit);
+    return "written" as const;
+  },
+
+  async spendRecoveryCode(tx: Tx, input: Parameters<FactorStore["spendRecoveryCode"]>[0]) {
+    const { digest, audit, ...ofUser } = input;
+    const spent = await tx
+      .deleteFrom("recoveryCodes")
+      .where("tenantId", "=", ofUser.tenantId)
+      .where("userId", "=", ofUser.userId)
+      .where("digest", "=", digest)
+      .executeTakeFirst();
+    if (spent.numDeletedRows === 0n) return "conflict" as const;
+    await recordAudit(tx, audit);
+    return "written" as const;
+  },
+};
+
+/** Whether there was any. */
+export async function deleteFactorsOf(tx: Tx, ofUser: OfUser): Promise<boolean> {
+  const deleted = await tx
+    .deleteFrom("factors")
+    .where("tenantId", "=", ofUser.tenantId)
+    .where("userId", "=", ofUser.userId)
+    .executeTakeFirst();
+  await deleteCodes(tx, ofUser);
+  return deleted.numDeletedRows > 0n;
+}
+
+/** Of two who add to one person's factors at once, one sees the other. */
+async function lockUser(tx: Tx, { tenantId, userId }: OfUser): Promise<boolean> {
+  const locked = await tx
+    .updateTable("users")
+    .set((eb) => ({ enabled: eb.ref("enabled") }))
+    .where("tenantId", "=", tenantId)
+    .where("id", "=", userId)
+    .executeTakeFirst();
+  return locked.numUpdatedRows === 1n;
+}
+
+function factorIds(tx: Tx, { tenantId, userId }: OfUser): Promise<{ id: string }[]> {
+  return tx
+    .selectFrom("factors")
+    .select("id")
+    .where("tenantId", "=", tenantId)
+    .where("userId", "=", userId)
+    .execute();
+}
+
+async function insertCodes(tx: Tx, { tenantId, userId }: OfUser, digests: string[]): Promise<void> {
+  if (digests.length === 0) return;
+  const rows = digests.map((digest) => ({ tenantId, userId, digest }));
+  await tx.insertInto("recoveryCodes").values(rows).execute();
+}
+
+async function deleteCodes(tx: Tx, { tenantId, userId }: OfUser): Promise<void> {
+  await tx
+    .deleteFrom("recoveryCodes")
+    .where("tenantId", "=", tenantId)
+    .where("userId", "=", userId)
+    .execute();
+}
+
+const toRow = (factor: FactorRecord): Schema["factors"] => ({
+  ...withNulls(factor),
+  transports: JSON.stringify(factor.transports),
+});
+
+const toFactor = (row: Schema["factors"]): FactorRecord => ({
+  ...withoutNulls(row),
+  transports: JSON.parse(row.transports ?? "[]") as string[],
+});
