@@ -213,7 +213,7 @@ function routerContext(
   const failures = createFailureBudget(system.elapsedMs);
   const endpoints = { system, log, clients, usage, failures, firstTenantId: tenantId };
   const liveTokens = { system, keys, clients, apiKeys, apis, revocations };
-  const callers = { ...liveTokens, usage, tenantId, issuer };
+  const callers = { ...liveTokens, usage, failures, tenantId, issuer };
   const leaks = createLeakTotals();
   const notes = createRefusalNotes({ ...callers, refusals, sourceAddressOf });
   return {
@@ -257,7 +257,14 @@ function routerContext(
     metrics: createMetrics({ usage, clients, feed, leaks }),
     mount: { sourceAddressOf, newRequestId: createRequestIds(system), log, notes },
     sampleApi: config.sampleApi
-      ? createSampleApi({ publicUrl: issuer, databaseFile: corporaFileOf(config), server, callers })
+      ? createSampleApi({
+          publicUrl: issuer,
+          databaseFile: corporaFileOf(config),
+          server,
+          callers,
+          notes,
+          sourceAddressOf,
+        })
       : undefined,
   };
 }

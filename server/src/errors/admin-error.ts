@@ -3,7 +3,7 @@
  * corpora platform read: `messages`, `field_errors` for 400, `id` for 404, and the request id.
  */
 
-export type AdminStatus = 400 | 401 | 403 | 404 | 409 | 412 | 422;
+export type AdminStatus = 400 | 401 | 403 | 404 | 405 | 409 | 412 | 422 | 429;
 
 interface AdminErrorOptions {
   /** 400: which field, and why. */
@@ -15,6 +15,10 @@ interface AdminErrorOptions {
     error?: "invalid_token" | "invalid_request" | "insufficient_scope";
     scope?: string;
   };
+  /** 405: the methods that are taken [RFC 9110 §10.2.1]. */
+  allow?: string[];
+  /** 429: how long to wait [RFC 9110 §10.2.3]. */
+  retryAfterSeconds?: number;
   /** For our own notes, where status and challenge do not say it. */
   cause?: "leak_report_not_signed";
 }

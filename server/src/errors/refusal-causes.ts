@@ -31,6 +31,7 @@ export const adminCauses = [
   "invalid_request",
   "not_found",
   "no_such_address",
+  "wrong_method",
   "conflict",
   "changed_meanwhile",
   "repeated_key",
@@ -150,8 +151,12 @@ export const refusalCauses: Record<RefusalCause, CauseInWords> = {
     whatToDo: "Check the id, and whether the credentials belong to the account that has it.",
   },
   no_such_address: {
-    explanation: "There is no such address or method.",
-    whatToDo: "Compare method and path with the API reference.",
+    explanation: "There is no such address.",
+    whatToDo: "Compare the path with the API reference.",
+  },
+  wrong_method: {
+    explanation: "There is such an address, but it does not take this method.",
+    whatToDo: "Use a method that the `Allow` header of the answer names.",
   },
   conflict: {
     explanation:

@@ -5,6 +5,7 @@ import { principalOf } from "../api-keys/principal.ts";
 import type { Actor } from "../audit/audit.ts";
 import type { Usage } from "../audit/usage.ts";
 import { AdminError } from "../errors/admin-error.ts";
+import type { FailureBudget } from "./failure-budget.ts";
 import { findLiveToken, type LiveToken, type LiveTokenContext } from "../tokens/live-token.ts";
 
 /**
@@ -24,13 +25,14 @@ export interface Caller {
 
 export interface CallerContext extends LiveTokenContext {
   usage: Pick<Usage, "used">;
+  failures: Pick<FailureBudget, "spendOnKey">;
   tenantId: string;
   issuer: string;
 }
 
 type From = Pick<Actor, "requestId" | "sourceAddress">;
 
-/** Throws 401, and 400 for a malformed header [RFC 6750 §3.1]. The caches must have caught up with the store before. */
+/** Throws 401, 429, and 400 for a malformed header [RFC 6750 §3.1]. The caches must have caught up with the store before. */
 export async function identifyCaller(
   context: CallerContext,
   { headers, rawHeaders }: Pick<IncomingMessage, "headers" | "rawHeaders">,
@@ -103,18 +105,24 @@ function grantableOf({ held, api, rights }: LiveToken): Rights {
   return isWhole ? held : rights;
 }
 
+/** Only wrong keys are counted, and only they are refused: nobody can lock a key out. */
+function wrongKey(retryAfterSeconds: number | undefined): AdminError {
+  if (retryAfterSeconds === undefined) {
+    return invalidToken("The API key is not valid, or no longer.");
+  }
+  return new AdminError(429, "Too many wrong API keys. Try again later.", { retryAfterSeconds });
+}
+
 async function callerWithApiKey(
-  { apiKeys, usage }: CallerContext,
+  { apiKeys, usage, failures }: CallerContext,
   plainKey: string,
   { userAgent, ...from }: From & { userAgent: string | undefined },
 ): Promise<Caller> {
   const known = await apiKeys.find(plainKey);
-  if (known === undefined || !known.enabled) {
-    throw invalidToken("The API key is not valid, or no longer.");
-  }
+  const sourceAddress = from.sourceAddress ?? "";
+  if (known === undefined || !known.enabled) throw wrongKey(failures.spendOnKey(sourceAddress));
   const { apiKey, rights, grantable } = known;
   const { id, tenantId } = apiKey;
-  const sourceAddress = from.sourceAddress ?? "";
   usage.used({ tenantId, clientId: id, credentialId: id, sourceAddress, userAgent });
   const actor = { ...from, ...principalOf(apiKey) };
   return { actor, rights, stated: rights, grantable };

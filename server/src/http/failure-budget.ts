@@ -9,9 +9,12 @@ import { budgetOwnerOf } from "./source-address.ts";
 export interface FailureBudget {
   /** Counts a failure. Seconds to wait when the budget is used up, else `undefined`. */
   spend(clientId: string, sourceAddress: string): number | undefined;
+  /** The same for a wrong API key: it names nobody, so only the source counts. */
+  spendOnKey(sourceAddress: string): number | undefined;
 }
 
 const windowMs = 60_000;
+const windowSeconds = windowMs / 1_000;
 const perClientAndSource = 100;
 const perClient = 1_000;
 const perSource = 1_000;
@@ -41,7 +44,11 @@ export function createFailureBudget(elapsedMs: () => number): FailureBudget {
         isBeyond(`client ${client}`, perClient, atMs),
         isBeyond(`source ${source}`, perSource, atMs),
       ];
-      return beyond.includes(true) ? Math.ceil(windowMs / 1000) : undefined;
+      return beyond.includes(true) ? windowSeconds : undefined;
+    },
+    spendOnKey(sourceAddress) {
+      const key = `key ${budgetOwnerOf(sourceAddress)}`;
+      return isBeyond(key, perClientAndSource, elapsedMs()) ? windowSeconds : undefined;
     },
   };
 }

@@ -40,10 +40,17 @@ export function createProblemWriter(
   };
 }
 
-export const notFoundProblem = (request: FastifyRequest): never => {
-  const [path = ""] = request.url.split("?");
-  throw new AdminError(404, "There is nothing at this address.", { id: path.slice(0, 200) });
-};
+/** What answers when no route does: another method of a known address is 405 [RFC 9110 §15.5.6]. */
+export const createNotFound =
+  (methodsOf: (path: string) => string[]) =>
+  (request: FastifyRequest): never => {
+    const [path = ""] = request.url.split("?");
+    const allow = path.startsWith("/v2/") ? methodsOf(path) : [];
+    if (allow.length > 0) {
+      throw new AdminError(405, "This address does not take this method.", { allow });
+    }
+    throw new AdminError(404, "There is nothing at this address.", { id: path.slice(0, 200) });
+  };
 
 function problemOf(error: unknown, issuer: string): Problem {
   if (error instanceof AdminError) return adminProblem(error, issuer);
@@ -71,14 +78,17 @@ const frameworkRefusals: Record<number, string> = {
 };
 
 function adminProblem(error: AdminError, issuer: string): Problem {
-  const { fieldErrors, id, challenge } = error.options;
+  const { fieldErrors, id, challenge, allow, retryAfterSeconds } = error.options;
   const body: Problem["body"] = {
     messages: [error.message],
     ...(error.status === 400 ? { field_errors: fieldErrors ?? {} } : {}),
     ...(id === undefined ? {} : { id }),
   };
-  const headers: Record<string, string> =
-    challenge === undefined ? {} : { "www-authenticate": challengeText(challenge, issuer) };
+  const headers: Record<string, string> = {
+    ...(challenge === undefined ? {} : { "www-authenticate": challengeText(challenge, issuer) }),
+    ...(allow === undefined ? {} : { allow: allow.join(", ") }),
+    ...(retryAfterSeconds === undefined ? {} : { "retry-after": String(retryAfterSeconds) }),
+  };
   return { status: error.status, body, headers };
 }
 

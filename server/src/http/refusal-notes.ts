@@ -2,11 +2,12 @@ import type { FastifyError, FastifyRequest } from "fastify";
 import { isPermission } from "@countersign/protocol/permissions.ts";
 import { secretPrefixes } from "@countersign/protocol/secrets.ts";
 import type { Refusal, RefusalDetails, Refusals } from "../audit/refusals.ts";
+import type { Usage } from "../audit/usage.ts";
 import { ClientRefused } from "../clients/authentication.ts";
 import { AdminError } from "../errors/admin-error.ts";
 import { PageRefused } from "./pages/page-refused.ts";
 import { oauthRefusals, type OAuthError } from "../errors/oauth-error.ts";
-import type { AdminCause } from "../errors/refusal-causes.ts";
+import type { RefusalCause } from "../errors/refusal-causes.ts";
 import { explainRefusedToken, type RefusedTokenContext } from "../tokens/refused-token.ts";
 import type { HttpRequest } from "./message.ts";
 
@@ -30,6 +31,7 @@ export interface RefusedAnswer {
 
 export interface RefusalNotesContext extends RefusedTokenContext {
   refusals: Refusals;
+  usage: Pick<Usage, "refused">;
   sourceAddressOf(request: FastifyRequest["raw"]): string;
 }
 
@@ -38,7 +40,7 @@ const explainedPerMinute = 60;
 const minuteMs = 60_000;
 
 export function createRefusalNotes(context: RefusalNotesContext): RefusalNotes {
-  const { refusals, tenantId, sourceAddressOf, system } = context;
+  const { refusals, usage, tenantId, sourceAddressOf, system } = context;
   let minute = 0;
   let count = 0;
 
@@ -53,6 +55,14 @@ export function createRefusalNotes(context: RefusalNotesContext): RefusalNotes {
   async function explained(request: FastifyRequest, refusal: Refusal): Promise<Refusal> {
     const { headers } = request.raw;
     return { ...refusal, ...(await explainCredentials(context, headers).catch(() => undefined)) };
+  }
+
+  /** Refused calls of the API count beside refused tokens; what we could not answer does not. */
+  function counted(refusal: Refusal): Refusal {
+    if (refusal.status < 500 && refusal.endpoint.includes(" /v2/")) {
+      usage.refused(refusal.tenantId, refusal.clientId, refusal.cause);
+    }
+    return refusal;
   }
 
   return {
@@ -87,8 +97,8 @@ export function createRefusalNotes(context: RefusalNotesContext): RefusalNotes {
         },
       };
       const isOpen = status === 401 && challenge?.error === "invalid_token";
-      if (isOpen && mayExplain()) refusals.noteSoon(explained(request, refusal));
-      else refusals.note(refusal);
+      if (isOpen && mayExplain()) refusals.noteSoon(explained(request, refusal).then(counted));
+      else refusals.note(counted(refusal));
     },
   };
 }
@@ -123,15 +133,17 @@ function detailsOfClient({ client, credential, method }: ClientRefused): Refusal
   };
 }
 
-const causesOfStatus: Record<number, AdminCause | "store_unavailable" | "internal_error"> = {
+const causesOfStatus: Record<number, RefusalCause> = {
   400: "invalid_request",
   404: "not_found",
+  405: "wrong_method",
   409: "conflict",
   412: "changed_meanwhile",
   413: "too_large",
   414: "too_large",
   415: "wrong_media_type",
   422: "repeated_key",
+  429: "too_many_failures",
   500: "internal_error",
   503: "store_unavailable",
 };

@@ -16,7 +16,8 @@ import { createTokenEndpoint, type TokenContext } from "./oauth/token.ts";
 import { registerOpenapi, registerOpenapiDocument } from "./openapi.ts";
 import { parseForm, parseFormOrJson } from "./parameters.ts";
 import { registerPages, type PagesOptions } from "./pages/pages.ts";
-import { createProblemWriter, notFoundProblem } from "./problem.ts";
+import { collectMethods } from "./known-methods.ts";
+import { createNotFound, createProblemWriter } from "./problem.ts";
 import type { RefusalNotes } from "./refusal-notes.ts";
 import { securityHeaders } from "./security-headers.ts";
 import { registerSetup } from "./setup.ts";
@@ -118,7 +119,7 @@ async function createFramework(context: RouterContext): Promise<FastifyInstance>
   });
   framework.setValidatorCompiler(validatorCompiler);
   framework.setErrorHandler(writeProblem);
-  framework.setNotFoundHandler(notFoundProblem);
+  framework.setNotFoundHandler(createNotFound(collectMethods(framework)));
   framework.addHook("onRequest", async (request, reply) => identify(request, reply));
   await registerOpenapi(framework, issuer);
   registerOpenapiDocument(framework);

@@ -81,6 +81,7 @@ const refusals = {
   409: { ...ErrorBody, description: "It does not go with what is there." },
   412: { ...ErrorBody, description: "It has changed since it was read." },
   422: { ...ErrorBody, description: "The Idempotency-Key was used for another request." },
+  429: { ...ErrorBody, description: "Too many wrong API keys from there; a right one is taken." },
   503: { ...ErrorBody, description: "The store does not answer. Try again." },
 };
 
