@@ -278,6 +278,25 @@ function roles(): FaultCase[] {
   ];
 }
 
+function leaks(): FaultCase[] {
+  const report = (token: string) => [{ token, type: "client_secret", url: "", source: "commit" }];
+  return [
+    fault("recordLeak", "leaks", "report a leaked secret", async (server) => {
+      const { client_secret } = await createAppClient(server);
+      return () => call(server, "POST", "/v2/leaks", { body: report(client_secret) });
+    }),
+    fault("updateLeak", "leaks", "say what became of a leak", async (server) => {
+      const { client_id, client_secret } = await createAppClient(server);
+      const reported = await call(server, "POST", "/v2/leaks", { body: report(client_secret) });
+      assert.equal(reported.status, 200, JSON.stringify(reported.body));
+      const path = `/v2/leaks?client_id=${client_id}`;
+      const { body } = await call<{ leaks: { id: string }[] }>(server, "GET", path);
+      const one = `/v2/leaks/${body.leaks[0]!.id}`;
+      return () => call(server, "PATCH", one, { body: { status: "resolved" } });
+    }),
+  ];
+}
+
 export const faultCases: FaultCase[] = [
   ...appClients(),
   ...credentials(),
@@ -286,6 +305,7 @@ export const faultCases: FaultCase[] = [
   ...apiKeys(),
   ...apis(),
   ...roles(),
+  ...leaks(),
 ];
 
 /** Requests that need no write, and must not become a verdict when nothing can be read. */
