@@ -85,12 +85,21 @@ export const UnusedClientPage = Type.Object({
 });
 export type UnusedClientPage = Static<typeof UnusedClientPage>;
 
-export const findingKinds = ["secret_from_browser", "many_tokens", "secret_leaked"] as const;
+export const findingKinds = [
+  "secret_from_browser",
+  "many_tokens",
+  "secret_leaked",
+  "old_algorithm",
+] as const;
 export type FindingKind = (typeof findingKinds)[number];
 
 export const Finding = Type.Object({
   kind: oneOf(findingKinds, "What was noticed."),
-  origin: Type.Optional(Type.String({ description: "The web origin it was last seen from." })),
+  origin: Type.Optional(
+    Type.String({
+      description: "Where it was last seen: the web origin, or the audience of the API.",
+    }),
+  ),
   count: Type.Integer(),
   first_seen_at: Type.String({ format: "date-time" }),
   last_seen_at: Type.String({ format: "date-time" }),

@@ -19,6 +19,8 @@ export interface Usage {
   refused(tenantId: string, clientId: string | undefined, cause: string): void;
   /** A client secret came from a web page, where everybody can read it. */
   seenFromBrowser(use: Use, origin: string): void;
+  /** A token was signed with an algorithm that is offered for older verifiers only. */
+  signedForOldVerifiers(use: Pick<Use, "tenantId" | "clientId">, audience: string): void;
   /** Since this process started. */
   totals(): { issued: number; refused: ReadonlyMap<string, number> };
   flush(): Promise<void>;
@@ -64,8 +66,11 @@ export function createUsage(
       const subject = { tenantId, clientId: clientId ?? "", credentialId: "" };
       writer.addCount({ ...subject, outcome: cause, ...inMinuteOf(system.now()) });
     },
-    seenFromBrowser({ tenantId, clientId }, origin) {
-      writer.addFinding(secretFromBrowser(tenantId, clientId, origin, system.now()));
+    seenFromBrowser(use, origin) {
+      writer.addFinding(findingOf(use, "secret_from_browser", origin, system.now()));
+    },
+    signedForOldVerifiers(use, audience) {
+      writer.addFinding(findingOf(use, "old_algorithm", audience, system.now()));
     },
     totals: () => totals,
     async flush() {
@@ -84,15 +89,15 @@ const inMinuteOf = (atMs: number) => ({
   count: 1,
 });
 
-const secretFromBrowser = (
-  tenantId: string,
-  clientId: string,
+const findingOf = (
+  { tenantId, clientId }: Pick<Use, "tenantId" | "clientId">,
+  kind: string,
   origin: string,
   atMs: number,
 ): FindingRecord => ({
   tenantId,
   clientId,
-  kind: "secret_from_browser",
+  kind,
   origin: origin.slice(0, originCharactersMax),
   count: 1,
   firstSeenAtMs: atMs,

@@ -376,9 +376,9 @@ export interface UsageGap {
 export interface FindingRecord {
   tenantId: string;
   clientId: string;
-  /** `secret_from_browser`, `many_tokens` or `secret_leaked`. */
+  /** `secret_from_browser`, `many_tokens`, `secret_leaked` or `old_algorithm`. */
   kind: string;
-  /** The web origin it was last seen from; empty where there is none. */
+  /** The web origin it was last seen from, or an audience; empty where there is none. */
   origin: string;
   count: number;
   firstSeenAtMs: number;

@@ -121,6 +121,33 @@ for (const { name, settings } of stores) {
       assert.deepEqual([found?.name, found?.last_used_at], ["unused", undefined]);
     });
 
+    test("says which clients still get tokens of an older algorithm, until their API moves on", async () => {
+      const [client, other] = [
+        await createAppClient(server, { name: "older", api_roles: ["owner"] }),
+        await createAppClient(server, { api_roles: ["owner"] }),
+      ];
+      const audience = "https://older.example.com";
+      const body = { name: "Older", audience, permissions: [], signing_algorithm: "RS256" };
+      const api = await call<{ id: string }>(server, "POST", "/v2/apis", { body });
+      assert.equal(api.status, 201);
+      await tokenFor(server, client, { resource: audience });
+      await tokenFor(server, other);
+      const path = "/v2/findings?kind=old_algorithm";
+      const { findings } = await written<FindingPage>(path, (page) => page.findings.length > 0);
+      const [finding] = findings;
+      assert.deepEqual(
+        [findings.length, finding?.client?.name, finding?.origin, finding?.count],
+        [1, "older", audience, 1],
+      );
+      assert.match(finding!.what_to_do, /signing_algorithm/);
+      const change = { body: { signing_algorithm: "ES256" } };
+      assert.equal((await call(server, "PATCH", `/v2/apis/${api.body.id}`, change)).status, 200);
+      await tokenFor(server, client, { resource: audience });
+      await sleep(1_200);
+      const [after] = (await get<FindingPage>(path)).findings;
+      assert.deepEqual([after?.count, after?.last_seen_at], [1, finding?.last_seen_at]);
+    });
+
     test("notices a client that fetches a token for every call, and not one of short tokens", async () => {
       const wasteful = await createAppClient(server);
       const short = await createAppClient(server, { token_lifetime_seconds: 60 });

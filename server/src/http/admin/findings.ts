@@ -65,4 +65,10 @@ const words: Record<FindingKind, { explanation: string; what_to_do: string }> = 
     what_to_do:
       "Look it up under /v2/leaks, rotate the secret, and mark the leak as resolved: then this goes.",
   },
+  old_algorithm: {
+    explanation:
+      "The client gets tokens that are signed with RS256, because the API in `origin` is set to it. They are longer and cost far more to sign than with ES256; RS256 is there for verifiers that know nothing newer.",
+    what_to_do:
+      "Once every verifier of that API takes ES256, set its `signing_algorithm`: the next tokens are signed so, and those that are out stay valid until they expire. When `last_seen_at` stands still, it is done.",
+  },
 };

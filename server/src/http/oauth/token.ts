@@ -6,7 +6,7 @@ import {
   type GrantContext,
   type TokenParameters,
 } from "../../grants/grant.ts";
-import type { IssuedToken, TokenSubject } from "../../tokens/access-token.ts";
+import type { IssuedToken } from "../../tokens/access-token.ts";
 import { jsonType, noStore, type Endpoint, type HttpAnswer, type HttpRequest } from "../message.ts";
 import {
   authenticate,
@@ -27,7 +27,7 @@ export function createTokenEndpoint(
     const parameters = parse(request);
     const grant = findGrant(parameters);
     const issued = await issue(context, request, { grant, parameters });
-    countIssued(context, request, issued.subject);
+    countIssued(context, request, issued);
     return answer(issued);
   });
 }
@@ -70,11 +70,12 @@ function answer(issued: IssuedToken): HttpAnswer {
 function countIssued(
   { usage }: TokenContext,
   { headers, sourceAddress }: HttpRequest,
-  { tenantId, clientId, credentialId }: TokenSubject,
+  { subject: { tenantId, clientId, credentialId }, api }: IssuedToken,
 ): void {
   const use = { tenantId, clientId, credentialId, sourceAddress, userAgent: headers["user-agent"] };
   usage.issued(use);
   if (credentialId !== "" && headers.origin !== undefined) {
     usage.seenFromBrowser(use, headers.origin);
   }
+  if (api.signingAlgorithm === "RS256") usage.signedForOldVerifiers(use, api.audience);
 }
