@@ -10,6 +10,8 @@ import {
   type Answer,
 } from "../calls.ts";
 import type { TestServer } from "../server.ts";
+import { signInFaults } from "./sign-in-faults.ts";
+import { createVisitor } from "../visitor.ts";
 
 /** For every write that somebody can ask for over HTTP: a request that needs it. */
 
@@ -297,6 +299,51 @@ function leaks(): FaultCase[] {
   ];
 }
 
+/** Who signs in: the owner of each server that is tried. */
+export const ownerSignIn = { email: "owner@example.com", password: "a long walk before breakfast" };
+
+/** The password changes last: with it all other sessions end. */
+function signIn(): FaultCase[] {
+  const { email, password } = ownerSignIn;
+  const sending =
+    (path: string, page: string, fields: Record<string, string>, isSignedIn = true): Prepare =>
+    async (server) => {
+      const visitor = createVisitor(server);
+      if (isSignedIn) assert.equal((await visitor.signIn(email, password)).status, 303);
+      const { text } = await visitor.get(page);
+      const [, token] = / name="form_token" value="([^"]+)"/.exec(text) ?? [];
+      assert.ok(token !== undefined, `${page} has no form`);
+      return async () => {
+        const { status, headers } = await visitor.post(path, { ...fields, form_token: token });
+        return { status, headers, body: {} };
+      };
+    };
+  return [
+    fault(
+      "insertSession",
+      "sessions",
+      "sign in",
+      sending("/login", "/login", { email, password }, false),
+    ),
+    fault(
+      "confirmSession",
+      "sessions",
+      "confirm a sign-in",
+      sending("/login/confirm", "/login/confirm", { password }),
+    ),
+    fault("endSessions", "sessions", "sign out", sending("/logout", "/logout", {})),
+    fault(
+      "setPassword",
+      "passwords",
+      "change a password",
+      sending("/account/password", "/account", {
+        old_password: password,
+        password: "another long walk after supper",
+      }),
+    ),
+  ];
+}
+
 export const faultCases: FaultCase[] = [
   ...appClients(),
   ...credentials(),
@@ -305,7 +352,9 @@ export const faultCases: FaultCase[] = [
   ...apiKeys(),
   ...apis(),
   ...roles(),
+  ...signInFaults,
   ...leaks(),
+  ...signIn(),
 ];
 
 /** Requests that need no write, and must not become a verdict when nothing can be read. */
@@ -355,12 +404,25 @@ export const ownWrites: Partial<Record<WriteName, string>> = {
   clearSingleUse: "at the start: the setup code",
   raiseHead: "by an operator, after a restore",
   moveAuditHead: "the sealer of the audit log",
+  touchSession: "when a session was last used, to the minute",
   insertUsage: "counts: they wait in memory, and a gap is recorded when they are given up",
   endUsage: "counts, when a process stops",
   closeSilentProcesses: "a background job",
   rollUpUsage: "a background job",
   sweepRefusals: "a background job",
   sweep: "a background job",
+  touchSession: "when a session was seen last: no request waits for it",
   takeLease: "who does background jobs",
   releaseLease: "who does background jobs",
 };
+
+/** Writes that no code outside the store asks for yet. */
+export const unasked: WriteName[] = [
+  "insertFactor",
+  "deleteFactor",
+  "clearFactors",
+  "spendTotpStep",
+  "usePasskey",
+  "replaceRecoveryCodes",
+  "spendRecoveryCode",
+];
