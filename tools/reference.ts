@@ -7,6 +7,7 @@ import { join } from "node:path";
 import { errorsPage } from "./reference/errors.ts";
 import { permissionsPage } from "./reference/permissions.ts";
 import { schemaPage } from "./reference/schema.ts";
+import { gitleaksRules, trufflehogDetectors } from "./reference/scanner-rules.ts";
 import { secretsPage } from "./reference/secrets.ts";
 import { settingsPage } from "./reference/settings.ts";
 import { standardsPage } from "./reference/standards.ts";
@@ -18,10 +19,14 @@ const makers: Readonly<Record<string, () => string | Promise<string>>> = {
   "errors.md": errorsPage,
   "permissions.md": permissionsPage,
   "secrets.md": secretsPage,
+  "gitleaks.toml": gitleaksRules,
+  "trufflehog.yaml": trufflehogDetectors,
   "schema.md": schemaPage,
   "standards.md": standardsPage,
 };
-const notice = "<!-- Generated from the code by `npm run reference`; a change by hand is lost. -->";
+const notice = "Generated from the code by `npm run reference`; a change by hand is lost.";
+const noticeIn = (name: string): string =>
+  name.endsWith(".md") ? `<!-- ${notice} -->` : `# ${notice}`;
 
 if (import.meta.main) await writeReferencePages();
 
@@ -44,7 +49,7 @@ export async function staleReferencePages(): Promise<string[]> {
 export async function referencePages(): Promise<Map<string, string>> {
   const pages = new Map<string, string>();
   for (const [name, make] of Object.entries(makers)) {
-    pages.set(`${folder}/${name}`, `${notice}\n\n${(await make()).trim()}\n`);
+    pages.set(`${folder}/${name}`, `${noticeIn(name)}\n\n${(await make()).trim()}\n`);
   }
   return pages;
 }

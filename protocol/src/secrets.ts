@@ -16,5 +16,15 @@ export type SecretKind = keyof typeof secretPrefixes;
 export const secretRandomCharacters = 43;
 export const secretChecksumCharacters = 6;
 
-/** The pattern for scanners: every generated secret matches it, whatever its kind. */
+/** The form: every generated secret matches it, whatever its kind. */
 export const secretPattern = "\\bcs[spqwv]k_[0-9A-Za-z]{49}\\b";
+
+/**
+ * What a secret may follow in a text: what is no part of a word, a byte that a URL encodes, a line break
+ * or tab that a string escapes. Nothing looks behind, so that every engine takes it.
+ */
+export const secretLeadPattern = "(?:\\b|%[0-9A-Fa-f]{2}|\\\\[nrt])";
+
+/** The pattern for scanners, of one kind: the secret is its only group. */
+export const secretSearchPatternOf = (kind: SecretKind): string =>
+  `${secretLeadPattern}(${secretPrefixes[kind]}[0-9A-Za-z]{${secretRandomCharacters + secretChecksumCharacters}})\\b`;
