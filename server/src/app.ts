@@ -19,6 +19,7 @@ import type { PagesOptions } from "./http/pages/pages.ts";
 import { createRouter, type RouterContext } from "./http/router.ts";
 import { createSampleApi } from "./http/sample-api.ts";
 import type { AppServer } from "./http/server.ts";
+import type { SessionCallers } from "./http/session-caller.ts";
 import { createSourceAddress } from "./http/source-address.ts";
 import { startAuditJob } from "./jobs/audit-job.ts";
 import { rotateKeys, startJobs } from "./jobs/jobs.ts";
@@ -29,7 +30,7 @@ import { createSigningKeys, type SigningKeys } from "./keys/signing.ts";
 import { createLeakTotals } from "./leaks/leak-report.ts";
 import { openPartnerKeys } from "./leaks/partner-keys.ts";
 import { createFindOwner } from "./people/key-owner.ts";
-import { createKnownUsers, type KnownUsers } from "./people/known-users.ts";
+import { createKnownUsers } from "./people/known-users.ts";
 import { bootstrapOwner, issueSetupCode, type PeopleContext } from "./people/owner.ts";
 import { createPasswordHashes } from "./people/password-hash.ts";
 import { findPasswordProblem } from "./people/password-rules.ts";
@@ -213,7 +214,11 @@ function routerContext(
   const failures = createFailureBudget(system.elapsedMs);
   const endpoints = { system, log, clients, usage, failures, firstTenantId: tenantId };
   const liveTokens = { system, keys, clients, apiKeys, apis, revocations };
-  const callers = { ...liveTokens, usage, failures, tenantId, issuer };
+  const sessions = {
+    cookies: createCookies(issuer),
+    find: createFindLiveSession(people, users),
+  };
+  const callers = { ...liveTokens, usage, failures, tenantId, issuer, sessions };
   const leaks = createLeakTotals();
   const notes = createRefusalNotes({ ...callers, refusals, sourceAddressOf });
   return {
@@ -253,7 +258,7 @@ function routerContext(
       leakReports: { ...callers, store, roles, log, totals: leaks },
     },
     people,
-    pages: pagesOptions({ ...liveTokens, log, people, users, sourceAddressOf, notes, issuer }),
+    pages: pagesOptions({ ...liveTokens, log, people, sessions, sourceAddressOf, notes, issuer }),
     metrics: createMetrics({ usage, clients, feed, leaks }),
     mount: { sourceAddressOf, newRequestId: createRequestIds(system), log, notes },
     sampleApi: config.sampleApi
@@ -272,21 +277,20 @@ function routerContext(
 /** What the pages of the server need, beyond what they are given. */
 function pagesOptions({
   people,
-  users,
+  sessions: { cookies, find: findSession },
   issuer,
   ...given
 }: Omit<PagesOptions, "signIn" | "findSession" | "cookies" | "forms" | "failures" | "publicUrl"> & {
   system: System;
   people: Parts["people"];
-  users: KnownUsers;
+  sessions: SessionCallers;
   issuer: string;
 }): PagesOptions {
-  const cookies = createCookies(issuer);
   return {
     ...given,
     cookies,
+    findSession,
     signIn: people,
-    findSession: createFindLiveSession(people, users),
     forms: createFormGuard({ system: given.system, cookies, publicUrl: issuer }),
     failures: createFailureBudget(given.system.elapsedMs),
     publicUrl: issuer,

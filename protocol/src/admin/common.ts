@@ -36,6 +36,12 @@ export const RequestId = Type.String({
 /** 401, 403, 409, 412, 422, 429, 500 and 503. */
 export const ErrorBody = Type.Object({
   messages: Type.Array(Type.String()),
+  code: Type.Optional(
+    Type.String({
+      description:
+        "For the console: `recent_sign_in_required`, `sign_in_over` or `cross_site_request`.",
+    }),
+  ),
   request_id: RequestId,
 });
 export type ErrorBody = Static<typeof ErrorBody>;

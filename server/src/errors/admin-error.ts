@@ -6,6 +6,8 @@
 export type AdminStatus = 400 | 401 | 403 | 404 | 405 | 409 | 412 | 422 | 429;
 
 interface AdminErrorOptions {
+  /** What the console goes by, where the status is not enough. */
+  code?: "cross_site_request" | "recent_sign_in_required" | "sign_in_over";
   /** 400: which field, and why. */
   fieldErrors?: Record<string, string>;
   /** 404: the id that was not found. */
@@ -20,7 +22,11 @@ interface AdminErrorOptions {
   /** 429: how long to wait [RFC 9110 §10.2.3]. */
   retryAfterSeconds?: number;
   /** For our own notes, where status and challenge do not say it. */
-  cause?: "leak_report_not_signed";
+  cause?:
+    | "leak_report_not_signed"
+    | "cross_site_request"
+    | "recent_sign_in_missing"
+    | "sign_in_over";
 }
 
 export class AdminError extends Error {

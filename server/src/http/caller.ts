@@ -6,11 +6,14 @@ import type { Actor } from "../audit/audit.ts";
 import type { Usage } from "../audit/usage.ts";
 import { AdminError } from "../errors/admin-error.ts";
 import type { FailureBudget } from "./failure-budget.ts";
+import type { LiveSession } from "../people/session.ts";
+import { findSessionCaller, type SessionCallers } from "./session-caller.ts";
 import { findLiveToken, type LiveToken, type LiveTokenContext } from "../tokens/live-token.ts";
 
 /**
- * Who is calling our own API: an API key or one of our access tokens. `Authorization` wins over
- * `x-api-key` without falling back: real clients send both.
+ * Who is calling our own API: an API key, one of our access tokens, or a person in a browser.
+ * `Authorization` wins over `x-api-key`, and both over a cookie, without falling back: real clients
+ * send several.
  */
 
 export interface Caller {
@@ -21,6 +24,8 @@ export interface Caller {
   stated: Rights;
   /** What the caller may pass on to others. */
   grantable: Rights;
+  /** A person in a browser: as whom, and since when. */
+  session?: LiveSession;
 }
 
 export interface CallerContext extends LiveTokenContext {
@@ -28,6 +33,7 @@ export interface CallerContext extends LiveTokenContext {
   failures: Pick<FailureBudget, "spendOnKey">;
   tenantId: string;
   issuer: string;
+  sessions: SessionCallers;
 }
 
 type From = Pick<Actor, "requestId" | "sourceAddress">;
@@ -35,9 +41,10 @@ type From = Pick<Actor, "requestId" | "sourceAddress">;
 /** Throws 401, 429, and 400 for a malformed header [RFC 6750 §3.1]. The caches must have caught up with the store before. */
 export async function identifyCaller(
   context: CallerContext,
-  { headers, rawHeaders }: Pick<IncomingMessage, "headers" | "rawHeaders">,
+  incoming: Pick<IncomingMessage, "headers" | "rawHeaders" | "method">,
   from: From,
 ): Promise<Caller> {
+  const { headers, rawHeaders } = incoming;
   if (headers.authorization !== undefined) {
     return callerWithToken(context, bearerTokenOf(headers.authorization, rawHeaders), from);
   }
@@ -45,7 +52,11 @@ export async function identifyCaller(
   if (typeof plainKey === "string" && plainKey !== "") {
     return callerWithApiKey(context, plainKey, { ...from, userAgent });
   }
-  throw noCredentials();
+  const session = await findSessionCaller(context.sessions, incoming, context.issuer);
+  if (session === undefined) throw noCredentials();
+  const { id, tenantId, rights } = session.user;
+  const actor: Actor = { ...from, type: "user", id, tenantId };
+  return { actor, rights, stated: rights, grantable: rights, session };
 }
 
 /** Throws 401 when the token says more than is left of it: a new one would not. */

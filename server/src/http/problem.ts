@@ -13,7 +13,7 @@ import type { RefusalNotes } from "./refusal-notes.ts";
 
 interface Problem {
   status: number;
-  body: { messages: string[]; field_errors?: Record<string, string>; id?: string };
+  body: { messages: string[]; code?: string; field_errors?: Record<string, string>; id?: string };
   headers: Record<string, string>;
   /** For the log, where the messages repeat what a stranger sent. */
   detail?: string;
@@ -81,6 +81,7 @@ function adminProblem(error: AdminError, issuer: string): Problem {
   const { fieldErrors, id, challenge, allow, retryAfterSeconds } = error.options;
   const body: Problem["body"] = {
     messages: [error.message],
+    ...(error.options.code === undefined ? {} : { code: error.options.code }),
     ...(error.status === 400 ? { field_errors: fieldErrors ?? {} } : {}),
     ...(id === undefined ? {} : { id }),
   };

@@ -54,6 +54,8 @@ const matrix: Record<string, Who> = {
   "PATCH /v2/users/{username}": onlyAdministrators,
   "DELETE /v2/users/{username}": onlyAdministrators,
   "POST /v2/users/{username}/reset_password": onlyAdministrators,
+  // For people in a browser alone.
+  "GET /v2/session": { account: [] },
   "POST /v2/api_keys": allReaders,
   "GET /v2/api_keys": allReaders,
   "GET /v2/api_keys/{id}": allReaders,

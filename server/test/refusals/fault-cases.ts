@@ -10,7 +10,6 @@ import {
   type Answer,
 } from "../calls.ts";
 import type { TestServer } from "../server.ts";
-import { signInFaults } from "./sign-in-faults.ts";
 import { createVisitor } from "../visitor.ts";
 
 /** For every write that somebody can ask for over HTTP: a request that needs it. */
@@ -352,7 +351,6 @@ export const faultCases: FaultCase[] = [
   ...apiKeys(),
   ...apis(),
   ...roles(),
-  ...signInFaults,
   ...leaks(),
   ...signIn(),
 ];
@@ -404,7 +402,6 @@ export const ownWrites: Partial<Record<WriteName, string>> = {
   clearSingleUse: "at the start: the setup code",
   raiseHead: "by an operator, after a restore",
   moveAuditHead: "the sealer of the audit log",
-  touchSession: "when a session was last used, to the minute",
   insertUsage: "counts: they wait in memory, and a gap is recorded when they are given up",
   endUsage: "counts, when a process stops",
   closeSilentProcesses: "a background job",

@@ -11,6 +11,7 @@ import { finish, identify, type IdentifyContext } from "./identify.ts";
 import { registerLeaks, type LeakRoutes } from "./leaks.ts";
 import { registerRefusals, type RefusalRoutes } from "./refusals.ts";
 import { registerRoles, type RoleRoutes } from "./roles.ts";
+import { registerSession } from "./session.ts";
 import { registerSigningKeys, type SigningKeyRoutes } from "./signing-keys.ts";
 import { registerUsage, type UsageRoutes } from "./usage.ts";
 import { registerUsers, type UserRoutes } from "./users.ts";
@@ -65,6 +66,7 @@ export function registerAdminApi(server: FastifyInstance, context: AdminContext)
   registerFindings(typed, context);
   registerApiKeys(typed, context);
   registerUsers(typed, context);
+  registerSession(typed);
   registerSigningKeys(typed, context);
   registerApis(typed, context);
   registerRoles(typed, context);

@@ -22,6 +22,7 @@ import type { UsageStore } from "../../store/store.ts";
 import { fromIsoTime, isoTime } from "../iso-time.ts";
 import { ById } from "./app-clients.ts";
 import { leakPolicyOf } from "./leak-policy.ts";
+import { checkRecent } from "../session-caller.ts";
 import { route, type AdminServer } from "./route.ts";
 
 /** `/v2/app_clients/{id}/credentials`: add a new one, try without the old one, revoke it. */
@@ -55,7 +56,7 @@ const read = route({
   permission: "app_clients:read",
   tag,
   summary: "Read a credential",
-  description: "With `app_clients:reveal_secret` the answer holds its secret; that is audited.",
+  description: "With `app_clients:reveal_secret` the answer holds its secret; that is audited, and a person in a browser needs a recent sign-in.",
   params: OneCredential,
   success: { 200: Credential },
 });
@@ -102,6 +103,7 @@ export function registerCredentials(server: AdminServer, context: CredentialRout
   server.get(`${path}/:credential_id`, read, async ({ params, caller }) => {
     const { known, credential } = await loadCredential(context, caller, idsOf(params));
     const mayReveal = mayDo(caller.rights, "app_clients:reveal_secret");
+    if (mayReveal) checkRecent(caller, context.system.now());
     const shown = mayReveal ? credential : undefined;
     return view(known, credential, await revealSecret(context, caller, known, shown));
   });

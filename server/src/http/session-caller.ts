@@ -1,0 +1,48 @@
+import type { IncomingMessage } from "node:http";
+import { AdminError } from "../errors/admin-error.ts";
+import type { FindLiveSession, LiveSession } from "../people/session.ts";
+import type { Cookies } from "./cookies.ts";
+import { isFromOtherSite, isUnsafe, senderOf } from "./same-origin.ts";
+
+/**
+ * A person who calls our own API from the console: the cookie of a session counts for pages of ours
+ * alone, and for a change only where the browser says that one of them asked for it.
+ */
+
+export interface SessionCallers {
+  cookies: Cookies;
+  find: FindLiveSession;
+}
+
+/** `undefined` when no cookie came. Throws 401 for one that counts no longer, and 403. */
+export async function findSessionCaller(
+  { cookies, find }: SessionCallers,
+  { headers, method }: Pick<IncomingMessage, "headers" | "method">,
+  publicUrl: string,
+): Promise<LiveSession | undefined> {
+  const plainSession = cookies.read(headers, "session");
+  if (plainSession === undefined) return undefined;
+  const sender = senderOf(headers, publicUrl);
+  if (sender === "others" || isFromOtherSite(headers) || (isUnsafe(method) && sender !== "ours")) {
+    throw new AdminError(403, `Only pages of ${publicUrl} may act for who is signed in.`, {
+      code: "cross_site_request",
+      cause: "cross_site_request",
+    });
+  }
+  const live = await find(plainSession);
+  if (live !== undefined) return live;
+  throw new AdminError(401, "Your session has ended. Sign in again.", {
+    code: "sign_in_over",
+    cause: "sign_in_over",
+    challenge: {},
+  });
+}
+
+/** Throws 403 when what was proved is too long ago. Keys and tokens of machines prove it each time. */
+export function checkRecent({ session }: { session?: LiveSession }, atMs: number): void {
+  if (session === undefined || atMs < session.recentUntilMs) return;
+  throw new AdminError(403, "Confirm that it is still you, at /login/confirm, and try again.", {
+    code: "recent_sign_in_required",
+    cause: "recent_sign_in_missing",
+  });
+}
