@@ -15,6 +15,8 @@ export const standards: Readonly<Record<string, string>> = {
   "RFC 7517": "JSON Web Key (JWK)",
   "RFC 7518": "JSON Web Algorithms (JWA)",
   "RFC 7519": "JSON Web Token (JWT)",
+  "RFC 7523":
+    "JSON Web Token (JWT) Profile for OAuth 2.0 Client Authentication and Authorization Grants",
   "RFC 7591": "OAuth 2.0 Dynamic Client Registration Protocol",
   "RFC 7617": "The 'Basic' HTTP Authentication Scheme",
   "RFC 7636": "Proof Key for Code Exchange",
@@ -37,6 +39,7 @@ export const standards: Readonly<Record<string, string>> = {
   "RFC 9110": "HTTP Semantics",
   "RFC 9111": "HTTP Caching",
   "RFC 9112": "HTTP/1.1",
+  "RFC 9207": "OAuth 2.0 Authorization Server Issuer Identification",
   "RFC 9396": "OAuth 2.0 Rich Authorization Requests",
   "RFC 9700": "Best Current Practice for OAuth 2.0 Security",
   "RFC 9728": "OAuth 2.0 Protected Resource Metadata",

@@ -1,0 +1,37 @@
+import type { ExpiryMatcher } from "../provider.ts";
+
+/** Tells from an API's answer that the token has expired: not all say it with 401. */
+
+export interface ApiAnswer {
+  status: number;
+  headers: Readonly<Record<string, string | string[] | undefined>>;
+  /** The beginning of the body, if it was read. */
+  bodyStart?: string | undefined;
+}
+
+/** How much of a body has to be looked at, in characters. */
+export const bodyStartMax = 16 * 1024;
+
+/** One matcher is enough; within it everything that it names must fit. */
+export function isExpiryAnswer(matchers: readonly ExpiryMatcher[], answer: ApiAnswer): boolean {
+  return matchers.some((matcher) => fits(matcher, answer));
+}
+
+/** Whether a body has to be read for this answer: streams are passed on unread where not. */
+export function needsBody(matchers: readonly ExpiryMatcher[], answer: ApiAnswer): boolean {
+  return matchers.some(
+    ({ body, ...rest }) =>
+      body !== undefined && fits({ ...rest, body: "" }, { ...answer, bodyStart: "" }),
+  );
+}
+
+function fits({ status, header, body }: ExpiryMatcher, answer: ApiAnswer): boolean {
+  if (status === undefined && header === undefined && body === undefined) return false;
+  if (status !== undefined && status !== answer.status) return false;
+  if (header !== undefined) {
+    const value = answer.headers[header.name.toLowerCase()];
+    const text = [value ?? []].flat().join(", ").toLowerCase();
+    if (value === undefined || !text.includes((header.contains ?? "").toLowerCase())) return false;
+  }
+  return body === undefined || (answer.bodyStart?.includes(body) ?? false);
+}
