@@ -214,10 +214,7 @@ function routerContext(
   const failures = createFailureBudget(system.elapsedMs);
   const endpoints = { system, log, clients, usage, failures, firstTenantId: tenantId };
   const liveTokens = { system, keys, clients, apiKeys, apis, revocations };
-  const sessions = {
-    cookies: createCookies(issuer),
-    find: createFindLiveSession(people, users),
-  };
+  const sessions = { cookies: createCookies(issuer), find: createFindLiveSession(people, users) };
   const callers = { ...liveTokens, usage, failures, tenantId, issuer, sessions };
   const leaks = createLeakTotals();
   const notes = createRefusalNotes({ ...callers, refusals, sourceAddressOf });
@@ -261,16 +258,7 @@ function routerContext(
     pages: pagesOptions({ ...liveTokens, log, people, sessions, sourceAddressOf, notes, issuer }),
     metrics: createMetrics({ usage, clients, feed, leaks }),
     mount: { sourceAddressOf, newRequestId: createRequestIds(system), log, notes },
-    sampleApi: config.sampleApi
-      ? createSampleApi({
-          publicUrl: issuer,
-          databaseFile: corporaFileOf(config),
-          server,
-          callers,
-          notes,
-          sourceAddressOf,
-        })
-      : undefined,
+    sampleApi: sampleApiOf(config, { server, callers, notes, sourceAddressOf }),
   };
 }
 
@@ -297,7 +285,14 @@ function pagesOptions({
   };
 }
 
-const corporaFileOf = ({ dataDir }: Config): string => join(dataDir, "corpora.sqlite");
+function sampleApiOf(
+  { sampleApi, publicUrl, dataDir }: Config,
+  parts: Omit<Parameters<typeof createSampleApi>[0], "publicUrl" | "databaseFile">,
+): RouterContext["sampleApi"] {
+  if (!sampleApi) return undefined;
+  const databaseFile = join(dataDir, "corpora.sqlite");
+  return createSampleApi({ ...parts, publicUrl, databaseFile });
+}
 
 /** Answers a setup code while there is no owner. */
 async function bootstrap(

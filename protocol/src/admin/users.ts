@@ -63,6 +63,13 @@ export const User = Type.Object({
         "reset_password, and never again.",
     }),
   ),
+  sign_in_url: Type.Optional(
+    Type.String({
+      description:
+        "The same code as a link to give to the person, who chooses a password there. It works " +
+        "once, for seven days.",
+    }),
+  ),
   created_at: Type.String({ format: "date-time" }),
   updated_at: Type.String({ format: "date-time" }),
 });

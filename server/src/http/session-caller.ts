@@ -1,6 +1,8 @@
 import type { IncomingMessage } from "node:http";
+import { mayDo } from "../access/rights.ts";
 import { AdminError } from "../errors/admin-error.ts";
 import type { FindLiveSession, LiveSession } from "../people/session.ts";
+import type { Caller } from "./caller.ts";
 import type { Cookies } from "./cookies.ts";
 import { isFromOtherSite, isUnsafe, senderOf } from "./same-origin.ts";
 
@@ -38,9 +40,13 @@ export async function findSessionCaller(
   });
 }
 
-/** Throws 403 when what was proved is too long ago. Keys and tokens of machines prove it each time. */
-export function checkRecent({ session }: { session?: LiveSession }, atMs: number): void {
-  if (session === undefined || atMs < session.recentUntilMs) return;
+/**
+ * Whether the caller may see a secret. Keys and tokens prove each time who they are; throws 403 for a
+ * person who proved it too long ago.
+ */
+export function mayRevealNow({ rights, session }: Caller, atMs: number): boolean {
+  if (!mayDo(rights, "app_clients:reveal_secret")) return false;
+  if (session === undefined || atMs < session.recentUntilMs) return true;
   throw new AdminError(403, "Confirm that it is still you, at /login/confirm, and try again.", {
     code: "recent_sign_in_required",
     cause: "recent_sign_in_missing",

@@ -9,7 +9,7 @@ import { bearer, call, createAppClient, requestToken, tokenFor } from "../calls.
 import { startServer, type InProcessServer } from "../server.ts";
 import { stores } from "../stores.ts";
 
-type Made = User & { one_time_code: string };
+type Made = User & { one_time_code: string; sign_in_url: string };
 
 for (const { name, settings } of stores) {
   describe(`/v2/users on ${name}`, () => {
@@ -98,7 +98,8 @@ for (const { name, settings } of stores) {
       assert.match(made.id, /^usr_/);
       assert.equal(made.username, "ann@example.com");
       assert.match(made.one_time_code, /^([2-9A-Z]{5}-){4}[2-9A-Z]{5}$/);
-      const { one_time_code: code, ...rest } = made;
+      const { one_time_code: code, sign_in_url: link, ...rest } = made;
+      assert.equal(link, `${server.url}/invitation?code=${code}`);
       assert.deepEqual((await read("ann@example.com")).body, rest);
       const changed = await patch("ann@example.com", { api_roles: ["viewer"], description: "" });
       assert.equal(changed.status, 200);
@@ -157,7 +158,7 @@ for (const { name, settings } of stores) {
       const once = { email: "once@example.com" };
       const first = await call<Made>(server, "POST", "/v2/users", { body: once, headers });
       const second = await call<Made>(server, "POST", "/v2/users", { body: once, headers });
-      const { one_time_code: _, ...rest } = first.body;
+      const { one_time_code: _, sign_in_url: _link, ...rest } = first.body;
       assert.deepEqual([second.status, second.body], [201, rest]);
     });
 

@@ -5,7 +5,6 @@ import {
   CredentialList,
   UpdateCredential,
 } from "@countersign/protocol/admin/credentials.ts";
-import { mayDo } from "../../access/rights.ts";
 import { loadClient } from "../../clients/app-client.ts";
 import { stateOf } from "../../clients/credential.ts";
 import {
@@ -22,7 +21,7 @@ import type { UsageStore } from "../../store/store.ts";
 import { fromIsoTime, isoTime } from "../iso-time.ts";
 import { ById } from "./app-clients.ts";
 import { leakPolicyOf } from "./leak-policy.ts";
-import { checkRecent } from "../session-caller.ts";
+import { mayRevealNow } from "../session-caller.ts";
 import { route, type AdminServer } from "./route.ts";
 
 /** `/v2/app_clients/{id}/credentials`: add a new one, try without the old one, revoke it. */
@@ -56,7 +55,8 @@ const read = route({
   permission: "app_clients:read",
   tag,
   summary: "Read a credential",
-  description: "With `app_clients:reveal_secret` the answer holds its secret; that is audited, and a person in a browser needs a recent sign-in.",
+  description:
+    "With `app_clients:reveal_secret` the answer holds its secret; that is audited, and a person in a browser needs a recent sign-in.",
   params: OneCredential,
   success: { 200: Credential },
 });
@@ -102,9 +102,7 @@ export function registerCredentials(server: AdminServer, context: CredentialRout
 
   server.get(`${path}/:credential_id`, read, async ({ params, caller }) => {
     const { known, credential } = await loadCredential(context, caller, idsOf(params));
-    const mayReveal = mayDo(caller.rights, "app_clients:reveal_secret");
-    if (mayReveal) checkRecent(caller, context.system.now());
-    const shown = mayReveal ? credential : undefined;
+    const shown = mayRevealNow(caller, context.system.now()) ? credential : undefined;
     return view(known, credential, await revealSecret(context, caller, known, shown));
   });
 

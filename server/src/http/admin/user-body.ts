@@ -31,7 +31,18 @@ export function applyUserSettings(before: UserRecord, body: UpdateUser): UserRec
   };
 }
 
-export function toUser({ user, bindings }: KnownUserRecord, plainCode?: string): User {
+/** `publicUrl` is the configured one: links never come from what a request says. */
+export const withLink = (plainCode: string | undefined, publicUrl: string): ShownOnce =>
+  plainCode === undefined
+    ? {}
+    : { plainCode, signInUrl: `${publicUrl}/invitation?code=${encodeURIComponent(plainCode)}` };
+
+interface ShownOnce {
+  plainCode?: string;
+  signInUrl?: string;
+}
+
+export function toUser({ user, bindings }: KnownUserRecord, shown: ShownOnce = {}): User {
   return {
     id: user.id,
     email: user.email,
@@ -42,7 +53,8 @@ export function toUser({ user, bindings }: KnownUserRecord, plainCode?: string):
     ...toRoleFields(bindings),
     ...optional("external_id", user.externalId),
     labels: user.labels,
-    ...optional("one_time_code", plainCode),
+    ...optional("one_time_code", shown.plainCode),
+    ...optional("sign_in_url", shown.signInUrl),
     created_at: isoTime(user.createdAtMs),
     updated_at: isoTime(user.updatedAtMs),
   };

@@ -15,16 +15,18 @@ import {
   updateUser,
   type UserContext,
 } from "../../people/user.ts";
+import type { CallerContext } from "../caller.ts";
 import type { PageKeys } from "../page-key.ts";
 import { pageOf } from "./page.ts";
 import { applyRoles, toBindings } from "./role-fields.ts";
 import { etagOf, expectedVersionOf, idempotencyKeyOf, route, type AdminServer } from "./route.ts";
-import { applyUserSettings, toUser, toUserSettings } from "./user-body.ts";
+import { applyUserSettings, toUser, toUserSettings, withLink } from "./user-body.ts";
 
 /** `/v2/users`: people and their roles. */
 
 export interface UserRoutes extends UserContext {
   pageKeys: PageKeys;
+  callers: Pick<CallerContext, "issuer">;
 }
 
 const tag = "Users";
@@ -34,7 +36,7 @@ const create = route({
   tag,
   summary: "Create a user",
   description:
-    "The answer shows `one_time_code`, this once. With an `Idempotency-Key`, the same request again answers the same user, without the code.",
+    "The answer shows `one_time_code` and `sign_in_url`, this once. With an `Idempotency-Key`, the same request again answers the same user, without the code.",
   body: CreateUser,
   success: { 201: User },
 });
@@ -74,13 +76,15 @@ const reset = route({
   permission: "users:write",
   tag,
   summary: "Give a user a new one-time code",
-  description: "The codes before it are void, and so are the tokens that the user has.",
+  description:
+    "The codes before it are void, and so are the user's password, sessions and tokens. The answer shows `sign_in_url`, where the person chooses a new password.",
   params: ByUsername,
   success: { 200: User },
 });
 
 export function registerUsers(server: AdminServer, context: UserRoutes): void {
   const { store, pageKeys } = context;
+  const { issuer } = context.callers;
 
   server.post("/users", create, async (request, reply) => {
     const { body, caller } = request;
@@ -91,7 +95,7 @@ export function registerUsers(server: AdminServer, context: UserRoutes): void {
       idempotencyKey: idempotencyKeyOf(request),
     });
     reply.code(201).header("etag", etagOf(made.user));
-    return toUser(made, made.plainCode);
+    return toUser(made, withLink(made.plainCode, issuer));
   });
 
   server.get("/users", list, async ({ query, caller }) => {
@@ -139,6 +143,6 @@ export function registerUsers(server: AdminServer, context: UserRoutes): void {
 
   server.post("/users/:username/reset_password", reset, async ({ params, caller }) => {
     const { plainCode, ...known } = await resetPassword(context, caller, params.username);
-    return toUser(known, plainCode);
+    return toUser(known, withLink(plainCode, issuer));
   });
 }
