@@ -1,6 +1,7 @@
 import { loadavg } from "node:os";
 import { parseArgs } from "node:util";
 import type { Group } from "./groups/group.ts";
+import { introspection } from "./groups/introspection.ts";
 import { micro } from "./groups/micro.ts";
 import { storage } from "./groups/storage.ts";
 import { token } from "./groups/token.ts";
@@ -22,7 +23,7 @@ import { renderTable } from "./table.ts";
  * The exit code is 1 when a gate is missed.
  */
 
-const groups: readonly Group[] = [token, storage, verifier, micro];
+const groups: readonly Group[] = [token, introspection, storage, verifier, micro];
 const roundsMax = 200;
 const secondsMax = 30;
 
