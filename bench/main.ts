@@ -1,6 +1,7 @@
 import { loadavg } from "node:os";
 import { parseArgs } from "node:util";
 import type { Group } from "./groups/group.ts";
+import { apiKeys } from "./groups/api-keys.ts";
 import { introspection } from "./groups/introspection.ts";
 import { micro } from "./groups/micro.ts";
 import { storage } from "./groups/storage.ts";
@@ -23,7 +24,7 @@ import { renderTable } from "./table.ts";
  * The exit code is 1 when a gate is missed.
  */
 
-const groups: readonly Group[] = [token, introspection, storage, verifier, micro];
+const groups: readonly Group[] = [token, introspection, storage, verifier, apiKeys, micro];
 const roundsMax = 200;
 const secondsMax = 30;
 

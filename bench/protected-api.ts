@@ -1,6 +1,6 @@
 import type { RequestListener } from "node:http";
 import { createLocalJWKSet, jwtVerify, type JSONWebKeySet } from "jose";
-import { createVerifier } from "../sdk/src/index.ts";
+import { createVerifier, introspectApiKeys, type VerifierOptions } from "../sdk/src/index.ts";
 import { serve } from "./servers/served.ts";
 
 /** The smallest API there is, with nothing, our verifier or `jose` before it. */
@@ -12,7 +12,7 @@ export interface ProtectedApiSetup {
   keySet: JSONWebKeySet;
 }
 
-export type Protection = "none" | "countersign" | "jose";
+export type Protection = "none" | "countersign" | "countersign with API keys" | "jose";
 
 const body = JSON.stringify({ corpora: [] });
 const headers = { "content-type": "application/json", "content-length": body.length };
@@ -29,25 +29,17 @@ const listeners: Record<Protection, (setup: ProtectedApiSetup) => Listener> = {
     response.writeHead(200, headers).end(body);
   },
 
-  countersign({ issuer, audience, keySet }) {
-    const document = JSON.stringify(keySet);
-    const verifier = createVerifier({
-      issuer,
-      audience,
-      jwksUri: `${issuer}/jwks`,
-      fetch: async () =>
-        new Response(document, { headers: { "content-type": "application/json" } }),
-    });
-    // As the adapters ask.
-    return async (request, response) => {
-      try {
-        const access = verifier.verifyCached(request) ?? (await verifier.verify(request));
-        response.writeHead(access.clientId === "" ? 403 : 200, headers).end(body);
-      } catch {
-        response.writeHead(401, headers).end(body);
-      }
-    };
-  },
+  countersign: (setup) => verified(setup, {}),
+
+  "countersign with API keys": (setup) =>
+    verified(setup, {
+      findApiKey: introspectApiKeys({
+        issuer: setup.issuer,
+        clientId: "api_0123456789ABCDEFGHIJKL",
+        clientSecret: "secret",
+        fetch: async (url) => Response.json(issuerAnswer(String(url), setup)),
+      }),
+    }),
 
   jose({ issuer, audience, keySet }) {
     const keys = createLocalJWKSet(keySet);
@@ -63,3 +55,39 @@ const listeners: Record<Protection, (setup: ProtectedApiSetup) => Listener> = {
     };
   },
 };
+
+/** As the adapters ask. */
+function verified(
+  { issuer, audience, keySet }: ProtectedApiSetup,
+  options: Pick<VerifierOptions, "findApiKey">,
+): Listener {
+  const verifier = createVerifier({
+    ...options,
+    issuer,
+    audience,
+    jwksUri: `${issuer}/jwks`,
+    fetch: async () => Response.json(keySet),
+  });
+  return async (request, response) => {
+    try {
+      const access = verifier.verifyCached(request) ?? (await verifier.verify(request));
+      response.writeHead(access.clientId === "" ? 403 : 200, headers).end(body);
+    } catch {
+      response.writeHead(401, headers).end(body);
+    }
+  };
+}
+
+/** What the issuer says: where it introspects, and that every key is good. */
+const issuerAnswer = (url: string, { issuer }: ProtectedApiSetup): object =>
+  url.includes("/.well-known/")
+    ? { issuer, introspection_endpoint: `${issuer}/oauth2/introspect` }
+    : {
+        active: true,
+        token_type: "api_key",
+        sub: "usr_0123456789ABCDEFGHIJKL",
+        client_id: "aky_0123456789ABCDEFGHIJKL",
+        tenant: "tnt_first",
+        cred: "aky_0123456789ABCDEFGHIJKL",
+        scope: "corpora:read corpora:query documents:read jobs:read encoders:read llms:read",
+      };

@@ -40,7 +40,8 @@ export const verifier: Group = {
     const issuer = createIssuer();
     const served: Served[] = [];
     try {
-      for (const { protection } of variants) served.push(await start(issuer, protection));
+      for (const { protection } of variants)
+        served.push(await startProtectedApi(issuer, protection));
       return await compare(context, issuer, served);
     } finally {
       await Promise.all(served.map((server) => server.stop()));
@@ -74,7 +75,7 @@ async function compare(
   return rowsOf(name, "requests/s", measured, gates);
 }
 
-interface Issuer {
+export interface Issuer {
   url: string;
   audience: string;
   keySet: JSONWebKeySet;
@@ -82,7 +83,7 @@ interface Issuer {
   requests(count: number): string[];
 }
 
-async function start(issuer: Issuer, protection: Protection): Promise<Served> {
+export async function startProtectedApi(issuer: Issuer, protection: Protection): Promise<Served> {
   const { url, audience, keySet } = issuer;
   const setup: ProtectedApiSetup = {
     port: await freePort(),

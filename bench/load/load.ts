@@ -52,3 +52,7 @@ export function formRequest(path: string, parameters: Record<string, string>): s
 export function bearerRequest(path: string, token: string): string {
   return `GET ${path} HTTP/1.1\r\n${common}authorization: Bearer ${token}\r\n\r\n`;
 }
+
+export function apiKeyRequest(path: string, plainKey: string): string {
+  return `GET ${path} HTTP/1.1\r\n${common}x-api-key: ${plainKey}\r\n\r\n`;
+}
