@@ -37,7 +37,7 @@ const listeners: Record<Protection, (setup: ProtectedApiSetup) => Listener> = {
         issuer: setup.issuer,
         clientId: "api_0123456789ABCDEFGHIJKL",
         clientSecret: "secret",
-        fetch: async (url) => Response.json(issuerAnswer(String(url), setup)),
+        fetch: async (url) => Response.json(issuerAnswer(url, setup)),
       }),
     }),
 
