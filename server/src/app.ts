@@ -8,6 +8,7 @@ import { createRefusals, type Refusals } from "./audit/refusals.ts";
 import { createUsage, type Usage } from "./audit/usage.ts";
 import { createKnownClients } from "./clients/known-clients.ts";
 import type { Config } from "./config.ts";
+import { createCodeBudget } from "./http/code-budget.ts";
 import { createFailureBudget } from "./http/failure-budget.ts";
 import { createMetrics } from "./http/metrics.ts";
 import { createPageKeys } from "./http/page-key.ts";
@@ -262,13 +263,15 @@ function routerContext(
   };
 }
 
+type MadeHere = "signIn" | "findSession" | "cookies" | "forms" | "failures" | "codes" | "publicUrl";
+
 /** What the pages of the server need, beyond what they are given. */
 function pagesOptions({
   people,
   sessions: { cookies, find: findSession },
   issuer,
   ...given
-}: Omit<PagesOptions, "signIn" | "findSession" | "cookies" | "forms" | "failures" | "publicUrl"> & {
+}: Omit<PagesOptions, MadeHere> & {
   system: System;
   people: Parts["people"];
   sessions: SessionCallers;
@@ -281,6 +284,7 @@ function pagesOptions({
     signIn: people,
     forms: createFormGuard({ system: given.system, cookies, publicUrl: issuer }),
     failures: createFailureBudget(given.system.elapsedMs),
+    codes: createCodeBudget(given.system.elapsedMs),
     publicUrl: issuer,
   };
 }

@@ -114,12 +114,10 @@ export interface SessionStore {
 export interface FactorStore {
   /** Oldest first. */
   listFactors(tenantId: string, userId: string): Promise<FactorRecord[]>;
-  /** By the id that the authenticator gave it, in whatever tenant. */
-  findPasskey(credentialId: string): Promise<FactorRecord | undefined>;
   countRecoveryCodes(tenantId: string, userId: string): Promise<number>;
   /**
-   * `conflict` when the passkey is known, the user gone, or there are `factorsMax` already. Recovery
-   * codes are only taken by who has none.
+   * `conflict` when the user is gone, there are `factorsMax` already, or recovery codes come with one
+   * that is not the first.
    */
   insertFactor(input: {
     factor: FactorRecord;
@@ -134,20 +132,11 @@ export interface FactorStore {
     id: string;
     audit: AuditRecord;
   }): Promise<Written>;
-  /** All of a person's, with the recovery codes. `conflict` when there was none. */
-  clearFactors(input: { tenantId: string; userId: string; audit: AuditRecord }): Promise<Written>;
   /** `conflict` when this step, or a later one, was spent before. */
   spendTotpStep(input: {
     tenantId: string;
     id: string;
     step: number;
-    atMs: number;
-  }): Promise<Written>;
-  /** `conflict` when the passkey is gone or its counter did not go up. */
-  usePasskey(input: {
-    tenantId: string;
-    id: string;
-    signCount: number;
     atMs: number;
   }): Promise<Written>;
   /** Void are those before. */

@@ -5,6 +5,7 @@ import { auditContract } from "./contract/audit.contract.ts";
 import { changeContract } from "./contract/changes.contract.ts";
 import { clientContract } from "./contract/clients.contract.ts";
 import { credentialContract } from "./contract/credentials.contract.ts";
+import { factorContract } from "./contract/factors.contract.ts";
 import { keyContract } from "./contract/keys.contract.ts";
 import { leakContract } from "./contract/leaks.contract.ts";
 import { leaseContract } from "./contract/leases.contract.ts";
@@ -32,6 +33,7 @@ export function storeContract(name: string, open: OpenStore): void {
     peopleContract(open);
     userContract(open);
     sessionContract(open);
+    factorContract(open);
     apiKeyContract(open);
     keyContract(open);
     auditContract(open);

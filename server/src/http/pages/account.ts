@@ -121,6 +121,11 @@ async function sendAccount(
           </form>
         </div>
       </section>
+      <section aria-labelledby="second">
+        <h2 id="second">Second factor</h2>
+        <p>A code from an app on your phone, beside the password.</p>
+        <a class="button quiet" href="/account/factors">Set it up, or change it</a>
+      </section>
       <section aria-labelledby="change-password">
         <h2 id="change-password">Change your password</h2>
         <form method="post" action="/account/password">

@@ -5,6 +5,7 @@ import { TooManyAtOnce } from "../../people/hash-queue.ts";
 import { StoreUnavailable } from "../../store/store.ts";
 import { registerAccount } from "./account.ts";
 import { registerConfirm } from "./confirm.ts";
+import { registerFactors } from "./factors.ts";
 import { parseFormBody } from "./form.ts";
 import { html } from "./html.ts";
 import { registerInvitation } from "./invitation.ts";
@@ -12,6 +13,7 @@ import { registerLogin } from "./login.ts";
 import { registerLogout } from "./logout.ts";
 import { assets, sendPage } from "./page.ts";
 import { PageRefused } from "./page-refused.ts";
+import { registerSecondStep } from "./second-step.ts";
 import { registerSetupPage, type SetupPageContext } from "./setup-page.ts";
 
 /** The pages that the server renders: plain HTML and forms, which need no script. */
@@ -44,9 +46,11 @@ export function registerPages(server: FastifyInstance, context: PagesOptions): v
     );
   }
   registerLogin(server, context);
+  registerSecondStep(server, context);
   registerConfirm(server, context);
   registerLogout(server, context);
   registerAccount(server, context);
+  registerFactors(server, context);
   registerInvitation(server, context);
   registerSetupPage(server, context);
 }

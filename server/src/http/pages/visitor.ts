@@ -2,6 +2,7 @@ import type { FastifyReply, FastifyRequest } from "fastify";
 import type { FindLiveSession, LiveSession, SignInFrom } from "../../people/session.ts";
 import type { SignInContext } from "../../people/sign-in.ts";
 import type { CallerContext } from "../caller.ts";
+import type { CodeBudget } from "../code-budget.ts";
 import type { Cookies } from "../cookies.ts";
 import type { FailureBudget } from "../failure-budget.ts";
 import type { RefusalNotes } from "../refusal-notes.ts";
@@ -19,6 +20,8 @@ export interface PagesContext {
   forms: FormGuard;
   /** Wrong passwords, by name and source. */
   failures: FailureBudget;
+  /** Wrong codes, by person. */
+  codes: CodeBudget;
   revocations: CallerContext["revocations"];
   notes: Pick<RefusalNotes, "ofProblem">;
   publicUrl: string;

@@ -3,7 +3,7 @@ import { withNulls, withoutNulls, type Database, type Schema, type Tx } from "..
 import { recordAudit } from "./audit.ts";
 import type { OfUser } from "./passwords.ts";
 
-/** Time-based codes, passkeys and recovery codes. What may happen once is one statement. */
+/** Time-based codes and recovery codes. What may happen once is one statement. */
 
 export const factorReads = (db: Database) =>
   ({
@@ -17,15 +17,6 @@ export const factorReads = (db: Database) =>
         .orderBy("id")
         .execute();
       return rows.map(toFactor);
-    },
-
-    async findPasskey(credentialId) {
-      const row = await db
-        .selectFrom("factors")
-        .selectAll()
-        .where("credentialId", "=", credentialId)
-        .executeTakeFirst();
-      return row && toFactor(row);
     },
 
     async countRecoveryCodes(tenantId, userId) {
@@ -45,13 +36,14 @@ export const factorWrites = {
     if (!(await lockUser(tx, factor))) return "conflict" as const;
     const earlier = await factorIds(tx, factor);
     if (earlier.length >= factorsMax) return "conflict" as const;
+    if (earlier.length > 0 && recoveryDigests.length > 0) return "conflict" as const;
     const inserted = await tx
       .insertInto("factors")
       .values(toRow(factor))
       .onConflict((conflict) => conflict.doNothing())
       .executeTakeFirst();
     if (inserted.numInsertedOrUpdatedRows === 0n) return "conflict" as const;
-    if (earlier.length === 0) await insertCodes(tx, factor, recoveryDigests);
+    await insertCodes(tx, factor, recoveryDigests);
     await recordAudit(tx, audit);
     return "written" as const;
   },
@@ -71,14 +63,6 @@ export const factorWrites = {
     return "written" as const;
   },
 
-  async clearFactors(tx: Tx, input: Parameters<FactorStore["clearFactors"]>[0]) {
-    const { audit, ...ofUser } = input;
-    const cleared = await deleteFactorsOf(tx, ofUser);
-    if (!cleared) return "conflict" as const;
-    await recordAudit(tx, audit);
-    return "written" as const;
-  },
-
   async spendTotpStep(tx: Tx, input: Parameters<FactorStore["spendTotpStep"]>[0]) {
     const { tenantId, id, step, atMs } = input;
     const spent = await tx
@@ -90,20 +74,6 @@ export const factorWrites = {
       .where((eb) => eb.or([eb("lastStep", "is", null), eb("lastStep", "<", step)]))
       .executeTakeFirst();
     return spent.numUpdatedRows === 1n ? ("written" as const) : ("conflict" as const);
-  },
-
-  async usePasskey(tx: Tx, input: Parameters<FactorStore["usePasskey"]>[0]) {
-    const { tenantId, id, signCount, atMs } = input;
-    const used = await tx
-      .updateTable("factors")
-      .set({ signCount, lastUsedAtMs: atMs })
-      .where("tenantId", "=", tenantId)
-      .where("id", "=", id)
-      .where("kind", "=", "passkey")
-      // Most passkeys do not count and stay at zero.
-      .where("signCount", signCount === 0 ? "=" : "<", signCount)
-      .executeTakeFirst();
-    return used.numUpdatedRows === 1n ? ("written" as const) : ("conflict" as const);
   },
 
   async replaceRecoveryCodes(tx: Tx, input: Parameters<FactorStore["replaceRecoveryCodes"]>[0]) {
@@ -129,15 +99,13 @@ export const factorWrites = {
   },
 };
 
-/** Whether there was any. */
-export async function deleteFactorsOf(tx: Tx, ofUser: OfUser): Promise<boolean> {
-  const deleted = await tx
+export async function deleteFactorsOf(tx: Tx, { tenantId, userId }: OfUser): Promise<void> {
+  await tx
     .deleteFrom("factors")
-    .where("tenantId", "=", ofUser.tenantId)
-    .where("userId", "=", ofUser.userId)
-    .executeTakeFirst();
-  await deleteCodes(tx, ofUser);
-  return deleted.numDeletedRows > 0n;
+    .where("tenantId", "=", tenantId)
+    .where("userId", "=", userId)
+    .execute();
+  await deleteCodes(tx, { tenantId, userId });
 }
 
 /** Of two who add to one person's factors at once, one sees the other. */

@@ -1,0 +1,167 @@
+import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
+import { renderSVG } from "uqr";
+import { AdminError } from "../../errors/admin-error.ts";
+import {
+  addTotp,
+  offerTotp,
+  openOffer,
+  removeFactor,
+  renewRecoveryCodes,
+} from "../../people/second-factor.ts";
+import type { LiveSession } from "../../people/session.ts";
+import { totpUri } from "../../people/totp.ts";
+import { isoTime } from "../iso-time.ts";
+import { confirmPath } from "./confirm.ts";
+import type { Form } from "./form.ts";
+import { Html, html } from "./html.ts";
+import { field, hidden, problemBox, sendPage } from "./page.ts";
+import {
+  checkedForm,
+  formToken,
+  fromOf,
+  goTo,
+  signInPath,
+  visitorOf,
+  type PagesContext,
+} from "./visitor.ts";
+
+/** `/account/factors`: a person's second factors. All of it needs a recent sign-in. */
+
+const path = "/account/factors";
+
+export function registerFactors(server: FastifyInstance, context: PagesContext): void {
+  const { signIn } = context;
+  const { system } = signIn;
+
+  /** Who is here, or where to go first. */
+  async function recentVisitor(request: FastifyRequest): Promise<LiveSession | string> {
+    const visitor = await visitorOf(context, request);
+    if (visitor === undefined) return signInPath(path);
+    return system.now() < visitor.recentUntilMs ? visitor : confirmPath(path);
+  }
+
+  type Act = (visitor: LiveSession, form: Form, at: Exchange) => Promise<FastifyReply>;
+  const onForm = (at: string, act: Act): void => {
+    server.post(at, async (request, reply) => {
+      const form = checkedForm(context, request);
+      const visitor = await recentVisitor(request);
+      if (typeof visitor === "string") return goTo(reply, visitor);
+      return act(visitor, form, { request, reply });
+    });
+  };
+
+  server.get(path, async (request, reply) => {
+    const visitor = await recentVisitor(request);
+    if (typeof visitor === "string") return goTo(reply, visitor);
+    return sendFactors(context, { request, reply }, visitor);
+  });
+
+  onForm(`${path}/totp`, async (visitor, form, at) => {
+    const pending = form.get("pending") ?? "";
+    const secret = openOffer(signIn, visitor.user, pending);
+    if (secret === undefined) return goTo(at.reply, path);
+    const offered = { secret, code: form.get("code") ?? "", name: (form.get("name") ?? "").trim() };
+    try {
+      const from = fromOf(context, at.request);
+      const codes = await addTotp(signIn, visitor.session, offered, from);
+      return codes.length === 0 ? goTo(at.reply, path) : sendCodes(at.reply, codes);
+    } catch (error) {
+      const problem = error instanceof AdminError ? error.options.fieldErrors?.["code"] : undefined;
+      if (problem === undefined) throw error;
+      return sendFactors(context, at, visitor, { problem, secret, pending });
+    }
+  });
+
+  onForm(`${path}/remove`, async ({ session }, form, { request, reply }) => {
+    await removeFactor(signIn, session, form.get("id") ?? "", fromOf(context, request));
+    return goTo(reply, path);
+  });
+
+  onForm(`${path}/recovery_codes`, async ({ session }, _form, { request, reply }) =>
+    sendCodes(reply, await renewRecoveryCodes(signIn, session, fromOf(context, request))),
+  );
+}
+
+interface Exchange {
+  request: FastifyRequest;
+  reply: FastifyReply;
+}
+
+function sendCodes(reply: FastifyReply, codes: string[]): FastifyReply {
+  return sendPage(reply, {
+    title: "Keep your recovery codes",
+    isWide: true,
+    main: html`<section>
+      <p>
+        When you have lost your device, each of these signs you in once, after your password. They
+        are shown this once: print them, or put them where your passwords are.
+      </p>
+      <ul class="codes">
+        ${codes.map((code) => html`<li>${code}</li>`)}
+      </ul>
+      <a class="button" href="${path}">I have kept them</a>
+    </section>`,
+  });
+}
+
+async function sendFactors(
+  context: PagesContext,
+  { request, reply }: Exchange,
+  { user, session }: LiveSession,
+  retried?: { problem: string; secret: string; pending: string },
+): Promise<FastifyReply> {
+  const { signIn } = context;
+  const token = formToken(context, request, reply);
+  const factors = await signIn.store.listFactors(user.tenantId, user.id);
+  const codesLeft = await signIn.store.countRecoveryCodes(session.tenantId, session.userId);
+  const offer = retried ?? offerTotp(signIn, user);
+  const rows = factors.map(
+    ({ id, name, createdAtMs }) =>
+      html`<li>
+        <p>${name}<br /><span class="muted">Since ${isoTime(createdAtMs).slice(0, 10)}</span></p>
+        <form method="post" action="${path}/remove">
+          ${token}${hidden("id", id)}<button class="danger" type="submit">Remove</button>
+        </form>
+      </li>`,
+  );
+  return sendPage(reply, {
+    title: "Second factor",
+    isWide: true,
+    status: retried === undefined ? 200 : 400,
+    main: html`<p class="muted"><a href="/account">Your account</a></p>
+      ${problemBox(retried?.problem)}
+      ${
+        factors.length > 0 &&
+        html`<section aria-labelledby="factors">
+          <h2 id="factors">What you sign in with, after your password</h2>
+          <ul class="rows">
+            ${rows}
+          </ul>
+          <p>${codesLeft} recovery codes are left.</p>
+          <form method="post" action="${path}/recovery_codes">
+            ${token}<button class="quiet" type="submit">Make new recovery codes</button>
+          </form>
+        </section>`
+      }
+      <section aria-labelledby="add">
+        <h2 id="add">Add an authenticator app</h2>
+        <p>Scan this with the app, or type the key <code>${offer.secret}</code> into it.</p>
+        ${qrOf(totpUri(offer.secret, user.email))}
+        <form method="post" action="${path}/totp">
+          ${token}${hidden("pending", offer.pending)}
+          ${field({ name: "code", label: "The code that it shows", autocomplete: "one-time-code", inputMode: "numeric", isInvalid: retried !== undefined, maxLength: 10 })}
+          ${field({ name: "name", label: "A name for it", autocomplete: "off", isOptional: true, hint: "For example: phone.", maxLength: 60 })}
+          <button type="submit">Add it</button>
+        </form>
+      </section>`,
+  });
+}
+
+/** The picture holds nothing but squares: the library takes text and answers SVG of its own. */
+function qrOf(text: string): Html {
+  const svg = renderSVG(text, { border: 1 }).replace(
+    "<svg ",
+    '<svg class="qr" role="img" aria-label="QR code of the key" ',
+  );
+  return new Html(svg);
+}
