@@ -5,7 +5,7 @@ import type { IncomingHttpHeaders } from "node:http";
  * and no plain connection set them; over http, which is for loopback only, it would refuse them.
  */
 
-export type CookieName = "session" | "sign_in" | "form" | "challenge";
+export type CookieName = "session" | "sign_in" | "form";
 
 export interface Cookies {
   read(headers: IncomingHttpHeaders, name: CookieName): string | undefined;
@@ -17,9 +17,12 @@ export interface Cookies {
 const cookieCharactersMax = 4_096;
 const valuePattern = /^[A-Za-z0-9._~+/-]{1,2048}$/;
 
+export const cookieNameOf = (publicUrl: string, name: CookieName): string =>
+  `${publicUrl.startsWith("https:") ? "__Host-" : ""}countersign_${name}`;
+
 export function createCookies(publicUrl: string): Cookies {
   const isSecure = publicUrl.startsWith("https:");
-  const fullName = (name: CookieName): string => `${isSecure ? "__Host-" : ""}countersign_${name}`;
+  const fullName = (name: CookieName): string => cookieNameOf(publicUrl, name);
   const attributes = `Path=/; HttpOnly; SameSite=Lax${isSecure ? "; Secure" : ""}`;
   return {
     read({ cookie = "" }, name) {

@@ -4,6 +4,7 @@ import { endpointPaths } from "@countersign/protocol/metadata.ts";
 import { oauthErrorCodes, tokenTypes } from "@countersign/protocol/oauth.ts";
 import { permissions } from "@countersign/protocol/permissions.ts";
 import { supportedGrantTypes } from "../grants/grant.ts";
+import { cookieNameOf } from "./cookies.ts";
 
 /**
  * The OpenAPI 3.1 document at `/openapi.json`: made from the schemas that validate the requests, so it
@@ -44,6 +45,12 @@ const securitySchemes = (publicUrl: string) => ({
   },
   apiKey: { type: "apiKey" as const, in: "header" as const, name: "x-api-key" },
   basic: { type: "http" as const, scheme: "basic" },
+  session: {
+    type: "apiKey" as const,
+    in: "cookie" as const,
+    name: cookieNameOf(publicUrl, "session"),
+    description: "Of who is signed in, for pages of this origin.",
+  },
 });
 
 /** The token endpoint stands outside the framework that describes the rest. */

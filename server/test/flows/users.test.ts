@@ -38,7 +38,7 @@ for (const { name, settings } of stores) {
       const client = await createAppClient(server, { api_roles: ["administrator"] });
       return bearer(await tokenFor(server, client));
     };
-    /** People cannot sign in yet, so their first key is put into the store. */
+    /** A first key without a sign-in: put into the store. */
     const keyOf = async ({ id }: User): Promise<string> => {
       const plainKey = `key-of-${id}-0123456789-0123456789`;
       const atMs = system.now();

@@ -12,6 +12,7 @@ const read = {
     tags: ["Session"],
     summary: "Who is signed in",
     description: "For the console: needs the cookie of a session, and no permission.",
+    security: [{ session: [] }],
     response: {
       200: Session,
       401: { ...ErrorBody, description: "Nobody is signed in." },
