@@ -34,7 +34,7 @@ export function describeProvider(
 ): Provider {
   const said = Object.fromEntries(Object.entries(own).filter(([, value]) => value !== undefined));
   const settings = { ...standardSettings, ...profile.settings, ...said, profile: profile.name };
-  return { settings: settings as DatasourceSettings, profile };
+  return { settings, profile };
 }
 
 /** One piece of a host name or path, so that a value cannot lead to another host. */

@@ -5,12 +5,16 @@ import type { CauseName } from "./protocol/provider-causes.ts";
  * its profile knows of that provider's deviations. All of it is data; nothing here calls anybody.
  */
 
-/** `basic` encodes id and secret as the standard has it, `basic_raw` sends them as they are. */
+/**
+ * `basic` encodes id and secret as the standard has it, `basic_raw` sends them as they are;
+ * `basic_secret`, for profiles only, sends the secret as the user name.
+ */
 export type ClientAuthentication =
   | "body"
   | "json"
   | "basic"
   | "basic_raw"
+  | "basic_secret"
   | "private_key_jwt"
   | "none";
 

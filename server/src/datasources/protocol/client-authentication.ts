@@ -39,6 +39,8 @@ export function clientCredentials(
       return basic(formEncode(clientId), formEncode(clientSecret));
     case "basic_raw":
       return basic(clientId, clientSecret);
+    case "basic_secret":
+      return basic(clientSecret, "");
     case "private_key_jwt":
       return { parameters: assertionParameters({ settings, profile }, input) };
   }

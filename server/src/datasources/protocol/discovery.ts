@@ -97,7 +97,7 @@ function describe(members: Members, trust: Trust): Discovery {
     Object.entries(found).filter(([, value]) => value !== undefined),
   );
   return {
-    settings: settings as DiscoveredSettings,
+    settings,
     scopesSupported: texts(members["scopes_supported"]),
     namesIssuer: members["authorization_response_iss_parameter_supported"] === true,
   };

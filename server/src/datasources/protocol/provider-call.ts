@@ -1,5 +1,5 @@
 import {
-  FetchFailed,
+  type FetchFailed,
   FetchRefused,
   isFetchError,
   type FailureReason,

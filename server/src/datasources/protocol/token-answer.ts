@@ -97,8 +97,6 @@ function afterUse(error: unknown, { status }: ProviderAnswer, step: Step): unkno
 /** Where the tokens are: where the profile says, at the top, or in an object of a usual name. */
 function innermost(rules: AnswerRules, members: Members, tolerances: Set<Tolerance>): Members {
   const named = rules.root === undefined ? undefined : at(members, rules.root);
-  const hasToken = (one: unknown): one is Members =>
-    isMembers(one) && accessTokenNames.some((name) => typeof one[name] === "string");
   if (isMembers(named)) return marked(named);
   if (hasToken(members) || rules.accessToken !== undefined) return members;
   const usual = ["data", "authed_user", "result", "response"].map((name) => members[name]);
@@ -110,6 +108,9 @@ function innermost(rules: AnswerRules, members: Members, tolerances: Set<Toleran
     return inner;
   }
 }
+
+const hasToken = (one: unknown): one is Members =>
+  isMembers(one) && accessTokenNames.some((name) => typeof one[name] === "string");
 
 const accessTokenNames = ["access_token", "accessToken", "token"];
 const refreshTokenNames = ["refresh_token", "refreshToken"];

@@ -71,7 +71,11 @@ export function buildRefresh(
   context: RequestContext,
 ): ProviderRequest {
   const { settings, profile } = provider;
-  if (settings.grantType === "client_credentials") return buildClientCredentials(provider, context);
+  const isMachine = settings.grantType === "client_credentials";
+  // Where consent gave no code, the tokens are the machine's own.
+  if (isMachine || profile.callback?.hasCode === false) {
+    return buildClientCredentials(provider, context);
+  }
   const { refreshToken, accessToken } = tokens;
   const presented = profile.refresh?.with ?? "refresh_token";
   const isMissing = presented === "refresh_token" && refreshToken === undefined;

@@ -1,0 +1,151 @@
+import type { Profile } from "../provider.ts";
+
+/** People, their networks and their devices; and what has a protocol of its own making. */
+export const social: readonly Profile[] = [
+  {
+    name: "tiktok",
+    title: "TikTok",
+    settings: {
+      authorizationUrl: "https://www.tiktok.com/v2/auth/authorize/",
+      accessTokenUrl: "https://open.tiktokapis.com/v2/oauth/token/",
+      clientAuthentication: "body",
+      scopeSeparator: ",",
+      baseUrl: "https://open.tiktokapis.com",
+    },
+    authorize: { renames: { client_id: "client_key" } },
+    exchange: { renames: { client_id: "client_key" } },
+    refresh: { renames: { client_id: "client_key" } },
+    answer: { identity: "open_id" },
+  },
+  {
+    name: "tiktok_ads",
+    title: "TikTok for Business",
+    settings: {
+      authorizationUrl: "https://business-api.tiktok.com/portal/auth",
+      accessTokenUrl: "https://business-api.tiktok.com/open_api/v1.3/oauth2/access_token/",
+      clientAuthentication: "json",
+      pkce: "off",
+      baseUrl: "https://business-api.tiktok.com",
+    },
+    authorize: { renames: { client_id: "app_id" }, omit: ["response_type"] },
+    callback: { code: "auth_code" },
+    exchange: {
+      renames: { client_id: "app_id", client_secret: "secret", code: "auth_code" },
+      omit: ["grant_type", "redirect_uri"],
+    },
+    refresh: { with: "nothing" },
+    answer: { root: "data", errorCode: "code", errorText: "message" },
+  },
+  {
+    name: "facebook",
+    title: "Facebook",
+    settings: {
+      authorizationUrl: "https://www.facebook.com/v21.0/dialog/oauth",
+      accessTokenUrl: "https://graph.facebook.com/v21.0/oauth/access_token",
+      clientAuthentication: "body",
+      scopeSeparator: ",",
+      baseUrl: "https://graph.facebook.com",
+    },
+    refresh: {
+      with: "access_token",
+      method: "GET",
+      bodyFormat: "query",
+      parameters: { grant_type: "fb_exchange_token", fb_exchange_token: "{access_token}" },
+    },
+    answer: { errors: { "190": "refresh_token_refused", "100": "code_refused" } },
+  },
+  {
+    name: "instagram",
+    title: "Instagram",
+    settings: {
+      authorizationUrl: "https://www.instagram.com/oauth/authorize",
+      accessTokenUrl: "https://api.instagram.com/oauth/access_token",
+      refreshUrl: "https://graph.instagram.com/refresh_access_token",
+      clientAuthentication: "body",
+      refreshClientAuthentication: "none",
+      scopeSeparator: ",",
+      pkce: "off",
+      baseUrl: "https://graph.instagram.com",
+    },
+    upgrade: {
+      url: "https://graph.instagram.com/access_token",
+      method: "GET",
+      bodyFormat: "query",
+      parameters: { grant_type: "ig_exchange_token", access_token: "{access_token}" },
+    },
+    refresh: {
+      with: "access_token",
+      method: "GET",
+      bodyFormat: "query",
+      parameters: { grant_type: "ig_refresh_token", access_token: "{access_token}" },
+      omit: ["client_id"],
+    },
+  },
+  {
+    name: "x",
+    title: "X",
+    settings: {
+      authorizationUrl: "https://x.com/i/oauth2/authorize",
+      accessTokenUrl: "https://api.x.com/2/oauth2/token",
+      clientAuthentication: "basic",
+      baseUrl: "https://api.x.com",
+    },
+    authorize: { offline: { scope: "offline.access" } },
+    rotatesRefreshToken: true,
+  },
+  {
+    name: "linkedin",
+    title: "LinkedIn",
+    settings: {
+      authorizationUrl: "https://www.linkedin.com/oauth/v2/authorization",
+      accessTokenUrl: "https://www.linkedin.com/oauth/v2/accessToken",
+      clientAuthentication: "body",
+      pkce: "off",
+      baseUrl: "https://api.linkedin.com",
+    },
+  },
+  {
+    name: "reddit",
+    title: "Reddit",
+    settings: {
+      authorizationUrl: "https://www.reddit.com/api/v1/authorize",
+      accessTokenUrl: "https://www.reddit.com/api/v1/access_token",
+      baseUrl: "https://oauth.reddit.com",
+    },
+    authorize: { offline: { parameters: { duration: "permanent" } } },
+  },
+  {
+    name: "fitbit",
+    title: "Fitbit",
+    settings: {
+      authorizationUrl: "https://www.fitbit.com/oauth2/authorize",
+      accessTokenUrl: "https://api.fitbit.com/oauth2/token",
+      baseUrl: "https://api.fitbit.com",
+    },
+    answer: { identity: "user_id" },
+    rotatesRefreshToken: true,
+  },
+  {
+    name: "amazon_sp_api",
+    title: "Amazon Selling Partner",
+    settings: {
+      authorizationUrl: "https://sellercentral.amazon.com/apps/authorize/consent",
+      accessTokenUrl: "https://api.amazon.com/auth/o2/token",
+      clientAuthentication: "body",
+      pkce: "off",
+    },
+    authorize: { renames: { client_id: "application_id" } },
+    callback: { code: "spapi_oauth_code", capture: ["selling_partner_id"] },
+  },
+  {
+    name: "esri",
+    title: "Esri ArcGIS",
+    settings: {
+      authorizationUrl: "https://www.arcgis.com/sharing/rest/oauth2/authorize",
+      accessTokenUrl: "https://www.arcgis.com/sharing/rest/oauth2/token",
+      clientAuthentication: "body",
+      addAccessTokenTo: "query",
+      queryParameterName: "token",
+    },
+  },
+];

@@ -1,0 +1,345 @@
+import type { DatasourceSettings } from "../../src/datasources/provider.ts";
+import type { FakeAnswer, SeenRequest } from "./fake-provider.ts";
+
+/** How each provider behaves, beyond the standard: one entry for every profile. */
+
+export interface Fixture {
+  /** Rows of the catalogue of deviations. */
+  quirks: readonly number[];
+  settings?: Partial<DatasourceSettings>;
+  /** Parameters that the authorize URL must have; `undefined`: must not have. */
+  authorize?: Readonly<Record<string, string | undefined>>;
+  callback?: Readonly<Record<string, string>>;
+  exchange?: Expectation;
+  upgrade?: Expectation;
+  /** `undefined`: the provider cannot refresh. */
+  refresh?: Expectation | "nothing";
+  refused?: { answer: FakeAnswer; kind: string };
+}
+
+export interface Expectation {
+  /** Parts of the request that the provider insists on. */
+  wants?: Partial<SeenRequest>;
+  answer?: FakeAnswer;
+  /** What must come of it. */
+  gives?: Readonly<Record<string, unknown>>;
+}
+
+const basic = `Basic ${Buffer.from("the-client:the-secret").toString("base64")}`;
+const noLifetime = { body: { access_token: "at-1", refresh_token: "rt-1", token_type: "Bearer" } };
+const rotated = { body: { access_token: "at-2", refresh_token: "rt-2", expires_in: 60 } };
+const invalidGrant = {
+  answer: { status: 400, body: { error: "invalid_grant" } },
+  kind: "reconnect_required",
+};
+const json = { contentType: "application/json" };
+
+export const fixtures: Readonly<Record<string, Fixture>> = {
+  standard: { quirks: [], exchange: { wants: { authorization: basic } }, refused: invalidGrant },
+  github: {
+    quirks: [1],
+    exchange: {
+      answer: {
+        type: "application/x-www-form-urlencoded",
+        body: "access_token=at-1&scope=a%2Cb&token_type=bearer",
+      },
+      gives: { accessToken: "at-1", scopes: ["a", "b"] },
+    },
+    refresh: {
+      answer: { body: "access_token=at-2&expires_in=28800&refresh_token=rt-2" },
+      gives: { refreshToken: "rt-2" },
+    },
+    refused: {
+      answer: { body: "error=incorrect_client_credentials&error_description=x" },
+      kind: "config_error",
+    },
+  },
+  slack: {
+    quirks: [2, 3],
+    settings: { customAuthenticationParameters: [{ key: "user_scope", value: "chat:write" }] },
+    authorize: { scope: "read,write", user_scope: "chat:write" },
+    exchange: {
+      answer: {
+        body: {
+          ok: true,
+          access_token: "xoxb",
+          token_type: "bot",
+          team: { id: "T1" },
+          authed_user: { access_token: "xoxp", refresh_token: "xoxe" },
+        },
+      },
+      gives: { accessToken: "xoxb", identity: "T1" },
+    },
+    refresh: {
+      answer: {
+        body: { ok: true, access_token: "xoxb-2", refresh_token: "rt-2", expires_in: 43_200 },
+      },
+      gives: { refreshToken: "rt-2" },
+    },
+    refused: {
+      answer: { body: { ok: false, error: "invalid_refresh_token" } },
+      kind: "reconnect_required",
+    },
+  },
+  salesforce: {
+    quirks: [4],
+    exchange: {
+      answer: { body: { ...noLifetime.body, instance_url: "https://my.salesforce.com", id: "u1" } },
+      gives: {
+        apiBaseUrl: "https://my.salesforce.com/",
+        lifetimeSource: "default",
+        identity: "u1",
+      },
+    },
+    refused: invalidGrant,
+  },
+  google: {
+    quirks: [5],
+    authorize: { access_type: "offline", prompt: "consent" },
+    refresh: {
+      answer: { body: { access_token: "at-2", expires_in: 3599, token_type: "Bearer" } },
+      gives: { refreshToken: "rt-1", hasNewRefreshToken: false },
+    },
+  },
+  microsoft: {
+    quirks: [6, 7],
+    refresh: { wants: { body: { scope: "read write" } } },
+    refused: {
+      answer: { status: 400, body: { error: "interaction_required" } },
+      kind: "reconnect_required",
+    },
+  },
+  microsoft_admin_consent: {
+    quirks: [8],
+    callback: { tenant: "t-1", admin_consent: "True" },
+    exchange: {
+      wants: {
+        url: "https://login.microsoftonline.com/t-1/oauth2/v2.0/token",
+        body: { grant_type: "client_credentials" },
+      },
+      gives: { refreshToken: undefined },
+    },
+    refresh: {
+      wants: { body: { grant_type: "client_credentials" } },
+      gives: { refreshToken: undefined },
+    },
+  },
+  zoom: {
+    quirks: [9],
+    refresh: { answer: rotated, gives: { refreshToken: "rt-2", hasNewRefreshToken: true } },
+  },
+  atlassian: {
+    quirks: [10],
+    authorize: { audience: "api.atlassian.com", prompt: "consent" },
+    exchange: { wants: { ...json, body: { client_secret: "the-secret" } } },
+    refresh: { answer: rotated },
+  },
+  quickbooks: {
+    quirks: [11],
+    callback: { code: "the-code", realmId: "42" },
+    exchange: {
+      answer: {
+        body: { ...noLifetime.body, expires_in: 3600, x_refresh_token_expires_in: 8_726_400 },
+      },
+      gives: { refreshTokenExpiresAtMs: 1_808_726_400_000 },
+    },
+  },
+  xero: { quirks: [12], refresh: { answer: rotated }, refused: invalidGrant },
+  box: { quirks: [13], refresh: { answer: rotated }, refused: invalidGrant },
+  notion: {
+    quirks: [14],
+    authorize: { owner: "user" },
+    exchange: { wants: { ...json, authorization: basic } },
+  },
+  tiktok: {
+    quirks: [15],
+    authorize: { client_key: "the-client", client_id: undefined },
+    exchange: { wants: { body: { client_key: "the-client" } } },
+  },
+  tiktok_ads: {
+    quirks: [16],
+    authorize: { app_id: "the-client", response_type: undefined },
+    callback: { auth_code: "the-code" },
+    exchange: {
+      wants: {
+        ...json,
+        body: { app_id: "the-client", secret: "the-secret", auth_code: "the-code" },
+      },
+      answer: { body: { code: 0, data: { access_token: "at-1" } } },
+      gives: { accessToken: "at-1" },
+    },
+    refresh: "nothing",
+    refused: { answer: { body: { code: 40_001, message: "no" } }, kind: "config_error" },
+  },
+  facebook: {
+    quirks: [17],
+    exchange: {
+      answer: { type: "text/plain", body: "access_token=at-1&expires=5183999" },
+      gives: { accessToken: "at-1" },
+    },
+    refresh: {
+      wants: {
+        method: "GET",
+        query: { grant_type: "fb_exchange_token", fb_exchange_token: "at-1" },
+      },
+    },
+    refused: {
+      answer: { status: 400, body: { error: { code: 190, message: "expired" } } },
+      kind: "reconnect_required",
+    },
+  },
+  instagram: {
+    quirks: [18],
+    upgrade: {
+      wants: {
+        method: "GET",
+        query: {
+          grant_type: "ig_exchange_token",
+          access_token: "at-1",
+          client_secret: "the-secret",
+        },
+      },
+    },
+    refresh: {
+      wants: { method: "GET", query: { grant_type: "ig_refresh_token", access_token: "at-1" } },
+    },
+  },
+  shopify: {
+    quirks: [19],
+    settings: { variables: { shop: "cheese" } },
+    exchange: {
+      wants: {
+        url: "https://cheese.myshopify.com/admin/oauth/access_token",
+        body: { expiring: "1" },
+      },
+      answer: { body: { access_token: "at-1", scope: "a,b" } },
+      gives: { expiresAtMs: undefined },
+    },
+  },
+  hubspot: {
+    quirks: [20],
+    exchange: {
+      answer: {
+        body: { access_token: "t".repeat(4_000), refresh_token: "rt-1", expires_in: 1800 },
+      },
+      gives: { accessToken: "t".repeat(4_000) },
+    },
+  },
+  stripe_apps: {
+    quirks: [21],
+    exchange: {
+      wants: { authorization: `Basic ${Buffer.from("the-secret:").toString("base64")}` },
+      answer: noLifetime,
+      gives: { lifetimeSource: "default" },
+    },
+  },
+  x: {
+    quirks: [22],
+    exchange: { wants: { authorization: basic, body: { code_verifier: "v".repeat(43) } } },
+  },
+  linkedin: {
+    quirks: [23],
+    authorize: { code_challenge: undefined },
+    exchange: {
+      answer: { body: { access_token: "at-1", expires_in: 5_184_000 } },
+      gives: { accessToken: "at-1" },
+    },
+  },
+  amazon_sp_api: {
+    quirks: [24],
+    authorize: { application_id: "the-client" },
+    callback: { spapi_oauth_code: "the-code", selling_partner_id: "s-1" },
+  },
+  sentry: {
+    quirks: [25],
+    exchange: {
+      answer: {
+        status: 201,
+        body: { token: "at-1", refreshToken: "rt-1", expiresAt: "2027-01-15T09:00:00.000Z" },
+      },
+      gives: {
+        accessToken: "at-1",
+        refreshToken: "rt-1",
+        expiresAtMs: Date.parse("2027-01-15T09:00:00Z"),
+      },
+    },
+  },
+  figma: {
+    quirks: [26],
+    authorize: { scope: "read,write" },
+    exchange: { wants: { ...json, query: { redirect_uri: "https://cs.example/callback" } } },
+    refresh: {
+      wants: { url: "https://api.figma.com/v1/oauth/refresh" },
+      answer: { body: { access_token: "at-2", expires_in: 60 } },
+      gives: { refreshToken: "rt-1" },
+    },
+  },
+  mailchimp: {
+    quirks: [28],
+    exchange: {
+      answer: { body: { access_token: "at-1", expires_in: 0, scope: null } },
+      gives: { expiresAtMs: undefined },
+    },
+    refresh: "nothing",
+  },
+  fitbit: {
+    quirks: [29],
+    refused: {
+      answer: {
+        status: 400,
+        body: { success: false, errors: [{ errorType: "invalid_grant", message: "x" }] },
+      },
+      kind: "reconnect_required",
+    },
+  },
+  stack_exchange: {
+    quirks: [30],
+    exchange: {
+      answer: { type: "text/plain", body: '{"access_token":"at-1","expires":86400}' },
+      gives: { accessToken: "at-1" },
+    },
+  },
+  zoho: {
+    quirks: [31],
+    callback: { code: "the-code", "accounts-server": "https://accounts.zoho.eu" },
+    exchange: { wants: { url: "https://accounts.zoho.eu/oauth/v2/token" } },
+    refresh: {
+      wants: { url: "https://accounts.zoho.eu/oauth/v2/token" },
+      answer: { body: { access_token: "at-2", expires_in: 3600 } },
+      gives: { refreshToken: "rt-1" },
+    },
+  },
+  jobber: {
+    quirks: [32],
+    exchange: { answer: noLifetime, gives: { expiresAtMs: 1_800_003_600_000 } },
+  },
+  monday: { quirks: [38], authorize: { response_type: undefined }, refresh: "nothing" },
+  basecamp: {
+    quirks: [40],
+    authorize: { type: "web_server" },
+    exchange: { wants: { body: { type: "web_server" } } },
+    refresh: { wants: { body: { type: "refresh" } } },
+  },
+  zendesk: {
+    quirks: [41],
+    settings: { variables: { subdomain: "cheese" } },
+    exchange: { wants: { ...json, body: { expires_in: "172800" } } },
+  },
+  dropbox: { quirks: [42], authorize: { token_access_type: "offline" } },
+  reddit: { quirks: [42], authorize: { duration: "permanent" } },
+  attio: { quirks: [43], authorize: { scope: "read write" } },
+  square: { quirks: [44], authorize: { session: "false" } },
+  esri: { quirks: [46] },
+  marketo: {
+    quirks: [48],
+    settings: { variables: { subdomain: "cheese" } },
+    exchange: { gives: { refreshToken: undefined } },
+    refresh: { gives: { refreshToken: undefined } },
+  },
+  halopsa: {
+    quirks: [49, 50],
+    settings: { variables: { subdomain: "cheese" } },
+    exchange: { gives: { refreshToken: undefined } },
+    refresh: { gives: { refreshToken: undefined } },
+  },
+};

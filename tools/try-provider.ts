@@ -1,0 +1,62 @@
+/**
+ * Tries a provider profile against the real provider, step by step, and prints a trace of each that
+ * carries no secret. Nothing is kept. The client secret is asked for and not an argument.
+ *
+ *   node tools/try-provider.ts github CLIENT_ID REDIRECT_URI "scope,scope" [name=value …]
+ */
+import { randomBytes, randomUUID } from "node:crypto";
+import { createInterface } from "node:readline/promises";
+import { describeProvider, lintProvider } from "../server/src/datasources/describe-provider.ts";
+import { profiles } from "../server/src/datasources/profiles/profiles.ts";
+import {
+  buildAuthorizationUrl,
+  codeVerifierOf,
+} from "../server/src/datasources/protocol/authorization-request.ts";
+import { parseCallback } from "../server/src/datasources/protocol/callback.ts";
+import { callProvider } from "../server/src/datasources/protocol/provider-call.ts";
+import type { ProviderRequest } from "../server/src/datasources/protocol/step-request.ts";
+import { parseTokenAnswer } from "../server/src/datasources/protocol/token-answer.ts";
+import { buildExchange, buildRefresh } from "../server/src/datasources/protocol/token-request.ts";
+import { traceOf } from "../server/src/datasources/protocol/trace.ts";
+import { createFetch } from "../server/src/fetch/fetch.ts";
+
+const [name = "", clientId = "", redirectUri = "", scopes = "", ...rest] = process.argv.slice(2);
+const profile = profiles.get(name);
+if (profile === undefined || redirectUri === "") {
+  console.error(`A profile is one of: ${[...profiles.keys()].join(", ")}`);
+  process.exit(1);
+}
+const terminal = createInterface({ input: process.stdin, output: process.stdout });
+const clientSecret = await terminal.question("Client secret: ");
+const provider = describeProvider(profile, {
+  clientId,
+  clientSecret,
+  scopes: scopes.split(",").filter(Boolean),
+  variables: Object.fromEntries(rest.map((pair) => pair.split("=", 2) as [string, string])),
+});
+for (const { field, message } of lintProvider(provider)) console.log(`${field}: ${message}`);
+
+const codeVerifier = codeVerifierOf(randomBytes(32));
+const state = randomUUID();
+console.log(buildAuthorizationUrl(provider, { redirectUri, state, codeVerifier }));
+const answered = new URL(await terminal.question("Where the browser ended up: ")).searchParams;
+if (answered.get("state") !== state) throw new Error("The state is not the one that was sent.");
+const { code, tokenOrigin, captured } = parseCallback(provider, answered);
+const context = { nowMs: Date.now(), assertionId: randomUUID(), tokenOrigin, captured };
+const fetch = createFetch({ allow: [] });
+const tokens = await run(buildExchange(provider, { code, codeVerifier, redirectUri }, context));
+await run(buildRefresh(provider, tokens, context), tokens);
+await fetch.close();
+terminal.close();
+
+type Held = { accessToken: string; refreshToken?: string | undefined };
+
+async function run(request: ProviderRequest, previous: Held = { accessToken: "" }) {
+  const answer = await callProvider(fetch, request);
+  const { curl, answer: shown } = traceOf(request, answer);
+  console.log(`\n${curl}\n${shown}`);
+  const { step } = request;
+  const parsed = parseTokenAnswer(provider, answer, { step, nowMs: Date.now(), previous });
+  console.log(`tolerated: ${parsed.tolerances.join(", ") || "nothing"}`);
+  return parsed.tokens;
+}
