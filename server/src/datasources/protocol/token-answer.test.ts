@@ -10,9 +10,15 @@ import { parseTokenAnswer } from "./token-answer.ts";
 const provider = describeProvider(standard, { clientId: "c" });
 const nowMs = 1_800_000_000_000;
 
+interface Options {
+  status?: number;
+  step?: Step;
+  type?: string;
+}
+
 function parse(
   body: unknown,
-  { status = 200, step = "exchange" as Step, type = "application/json" } = {},
+  { status = 200, step = "exchange", type = "application/json" }: Options = {},
 ) {
   const text = typeof body === "string" ? body : JSON.stringify(body);
   const answer = { status, headers: { "content-type": type }, body: Buffer.from(text) };
@@ -43,7 +49,7 @@ test("reads lifetimes in every form, and ignores nonsense (G4, G16)", () => {
   assert.equal(seconds({ expires_at: nowMs + 60_000 }), 60);
   assert.equal(seconds({ expires_in: 3_600_000_000 }), 3_600_000);
   for (const value of ["NaN", "Infinity", -1, {}, [], true, "1e9", "", null, 1e300]) {
-    assert.equal(seconds({ expires_in: value }), undefined, String(value));
+    assert.equal(seconds({ expires_in: value }), undefined, JSON.stringify(value));
   }
 });
 
