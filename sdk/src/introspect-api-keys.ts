@@ -1,11 +1,10 @@
-import * as signaturePlatform from "#signature";
 import type { FindApiKey, IntrospectedKey } from "./api-key.ts";
 import { basicCredentials, type ClientIdentity } from "./client-authentication.ts";
 import { UnexpectedResponseError } from "./errors.ts";
 import { loadEndpoint } from "./issuer-metadata.ts";
 import { type Fetch, loadJson } from "./json-document.ts";
+import { KnownKeys } from "./known-keys.ts";
 import { checkIssuer } from "./secure-url.ts";
-import type { SignaturePlatform } from "./signature/signature.ts";
 import type { JsonObject } from "./strict-json.ts";
 
 export interface IntrospectApiKeysOptions extends ClientIdentity {
@@ -20,6 +19,9 @@ export interface IntrospectApiKeysOptions extends ClientIdentity {
   now?: (() => number) | undefined;
 }
 
+/** The time of a key that expires [RFC 7662 §2.2]; the issuer's clock says when it has passed. */
+type IntrospectionAnswer = IntrospectedKey & { exp?: number };
+
 const timeoutMs = 5_000;
 const bodyBytesMax = 262_144;
 const cacheSecondsMax = 10;
@@ -29,57 +31,38 @@ const keyCharactersMax = 1_000;
 
 /**
  * Asks the issuer what an API key is worth [RFC 7662 §2.1], for `findApiKey` of a verifier. Good keys
- * are remembered for some seconds, by their digest; what was refused is asked about each time. However
- * many wait for one key, the issuer is asked once. Throws `TypeError` when an option is not usable.
+ * are remembered for some seconds; what was refused is asked about each time. However many wait for
+ * one key, the issuer is asked once. Throws `TypeError` when an option is not usable.
  */
 export function introspectApiKeys(options: IntrospectApiKeysOptions): FindApiKey {
-  return introspectApiKeysOn(signaturePlatform, options);
-}
-
-/** The same on a platform of one's choice: the tests run on each. */
-export function introspectApiKeysOn(
-  platform: SignaturePlatform,
-  options: IntrospectApiKeysOptions,
-): FindApiKey {
   checkOptions(options);
   const now = options.now ?? (() => Date.now());
   const cacheMs = (options.cacheSeconds ?? cacheSecondsMax) * 1000;
-  const size = options.cacheSize ?? cacheSizeDefault;
+  const known = new KnownKeys(options.cacheSize ?? cacheSizeDefault);
   const ask = asker(options);
-  const known = new Map<string, { key: IntrospectedKey; untilMs: number }>();
-  const asked = new Map<string, Promise<IntrospectedKey | undefined>>();
+  const asked = new Map<string, Promise<IntrospectionAnswer | undefined>>();
 
-  function remember(digest: string, key: IntrospectedKey, askedAtMs: number): void {
-    known.delete(digest);
-    if (known.size >= size) {
-      const oldest = known.keys().next();
-      if (oldest.done === false) known.delete(oldest.value);
-    }
-    if (size > 0) known.set(digest, { key, untilMs: askedAtMs + cacheMs });
-  }
-
-  async function askOnce(plainKey: string, digest: string): Promise<IntrospectedKey | undefined> {
+  async function askOnce(plainKey: string): Promise<IntrospectionAnswer | undefined> {
     const askedAtMs = now();
-    const asking = ask(plainKey).finally(() => asked.delete(digest));
-    asked.set(digest, asking);
+    const asking = ask(plainKey).finally(() => asked.delete(plainKey));
+    asked.set(plainKey, asking);
     const key = await asking;
-    if (key === undefined) known.delete(digest);
-    else remember(digest, key, askedAtMs);
+    known.forgetOld(now());
+    known.delete(plainKey);
+    if (key !== undefined) {
+      const { exp = Infinity } = key;
+      known.add(plainKey, { key, untilMs: Math.min(askedAtMs + cacheMs, exp * 1000) });
+    }
     return key;
   }
 
-  function find(plainKey: string, digest: string) {
-    const found = known.get(digest);
-    if (found !== undefined && now() < found.untilMs) return found.key;
-    return asked.get(digest) ?? askOnce(plainKey, digest);
-  }
+  const findRemembered = (plainKey: string) => known.find(plainKey, now());
 
-  return (plainKey) => {
+  function findApiKey(plainKey: string) {
     if (plainKey.length > keyCharactersMax) return undefined;
-    const digest = platform.digest(plainKey);
-    if (typeof digest === "string") return find(plainKey, digest);
-    return digest.then((digested) => find(plainKey, digested));
-  };
+    return findRemembered(plainKey) ?? asked.get(plainKey) ?? askOnce(plainKey);
+  }
+  return Object.assign(findApiKey, { findRemembered });
 }
 
 function asker(options: IntrospectApiKeysOptions) {
@@ -92,7 +75,7 @@ function asker(options: IntrospectApiKeysOptions) {
   };
   let endpoint: string | undefined;
 
-  return async (plainKey: string): Promise<IntrospectedKey | undefined> => {
+  return async (plainKey: string): Promise<IntrospectionAnswer | undefined> => {
     const request = { fetch: fetchNow, timeoutMs };
     endpoint ??= await loadEndpoint(issuer, "introspection_endpoint", request);
     const body = new URLSearchParams({ token: plainKey }).toString();
@@ -105,14 +88,15 @@ function asker(options: IntrospectApiKeysOptions) {
 const requiredTexts = ["sub", "client_id", "tenant", "cred"] as const;
 
 /** An access token that was sent as an API key is none, however active it is. */
-function parseKey(body: JsonObject): IntrospectedKey | undefined {
+function parseKey(body: JsonObject): IntrospectionAnswer | undefined {
   if (body["active"] !== true || body["token_type"] !== "api_key") return undefined;
-  const { scope, authorization_details: details } = body;
+  const { scope, exp, authorization_details: details } = body;
   const isWellFormed =
     requiredTexts.every((name) => typeof body[name] === "string" && body[name] !== "") &&
     (scope === undefined || typeof scope === "string") &&
+    (exp === undefined || typeof exp === "number") &&
     (details === undefined || Array.isArray(details));
-  if (isWellFormed) return body as unknown as IntrospectedKey;
+  if (isWellFormed) return body as unknown as IntrospectionAnswer;
   const message = "the introspection endpoint answered something else than an API key";
   throw new UnexpectedResponseError("malformed", message, { status: 200 });
 }

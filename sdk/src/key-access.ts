@@ -16,6 +16,10 @@ export function withApiKeys(
   async function judge(plainKey: string): Promise<Access> {
     const key = await askAbout(plainKey, findApiKey);
     if (key === undefined) throw invalidToken("The API key is not valid, or no longer.");
+    return accessOf(key);
+  }
+
+  function accessOf(key: IntrospectedKey): Access {
     const access = accesses.get(key) ?? new Access(key, resourceMetadata);
     accesses.set(key, access);
     return access;
@@ -33,7 +37,11 @@ export function withApiKeys(
     },
     verifyCached(credentials, use) {
       try {
-        if (apiKeyOf(credentials) !== undefined) return undefined;
+        const plainKey = apiKeyOf(credentials);
+        if (plainKey !== undefined) {
+          const key = findApiKey.findRemembered?.(plainKey);
+          return key && accessOf(key);
+        }
       } catch (error) {
         throw located(error, resourceMetadata);
       }

@@ -1,4 +1,4 @@
-import { createPublicKey, hash, type KeyObject, verify } from "node:crypto";
+import { createPublicKey, type KeyObject, verify } from "node:crypto";
 import type { SigningAlgorithm } from "@countersign/protocol/oauth.ts";
 import { derOf } from "./der.ts";
 import { nextTurn } from "./turn.ts";
@@ -23,8 +23,4 @@ export async function verifySignature(check: SignatureCheck): Promise<boolean> {
   const { publicKey, algorithm, signed, signature } = check;
   const encoded = algorithm === "ES256" ? derOf(signature) : signature;
   return verify(hashOf[algorithm], signed, publicKey as KeyObject, encoded);
-}
-
-export function digest(text: string): string {
-  return hash("sha256", text, "base64");
 }

@@ -13,9 +13,6 @@ export interface SignaturePlatform {
    * 32 bytes each [RFC 7518 §3.4]; the length has been checked.
    */
   verifySignature(check: SignatureCheck): boolean | Promise<boolean>;
-
-  /** SHA-256 of the UTF-8 of a text; one text per digest, in whatever spelling. */
-  digest(text: string): string | Promise<string>;
 }
 
 /** The public members of a key, and no others [RFC 7518 §6, RFC 8037 §2]. */

@@ -24,8 +24,3 @@ export function verifySignature(check: SignatureCheck): Promise<boolean> {
   const parameters = verifyParameters[algorithm];
   return crypto.subtle.verify(parameters, publicKey as WebKey, signature, signed);
 }
-
-export async function digest(text: string): Promise<string> {
-  const bytes = await crypto.subtle.digest("SHA-256", new TextEncoder().encode(text));
-  return btoa(String.fromCharCode(...new Uint8Array(bytes)));
-}

@@ -48,8 +48,13 @@ async function startPlan(t: TestContext, tokenServer: string) {
     const documents: Record<string, unknown> = {
       "/plan": { verifier: { issuer, audience }, nowMs: nowSeconds * 1000, tokens, tokenServer },
       "/oauth2/jwks": { keys: keys.map(({ jwk }) => jwk) },
+      "/oauth2/introspect": goodApiKey,
     };
-    const metadata = { issuer, jwks_uri: `${issuer}/oauth2/jwks` };
+    const metadata = {
+      issuer,
+      jwks_uri: `${issuer}/oauth2/jwks`,
+      introspection_endpoint: `${issuer}/oauth2/introspect`,
+    };
     answerJson(response, 200, documents[url] ?? metadata);
   });
   const cases = keys.flatMap((key, index) => casesOf(key, keys.at(index - 1) ?? key, issuer));
@@ -66,11 +71,21 @@ async function startPlan(t: TestContext, tokenServer: string) {
       [401, true, refusal],
       [200, false, { client: "app_1" }],
     ],
+    keys: [null, "aky_1", "aky_1"],
     tokens: ["t1"],
     echo: "Bearer t1",
   };
   return { planUrl: `${issuer}/plan`, expected };
 }
+
+const goodApiKey = {
+  active: true,
+  token_type: "api_key",
+  sub: "usr_1",
+  client_id: "aky_1",
+  cred: "aky_1",
+  tenant: "ten_1",
+};
 
 type Key = ReturnType<typeof makeKey>;
 

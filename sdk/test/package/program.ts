@@ -6,6 +6,7 @@ import {
   AuthorizationError,
   clientCredentials,
   createVerifier,
+  introspectApiKeys,
   type Verifier,
   type VerifierOptions,
 } from "@countersign/sdk";
@@ -29,6 +30,7 @@ const result = {
   verdictsOnNode: await verdicts(await verifierOn("node")),
   verdictsOnWeb: await verdicts(await verifierOn("web")),
   answers: await answers(createVerifier(options)),
+  keys: await keys(),
   ...(await askForTokens()),
 };
 process.stdout.write(JSON.stringify(result));
@@ -67,6 +69,17 @@ async function answers(verifier: Verifier): Promise<unknown[]> {
   };
   const authorization = `Bearer ${plan.tokens["good ES256"]}`;
   return [await ask({}), await ask({ authorization })];
+}
+
+/** Of an API key: nothing is known, the issuer is asked, the answer is remembered. */
+async function keys(): Promise<unknown[]> {
+  const { issuer } = plan.verifier;
+  const findApiKey = introspectApiKeys({ issuer, clientId: "app_1", clientSecret: "cssk_x" });
+  const verifier = createVerifier({ ...options, findApiKey });
+  const headers = { "x-api-key": "key" };
+  const before = verifier.verifyCached({ headers })?.clientId ?? null;
+  const asked = (await verifier.verify({ headers })).clientId;
+  return [before, asked, verifier.verifyCached({ headers })?.clientId ?? null];
 }
 
 async function askForTokens() {
