@@ -1,4 +1,4 @@
-import { LRUCache } from "lru-cache";
+import { createBoundedMap } from "../bounded-map.ts";
 
 /**
  * How many six-digit codes may be wrong for one person. Who sends them knows the password already, and
@@ -15,7 +15,7 @@ const wrongMax = 20;
 const peopleMax = 10_000;
 
 export function createCodeBudget(elapsedMs: () => number): CodeBudget {
-  const counters = new LRUCache<string, { count: number; startedMs: number }>({ max: peopleMax });
+  const counters = createBoundedMap<{ count: number; startedMs: number }>(peopleMax);
 
   function counterOf(userId: string) {
     const counter = counters.get(userId);

@@ -1,4 +1,4 @@
-import { LRUCache } from "lru-cache";
+import { createBoundedMap } from "../bounded-map.ts";
 import { budgetOwnerOf } from "./source-address.ts";
 
 /**
@@ -21,7 +21,7 @@ const perSource = 1_000;
 const countersMax = 50_000;
 
 export function createFailureBudget(elapsedMs: () => number): FailureBudget {
-  const counters = new LRUCache<string, { count: number; startedMs: number }>({ max: countersMax });
+  const counters = createBoundedMap<{ count: number; startedMs: number }>(countersMax);
 
   /** Whether this failure is beyond `max` in the window that runs. */
   function isBeyond(key: string, max: number, atMs: number): boolean {

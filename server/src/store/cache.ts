@@ -1,4 +1,4 @@
-import { LRUCache } from "lru-cache";
+import { createBoundedMap } from "../bounded-map.ts";
 import type { Feed } from "./feed.ts";
 import type { ChangeKind, ChangeRecord } from "./records.ts";
 
@@ -32,8 +32,8 @@ export function createCache<Value extends object>(
   feed: Feed,
   { load, affectedBy, entriesMax }: CacheOptions<Value>,
 ): Cache<Value> {
-  const hits = new LRUCache<string, Value>({ max: entriesMax });
-  const misses = new LRUCache<string, true>({ max: entriesMax });
+  const hits = createBoundedMap<Value>(entriesMax);
+  const misses = createBoundedMap<true>(entriesMax);
   const fills = new Map<string, Promise<Value | undefined>>();
 
   feed.subscribe({
