@@ -35,11 +35,13 @@ function coresFor(count: number): { server: number | undefined; load: number | u
   return canPin ? { server: count - 1, load: 0 } : { server: undefined, load: undefined };
 }
 
-export function startChild(script: URL, options: ChildOptions): Child {
+/** `script` may be a whole command line for Node. */
+export function startChild(script: URL | string[], options: ChildOptions): Child {
   const { core, environment = {}, channel = "ipc" } = options;
+  const words = script instanceof URL ? [fileURLToPath(script)] : script;
   const pinned = core === undefined ? [] : ["taskset", "-c", String(core)];
-  const [command, ...args] = [...pinned, process.execPath, fileURLToPath(script)];
-  const child = spawn(command, args, {
+  const [command, ...args] = [...pinned, process.execPath];
+  const child = spawn(command, [...args, ...words], {
     env: { PATH: process.env["PATH"], ...environment },
     stdio: ["ignore", "pipe", "pipe", channel],
     serialization: "advanced",

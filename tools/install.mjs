@@ -1,6 +1,6 @@
 /**
- * Installs the locked dependencies when they are missing or stale, so that `npm start` and `npm
- * test` work on a fresh clone as the only command. Plain JavaScript without dependencies: it runs
+ * Installs the locked dependencies when they are missing or stale and, with `--build`, builds what
+ * `npm start` runs, so that `npm start` and `npm test` work on a fresh clone as the only command. Plain JavaScript without dependencies: it runs
  * before anything is installed, on the machine's own Node. When there is nothing to do it says
  * nothing.
  */
@@ -15,7 +15,7 @@ const root = fileURLToPath(new URL("..", import.meta.url));
 const oldestNode = 20;
 const lockLifetimeMs = 10 * 60_000;
 
-process.exitCode = main();
+process.exitCode = main() || (process.argv.includes("--build") ? build() : 0);
 
 function main() {
   if (Number.parseInt(process.versions.node, 10) < oldestNode) {
@@ -28,6 +28,18 @@ function main() {
   } finally {
     release();
   }
+}
+
+/** By the Node that is pinned: this one may be too old for it. */
+function build() {
+  const node = join(root, "node_modules", ".bin", "node");
+  const shell = process.platform === "win32";
+  const { status, error } = spawnSync(node, [join(root, "tools", "build.ts")], {
+    stdio: ["ignore", 2, 2],
+    shell,
+  });
+  if (error !== undefined) return refuse(`the build could not be started: ${error.message}`);
+  return status === 0 ? 0 : refuse("the build failed.");
 }
 
 function install() {

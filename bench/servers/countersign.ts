@@ -7,6 +7,7 @@ import { createAppClient, tokenFor } from "../../server/test/calls.ts";
 import { freePort, testApiKey } from "../../server/test/server.ts";
 import { cores, startChild, type Child } from "../children.ts";
 import type { Progress } from "../progress.ts";
+import { startArguments } from "../../tools/start-command.ts";
 import { failWhenEnded, type Served } from "./served.ts";
 import type { BenchClient } from "./token-server.ts";
 
@@ -32,7 +33,7 @@ export async function startCountersign(progress: Progress): Promise<Countersign>
   const port = await freePort();
   const url = `http://127.0.0.1:${port}`;
   const dataDir = mkdtempSync(join(tmpdir(), "countersign-bench-"));
-  const child = startChild(new URL("../../server/src/main.ts", import.meta.url), {
+  const child = startChild(startArguments(), {
     core: cores.server,
     channel: "ignore",
     environment: {

@@ -18,7 +18,7 @@ import { createCookies } from "./http/cookies.ts";
 import { createFormGuard } from "./http/pages/form.ts";
 import type { PagesOptions } from "./http/pages/pages.ts";
 import { createRouter, type RouterContext } from "./http/router.ts";
-import { createSampleApi } from "./http/sample-api.ts";
+import type { createSampleApi } from "./http/sample-api.ts";
 import type { AppServer } from "./http/server.ts";
 import type { SessionCallers } from "./http/session-caller.ts";
 import { createSourceAddress } from "./http/source-address.ts";
@@ -39,7 +39,6 @@ import { createFindLiveSession } from "./people/session.ts";
 import type { SignInContext } from "./people/sign-in.ts";
 import { ensureFirstTenant } from "./people/tenant.ts";
 import { followChanges, type Feed } from "./store/feed.ts";
-import { openPostgres } from "./store/postgres.ts";
 import { openSqlite } from "./store/sqlite/sqlite.ts";
 import type { Store } from "./store/store.ts";
 import type { System } from "./system.ts";
@@ -134,9 +133,11 @@ async function open({ config, system }: Pick<AppOptions, "config" | "system">) {
 
 type Opened = Pick<AppOptions, "config" | "system"> & Awaited<ReturnType<typeof open>>;
 
+/** What not every installation has is loaded by those that have it: it would take memory from all. */
 async function openStore(config: Config): Promise<Store> {
   if (config.databaseUrl === undefined)
     return openSqlite(join(config.dataDir, "countersign.sqlite"));
+  const { openPostgres } = await import("./store/postgres.ts");
   const { storeHints: hints } = config;
   return openPostgres(config.databaseUrl, { hints, connectionsMax: 10 });
 }
@@ -295,7 +296,10 @@ function sampleApiOf(
 ): RouterContext["sampleApi"] {
   if (!sampleApi) return undefined;
   const databaseFile = join(dataDir, "corpora.sqlite");
-  return createSampleApi({ ...parts, publicUrl, databaseFile });
+  return async (scope) => {
+    const { createSampleApi } = await import("./http/sample-api.ts");
+    return createSampleApi({ ...parts, publicUrl, databaseFile })(scope);
+  };
 }
 
 /** Answers a setup code while there is no owner. */

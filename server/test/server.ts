@@ -10,6 +10,7 @@ import { startApp, type App } from "../src/app.ts";
 import { parseConfig } from "../src/config.ts";
 import { createAppServer } from "../src/http/server.ts";
 import { system as realSystem, type System } from "../src/system.ts";
+import { startArguments } from "../../tools/start-command.ts";
 
 /**
  * A server for the tests, on a real port: inside the test's process, with a clock that the test can
@@ -86,8 +87,7 @@ export interface ServerProcess extends TestServer {
 /** A process as `npm start` makes one, ready to serve. */
 export async function spawnServer(environment: Environment = {}): Promise<ServerProcess> {
   const setting = await prepare(environment);
-  const main = new URL("../src/main.ts", import.meta.url).pathname;
-  const child = spawn(process.execPath, [main], {
+  const child = spawn(process.execPath, startArguments(), {
     env: { PATH: process.env["PATH"], COUNTERSIGN_LOG_LEVEL: "debug", ...setting.environment },
     stdio: ["ignore", "pipe", "pipe"],
   });

@@ -7,6 +7,7 @@ import { DatabaseSync } from "node:sqlite";
 import { afterEach, beforeEach, describe, test } from "node:test";
 import { call, createAppClient, requestToken, secretOf } from "../calls.ts";
 import { spawnServer } from "../server.ts";
+import { startArguments } from "../../../tools/start-command.ts";
 
 /** What an operator meets: a lost key, a wrong key, a newer database, a restored backup. */
 
@@ -102,8 +103,7 @@ function runMain(
   environment: Record<string, string>,
   words: string[],
 ): Promise<{ status: number | null; output: string }> {
-  const main = new URL("../../src/main.ts", import.meta.url).pathname;
-  const child = spawn(process.execPath, [main, ...words], {
+  const child = spawn(process.execPath, [...startArguments(), ...words], {
     env: { PATH: process.env["PATH"], COUNTERSIGN_PORT: "0", ...environment },
   });
   let output = "";
