@@ -8,6 +8,8 @@ import { createRefusals, type Refusals } from "./audit/refusals.ts";
 import { createUsage, type Usage } from "./audit/usage.ts";
 import { createKnownClients } from "./clients/known-clients.ts";
 import type { Config } from "./config.ts";
+import { openOutbound } from "./datasources/outbound.ts";
+import { createFetch, type GuardedFetch } from "./fetch/fetch.ts";
 import { createCodeBudget } from "./http/code-budget.ts";
 import { createFailureBudget } from "./http/failure-budget.ts";
 import { createMetrics } from "./http/metrics.ts";
@@ -151,7 +153,8 @@ async function assemble(opened: AppOptions & Opened): Promise<App> {
   const usage = createUsage(system, noticingManyTokens(store), log);
   const refusals = createRefusals(system, store, log);
   const revocations = await openRevocations(system, store, feed);
-  const parts = { keys, people, usage, refusals, revocations };
+  const fetch = createFetch({ allow: config.outboundAllow });
+  const parts = { keys, people, usage, refusals, revocations, fetch };
   const router = await createRouter(routerContext(opened, parts));
   appServer.serve(router.listener);
   const jobs = startJobs({ system, store, keys, feed, log });
@@ -164,6 +167,7 @@ async function assemble(opened: AppOptions & Opened): Promise<App> {
 
   async function stop(): Promise<void> {
     await router.close();
+    await fetch.close();
     await jobs.stop();
     await auditJob.stop();
     await refusals.stop();
@@ -198,11 +202,12 @@ interface Parts {
   usage: Usage;
   refusals: Refusals;
   revocations: Revocations;
+  fetch: GuardedFetch;
 }
 
 function routerContext(
   { config, system, log, appServer, store, sealer, feed, tenantId }: AppOptions & Opened,
-  { keys, people, usage, refusals, revocations }: Parts,
+  { keys, people, usage, refusals, revocations, fetch }: Parts,
 ): RouterContext {
   const issuer = config.publicUrl;
   const { server } = appServer;
@@ -251,6 +256,10 @@ function routerContext(
       refusals,
       pageKeys: createPageKeys(sealer.deriveKey(tenantId, "page keys")),
       quietMs: config.quietDaysBeforeRemoval * 86_400_000,
+      fetch,
+      outbound: openOutbound(),
+      outboundAllow: config.outboundAllow,
+      publicUrl: issuer,
     },
     leakReports: {
       partnerKeys: openPartnerKeys({ system, log }, config.leakReportKeysFile),

@@ -5,7 +5,9 @@ import { apiReads, apiWrites } from "./sql/apis.ts";
 import { auditReads, auditWrites } from "./sql/audit.ts";
 import { changeReads, changeWrites } from "./sql/changes.ts";
 import { clientReads, clientWrites } from "./sql/clients.ts";
+import { connectionReads, connectionWrites } from "./sql/connections.ts";
 import { credentialReads, credentialWrites } from "./sql/credentials.ts";
+import { datasourceReads, datasourceWrites } from "./sql/datasources.ts";
 import { factorReads, factorWrites } from "./sql/factors.ts";
 import { keyReads, keyWrites } from "./sql/keys.ts";
 import { leakReads, leakWrites } from "./sql/leaks.ts";
@@ -45,6 +47,8 @@ export const writes = {
   ...refusalWrites,
   ...usageWrites,
   ...leakWrites,
+  ...datasourceWrites,
+  ...connectionWrites,
   ...singleUseWrites,
   ...leaseWrites,
   ...changeWrites,
@@ -80,6 +84,8 @@ export function composeStore(
     ...usageReads(db),
     ...usageReports(db),
     ...leakReads(db),
+    ...datasourceReads(db),
+    ...connectionReads(db),
     ...leaseReads(db),
     ...changeReads(db),
   };

@@ -1,4 +1,5 @@
 import type { Kysely, Transaction } from "kysely";
+import type { ConnectionRecord, DatasourceRecord } from "./connection-store.ts";
 import type { LeakPlaceRecord, LeakRecord } from "./leak-store.ts";
 import type {
   ApiKeyRecord,
@@ -120,6 +121,20 @@ export interface Schema {
   leaks: Row<LeakRecord>;
   /** Where each of them was seen. */
   leakPlaces: LeakPlaceRecord & { leakId: string; tenantId: string };
+  /** Outside APIs. */
+  datasources: Row<DatasourceRecord, { settings: string; labels: string }>;
+  /** The tokens that are held for them. */
+  connections: Row<
+    ConnectionRecord,
+    {
+      enabled: Flag;
+      requestedScopes: string;
+      grantedScopes: string | null;
+      tolerances: string;
+      captured: string;
+      labels: string;
+    }
+  >;
 }
 
 /** Reads. */

@@ -5,6 +5,7 @@ import { auditContract } from "./contract/audit.contract.ts";
 import { changeContract } from "./contract/changes.contract.ts";
 import { clientContract } from "./contract/clients.contract.ts";
 import { credentialContract } from "./contract/credentials.contract.ts";
+import { datasourceContract } from "./contract/datasources.contract.ts";
 import { factorContract } from "./contract/factors.contract.ts";
 import { keyContract } from "./contract/keys.contract.ts";
 import { leakContract } from "./contract/leaks.contract.ts";
@@ -43,6 +44,7 @@ export function storeContract(name: string, open: OpenStore): void {
     revocationContract(open);
     singleUseContract(open);
     leakContract(open);
+    datasourceContract(open);
     leaseContract(open);
     changeContract(open);
     retentionContract(open);

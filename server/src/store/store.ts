@@ -22,12 +22,14 @@ import type {
   UsageGap,
 } from "./records.ts";
 import type { ApiStore, RoleStore } from "./api-store.ts";
+import type { ConnectionStore, DatasourceStore } from "./connection-store.ts";
 import type { Inserted, Written } from "./outcome.ts";
 import type { LeakStore } from "./leak-store.ts";
 import type { ApiKeyStore, PeopleStore, UserStore } from "./people-store.ts";
 import type { FactorStore, SessionStore } from "./session-store.ts";
 
 export type * from "./api-store.ts";
+export type * from "./connection-store.ts";
 export type * from "./leak-store.ts";
 export type * from "./outcome.ts";
 export type * from "./people-store.ts";
@@ -369,6 +371,8 @@ export interface Store
     UsageStore,
     UsageReportStore,
     LeakStore,
+    DatasourceStore,
+    ConnectionStore,
     SingleUseStore,
     LeaseStore,
     ChangeStore,

@@ -87,6 +87,11 @@ const matrix: Record<string, Who> = {
   "GET /v2/leaks": onlyAdministrators,
   "GET /v2/leaks/{id}": onlyAdministrators,
   "PATCH /v2/leaks/{id}": onlyAdministrators,
+  "POST /v2/datasources": onlyAdministrators,
+  "GET /v2/datasources": onlyAdministrators,
+  "GET /v2/datasources/{id}": onlyAdministrators,
+  "PATCH /v2/datasources/{id}": onlyAdministrators,
+  "DELETE /v2/datasources/{id}": onlyAdministrators,
   // A list filters: who may read one corpus may list, and sees that one.
   "GET /v2/corpora": reading,
   "POST /v2/corpora": { account: makers },

@@ -10,6 +10,7 @@ import {
   type Answer,
 } from "../calls.ts";
 import type { TestServer } from "../server.ts";
+import { datasourceFaults } from "./datasource-faults.ts";
 import { factorFaults } from "./factor-faults.ts";
 import { createVisitor } from "../visitor.ts";
 
@@ -353,6 +354,7 @@ export const faultCases: FaultCase[] = [
   ...apis(),
   ...roles(),
   ...leaks(),
+  ...datasourceFaults,
   ...factorFaults,
   ...signIn(),
 ];
@@ -416,4 +418,9 @@ export const ownWrites: Partial<Record<WriteName, string>> = {
 };
 
 /** Writes that no code outside the store asks for yet. */
-export const unasked: WriteName[] = [];
+export const unasked: WriteName[] = [
+  "insertConnection",
+  "updateConnection",
+  "moveTokens",
+  "deleteConnection",
+];

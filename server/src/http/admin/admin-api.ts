@@ -5,6 +5,7 @@ import { registerApis, type ApiRoutes } from "./apis.ts";
 import { registerAppClients, type AppClientRoutes } from "./app-clients.ts";
 import { registerAuditEvents, type AuditEventRoutes } from "./audit-events.ts";
 import { registerCredentials, type CredentialRoutes } from "./credentials.ts";
+import { registerDatasources, type DatasourceRoutes } from "./datasources.ts";
 import { registerExplain, type ExplainRoutes } from "./explain.ts";
 import { registerFindings, type FindingRoutes } from "./findings.ts";
 import { finish, identify, type IdentifyContext } from "./identify.ts";
@@ -27,6 +28,7 @@ export interface AdminContext
     AppClientRoutes,
     AuditEventRoutes,
     CredentialRoutes,
+    DatasourceRoutes,
     ExplainRoutes,
     FindingRoutes,
     LeakRoutes,
@@ -43,6 +45,7 @@ export interface AdminContext
     AppClientRoutes["store"] &
     AuditEventRoutes["store"] &
     CredentialRoutes["store"] &
+    DatasourceRoutes["store"] &
     ExplainRoutes["store"] &
     LeakRoutes["store"] &
     RoleRoutes["store"] &
@@ -72,4 +75,5 @@ export function registerAdminApi(server: FastifyInstance, context: AdminContext)
   registerRoles(typed, context);
   registerExplain(typed, context);
   registerLeaks(typed, context);
+  registerDatasources(typed, context);
 }

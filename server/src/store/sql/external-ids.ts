@@ -3,7 +3,15 @@ import type { Tx } from "../schema.ts";
 /** Ids of the callers' own, each once in a tenant and kind. */
 
 /** What each kind of thing is told apart by. */
-const ownIds = { clients: "id", users: "id", apiKeys: "id", apis: "id", roles: "name" } as const;
+const ownIds = {
+  clients: "id",
+  users: "id",
+  apiKeys: "id",
+  apis: "id",
+  roles: "name",
+  datasources: "id",
+  connections: "id",
+} as const;
 
 type Kind = keyof typeof ownIds;
 

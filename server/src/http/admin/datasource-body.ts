@@ -1,0 +1,105 @@
+import type {
+  CreateDatasource,
+  Datasource,
+  UpdateDatasource,
+} from "@countersign/protocol/admin/datasources.ts";
+import type { Finding } from "../../datasources/describe-provider.ts";
+import type { DatasourceInput } from "../../datasources/datasource.ts";
+import type { DatasourceSecrets, OpenSettings } from "../../datasources/datasource-settings.ts";
+import type { DatasourceSettings, NamedValue, Provider } from "../../datasources/provider.ts";
+import type { DatasourceRecord } from "../../store/store.ts";
+import { isoTime } from "../iso-time.ts";
+import { changed, optional } from "./member.ts";
+
+/** Datasources on the wire and inside: the conversion between them happens here and nowhere else. */
+
+type Name = keyof DatasourceSettings;
+
+const secretNames: ReadonlySet<string> = new Set<Name>([
+  "clientSecret",
+  "privateKey",
+  "customTokenParameters",
+  "customTokenHeaders",
+  "customRefreshParameters",
+  "customRefreshHeaders",
+]);
+/** What is not a setting of the provider. */
+const ownNames: ReadonlySet<string> = new Set(["name", "externalId", "labels"]);
+
+const camelCase = (name: string): string =>
+  name.replace(/_([a-z])/g, (_, letter: string) => letter.toUpperCase());
+const snakeCase = (name: string): string =>
+  name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
+
+export const toInput = (body: CreateDatasource): DatasourceInput => ({
+  name: body.name,
+  ...split({}, {}, body),
+  externalId: body.external_id,
+  labels: body.labels ?? {},
+});
+
+export const applyInput = (before: DatasourceInput, body: UpdateDatasource): DatasourceInput => ({
+  name: body.name ?? before.name,
+  ...split(before.settings, before.secrets, body),
+  externalId: changed(body.external_id, before.externalId),
+  labels: body.labels ?? before.labels,
+});
+
+function split(
+  openBefore: Partial<OpenSettings>,
+  secretsBefore: DatasourceSecrets,
+  body: UpdateDatasource,
+): { settings: OpenSettings; secrets: DatasourceSecrets } {
+  const settings: Record<string, unknown> = { ...openBefore };
+  const secrets: Record<string, unknown> = { ...secretsBefore };
+  for (const [wire, given] of Object.entries(body)) {
+    const name = camelCase(wire);
+    if (ownNames.has(name)) continue;
+    const value = readValue(name, given);
+    const target = secretNames.has(name) ? secrets : settings;
+    if (value === null || value === "") delete target[name];
+    if (value !== null && (value !== "" || name === "headerPrefix")) target[name] = value;
+  }
+  return { settings: settings as OpenSettings, secrets };
+}
+
+function readValue(name: string, given: unknown): unknown {
+  if (name === "scopes") return scopesOf(given as UpdateDatasource["scopes"]);
+  return name === "headerPrefix" && typeof given === "string" ? given.trim() : given;
+}
+
+/** No scope has a comma or a space in it, so both may stand between them [RFC 6749 §3.3]. */
+function scopesOf(given: UpdateDatasource["scopes"]): readonly string[] | null {
+  if (typeof given !== "string") return given ?? null;
+  return [...new Set(given.split(/[\s,]+/).filter(Boolean))];
+}
+
+const named = (values: readonly NamedValue[]) => values.map(({ key }) => ({ key }));
+
+/** What counts, with what the profile and the standards add to what was said. */
+export function toDatasource(
+  record: DatasourceRecord,
+  { settings }: Provider,
+  { findings, redirectUrl }: { findings: readonly Finding[]; redirectUrl: string },
+): Datasource {
+  const shown = Object.entries(settings)
+    .filter(([name, value]) => !secretNames.has(name) && value !== undefined)
+    .map(([name, value]) => [snakeCase(name), value] as const);
+  return {
+    id: record.id,
+    name: record.name,
+    ...(Object.fromEntries(shown) as Pick<Datasource, "client_id" | "scopes">),
+    has_client_secret: settings.clientSecret !== undefined,
+    has_private_key: settings.privateKey !== undefined,
+    custom_token_parameters: named(settings.customTokenParameters),
+    custom_token_headers: named(settings.customTokenHeaders),
+    custom_refresh_parameters: named(settings.customRefreshParameters),
+    custom_refresh_headers: named(settings.customRefreshHeaders),
+    redirect_url: redirectUrl,
+    findings: findings.map(({ field, message }) => ({ field, message })),
+    ...optional("external_id", record.externalId),
+    labels: record.labels,
+    created_at: isoTime(record.createdAtMs),
+    updated_at: isoTime(record.updatedAtMs),
+  };
+}

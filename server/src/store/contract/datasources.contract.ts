@@ -1,0 +1,286 @@
+import assert from "node:assert/strict";
+import { describe } from "node:test";
+import type { ConnectionRecord, ConnectionTokens, DatasourceRecord } from "../store.ts";
+import { nextId, sampleAudit, sampleIdempotency } from "./records.contract.ts";
+import {
+  assertChangesNothing,
+  countAudit,
+  twinTest,
+  type OpenStore,
+  type World,
+} from "./twins.contract.ts";
+
+const datasourcesMax = 3;
+
+const sampleDatasource = (
+  tenantId: string,
+  own: Partial<DatasourceRecord> = {},
+): DatasourceRecord => ({
+  id: nextId("dsr"),
+  tenantId,
+  name: "Files",
+  settings: { clientId: "c", scopes: ["a", "b"] },
+  sealedSecrets: "sealed",
+  externalId: undefined,
+  labels: { team: "blue" },
+  createdAtMs: 1_000,
+  updatedAtMs: 1_000,
+  version: 1,
+  ...own,
+});
+
+const sampleConnection = (
+  { tenantId, id }: Pick<DatasourceRecord, "tenantId" | "id">,
+  own: Partial<ConnectionRecord> = {},
+): ConnectionRecord => ({
+  id: nextId("con"),
+  tenantId,
+  datasourceId: id,
+  owner: "",
+  enabled: true,
+  state: "connected",
+  reason: undefined,
+  reasonDetail: undefined,
+  sinceMs: 1_000,
+  linkId: "link",
+  account: "somebody",
+  requestedScopes: ["a"],
+  grantedScopes: undefined,
+  tolerances: [],
+  captured: { realm: "1" },
+  tokenOrigin: undefined,
+  apiBaseUrl: undefined,
+  sealedTokens: "sealed",
+  tokenVersion: 1,
+  tokensAtMs: 1_000,
+  expiresAtMs: 2_000,
+  refreshTokenExpiresAtMs: undefined,
+  refreshId: undefined,
+  refreshTries: 0,
+  failures: 0,
+  failingSinceMs: undefined,
+  nextTryAtMs: undefined,
+  externalId: undefined,
+  labels: {},
+  createdAtMs: 1_000,
+  updatedAtMs: 1_000,
+  version: 1,
+  ...own,
+});
+
+const inserting = (datasource: DatasourceRecord) => ({
+  datasource,
+  datasourcesMax,
+  idempotency: undefined,
+  audit: sampleAudit(datasource.tenantId),
+});
+const connecting = (connection: ConnectionRecord) => ({
+  connection,
+  idempotency: undefined,
+  audit: sampleAudit(connection.tenantId),
+});
+const inserted = { outcome: "inserted" };
+
+export function datasourceContract(open: OpenStore): void {
+  describe("datasources and connections", () => {
+    const test = twinTest(open, async (store, { tenantId }) => {
+      const datasource = sampleDatasource(tenantId);
+      assert.deepEqual(await store.insertDatasource(inserting(datasource)), inserted);
+      const connection = sampleConnection(datasource);
+      assert.deepEqual(await store.insertConnection(connecting(connection)), inserted);
+    });
+    const only = async ({ store, ours: { tenantId } }: World) => {
+      const page = { after: undefined, externalId: undefined, limit: 10 };
+      const [datasource] = await store.listDatasources(tenantId, page);
+      const all = { ...page, datasourceId: undefined, owner: undefined };
+      const [connection] = await store.listConnections(tenantId, all);
+      return { datasource: datasource!, connection: connection!, all };
+    };
+
+    test("keep what they were given, each of its tenant", async (world) => {
+      const { store, other, query, ours, theirs } = world;
+      const { tenantId } = ours;
+      const datasource = sampleDatasource(tenantId, {
+        externalId: "one",
+        sealedSecrets: undefined,
+      });
+      const insert = inserting(datasource);
+      assert.deepEqual(await store.insertDatasource(insert), inserted);
+      assert.equal(await countAudit(query, insert.audit), 1);
+      assert.deepEqual(await other.findDatasource(tenantId, datasource.id), datasource);
+      assert.equal(await other.findDatasource(theirs.tenantId, datasource.id), undefined);
+      const connection = sampleConnection(datasource, { owner: "u-1", grantedScopes: ["a"] });
+      assert.deepEqual(await store.insertConnection(connecting(connection)), inserted);
+      assert.deepEqual(await other.findConnection(tenantId, connection.id), connection);
+      assert.equal(await other.findConnection(theirs.tenantId, connection.id), undefined);
+      const { all } = await only(world);
+      const ofOwner = { ...all, owner: "u-1", datasourceId: datasource.id };
+      assert.deepEqual(await store.listConnections(tenantId, ofOwner), [connection]);
+      assert.deepEqual(
+        await store.findConnectionOfOwner(tenantId, datasource.id, "u-1"),
+        connection,
+      );
+    });
+
+    test("refuse a second owner, external id or one too many without a trace", async (world) => {
+      const { store, ours } = world;
+      const { tenantId } = ours;
+      const { datasource } = await only(world);
+      const named = { externalId: "once" };
+      await store.insertDatasource(inserting(sampleDatasource(tenantId, named)));
+      await store.insertConnection(
+        connecting(sampleConnection(datasource, { owner: "u", ...named })),
+      );
+      await assertChangesNothing(world, async () => {
+        const again = sampleDatasource(tenantId, named);
+        assert.deepEqual(await store.insertDatasource(inserting(again)), {
+          outcome: "external_id_taken",
+        });
+        const last = { ...inserting(sampleDatasource(tenantId)), datasourcesMax: 2 };
+        assert.deepEqual(await store.insertDatasource(last), { outcome: "too_many" });
+        const second = connecting(sampleConnection(datasource, { owner: "u" }));
+        assert.deepEqual(await store.insertConnection(second), { outcome: "owner_taken" });
+        const alike = connecting(sampleConnection(datasource, { owner: "v", ...named }));
+        assert.deepEqual(await store.insertConnection(alike), { outcome: "external_id_taken" });
+        const nowhere = connecting(sampleConnection({ tenantId, id: "dsr_gone" }, { owner: "w" }));
+        assert.deepEqual(await store.insertConnection(nowhere), { outcome: "conflict" });
+      });
+    });
+
+    test("do once what is asked twice with one key", async (world) => {
+      const { store, ours } = world;
+      const { tenantId } = ours;
+      const first = sampleDatasource(tenantId);
+      const idempotency = sampleIdempotency(tenantId, first.id);
+      await store.insertDatasource({ ...inserting(first), idempotency });
+      await assertChangesNothing(world, async () => {
+        const again = { ...inserting(sampleDatasource(tenantId)), idempotency };
+        const { requestDigest, subjectId } = idempotency;
+        const repeated = { outcome: "repeated", requestDigest, subjectId };
+        assert.deepEqual(await store.insertDatasource(again), repeated);
+      });
+    });
+
+    const effects: [
+      "keep" | "retry" | "reconnect" | "forget",
+      Partial<ConnectionTokens>,
+      Partial<ConnectionRecord>,
+    ][] = [
+      ["keep", {}, { state: "connected", sealedTokens: "sealed" }],
+      [
+        "retry",
+        { failures: 2, reason: "client_refused", state: "reconnect_required", nextTryAtMs: 9 },
+        { failures: 0, reason: undefined, state: "connected", nextTryAtMs: undefined },
+      ],
+      [
+        "retry",
+        { failures: 0, reason: "refresh_token_refused", state: "reconnect_required" },
+        { state: "reconnect_required", reason: "refresh_token_refused" },
+      ],
+      [
+        "reconnect",
+        { refreshId: "ref", refreshTries: 1 },
+        { state: "reconnect_required", reason: "settings_changed", refreshId: undefined },
+      ],
+      ["forget", {}, { state: "not_connected", sealedTokens: undefined, expiresAtMs: undefined }],
+    ];
+    for (const [effect, change, expected] of effects) {
+      test(`change settings, and with ${effect} the connections that hold tokens`, async (world) => {
+        const { store, ours } = world;
+        const { datasource, connection } = await only(world);
+        const { tenantId, id } = connection;
+        const moving = { tenantId, id, tokenVersion: 1, change, audit: undefined };
+        assert.equal(await store.moveTokens(moving), "written");
+        const next = { ...datasource, name: "Other", updatedAtMs: 5_000, version: 2 };
+        const audit = sampleAudit(ours.tenantId);
+        const update = { datasource: next, connections: effect, audit };
+        assert.equal(await store.updateDatasource(update), "written");
+        const after = (await only(world)).connection;
+        for (const [name, value] of Object.entries(expected)) {
+          assert.deepEqual(after[name as keyof ConnectionRecord], value, name);
+        }
+        await assertChangesNothing(world, async () => {
+          assert.equal(await store.updateDatasource(update), "conflict");
+        });
+      });
+    }
+
+    test("go with what is held for them only by force", async (world) => {
+      const { store, ours } = world;
+      const { datasource, connection } = await only(world);
+      const deleting = { datasource, isForced: false, audit: sampleAudit(ours.tenantId) };
+      await assertChangesNothing(world, async () => {
+        assert.equal(await store.deleteDatasource(deleting), "held");
+        const stale = { ...datasource, version: 7 };
+        const forced = { ...deleting, datasource: stale, isForced: true };
+        assert.equal(await store.deleteDatasource(forced), "conflict");
+      });
+      assert.equal(await store.deleteDatasource({ ...deleting, isForced: true }), "written");
+      assert.equal(await store.findConnection(ours.tenantId, connection.id), undefined);
+    });
+
+    test("change and delete a connection by its version", async (world) => {
+      const { store, ours } = world;
+      const { connection } = await only(world);
+      const next = { ...connection, enabled: false, labels: { a: "b" }, version: 2 };
+      const update = { connection: next, audit: sampleAudit(ours.tenantId) };
+      assert.equal(await store.updateConnection(update), "written");
+      assert.deepEqual((await only(world)).connection, next);
+      const stale = { connection, audit: sampleAudit(ours.tenantId) };
+      await assertChangesNothing(world, async () => {
+        assert.equal(await store.updateConnection({ ...stale, connection: next }), "conflict");
+        assert.equal(await store.deleteConnection(stale), "conflict");
+      });
+      assert.equal(await store.deleteConnection({ ...stale, connection: next }), "written");
+    });
+
+    test("begin a refresh once, and let only who began it end it (G15)", async (world) => {
+      const { store, other, ours } = world;
+      const { connection } = await only(world);
+      const { tenantId, id } = connection;
+      const begin = (refreshId: string, is: string | undefined, tokenVersion: number) => ({
+        tenantId,
+        id,
+        tokenVersion,
+        refreshId: { is },
+        audit: undefined,
+        change: { refreshId, refreshTries: 1 },
+      });
+      const outcomes = await Promise.all([
+        store.moveTokens(begin("one", undefined, 1)),
+        other.moveTokens(begin("two", undefined, 1)),
+      ]);
+      assert.deepEqual(outcomes.toSorted(), ["conflict", "written"]);
+      const begun = (await only(world)).connection;
+      assert.equal(begun.tokenVersion, 2);
+      const ended = { sealedTokens: "new", refreshId: undefined, refreshTries: 0 };
+      const ending = { tenantId, id, tokenVersion: 2, change: ended };
+      const audit = sampleAudit(ours.tenantId);
+      await assertChangesNothing(world, async () => {
+        const foreign = { ...ending, refreshId: { is: "three" }, audit };
+        assert.equal(await store.moveTokens(foreign), "conflict");
+        assert.equal(await store.moveTokens({ ...ending, tokenVersion: 1, audit }), "conflict");
+      });
+      const own = { ...ending, refreshId: { is: begun.refreshId }, audit };
+      assert.equal(await store.moveTokens(own), "written");
+      const after = (await only(world)).connection;
+      assert.deepEqual([after.sealedTokens, after.refreshId], ["new", undefined]);
+      assert.equal(after.version, connection.version);
+    });
+
+    test(
+      "list what is about to expire, of all tenants",
+      async (world) => {
+        const { store } = world;
+        const { connection, datasource } = await only(world);
+        const later = sampleConnection(datasource, { owner: "later", expiresAtMs: 90_000 });
+        const off = sampleConnection(datasource, { owner: "off", enabled: false });
+        for (const one of [later, off]) await store.insertConnection(connecting(one));
+        const found = (await store.listExpiringConnections(80_000, 1_000)).map(({ id }) => id);
+        assert.ok(found.includes(connection.id));
+        assert.ok(!found.includes(later.id) && !found.includes(off.id));
+      },
+      "all tenants",
+    );
+  });
+}

@@ -1,0 +1,184 @@
+import type { ConnectionRecord, ConnectionTokens } from "../connection-store.ts";
+import type { ConnectionStore } from "../store.ts";
+import { flag, withNulls, withoutNulls, type Database, type Schema, type Tx } from "../schema.ts";
+import { recordAudit } from "./audit.ts";
+import { isExternalIdTaken } from "./external-ids.ts";
+import { claimIdempotency } from "./idempotency.ts";
+import { Rollback } from "./rollback.ts";
+
+/** Tokens that are held for outside APIs, and what became of getting them. */
+
+export const connectionReads = (db: Database) =>
+  ({
+    async listConnections(tenantId, { after, datasourceId, owner, externalId, limit }) {
+      const rows = await db
+        .selectFrom("connections")
+        .selectAll()
+        .where("tenantId", "=", tenantId)
+        .$if(datasourceId !== undefined, (query) => query.where("datasourceId", "=", datasourceId!))
+        .$if(owner !== undefined, (query) => query.where("owner", "=", owner!))
+        .$if(externalId !== undefined, (query) => query.where("externalId", "=", externalId!))
+        .$if(after !== undefined, (query) =>
+          query.where((eb) =>
+            eb(eb.refTuple("createdAtMs", "id"), ">", eb.tuple(after!.createdAtMs, after!.id)),
+          ),
+        )
+        .orderBy("createdAtMs")
+        .orderBy("id")
+        .limit(limit)
+        .execute();
+      return rows.map(toConnection);
+    },
+
+    async findConnection(tenantId, id) {
+      const row = await db
+        .selectFrom("connections")
+        .selectAll()
+        .where("tenantId", "=", tenantId)
+        .where("id", "=", id)
+        .executeTakeFirst();
+      return row && toConnection(row);
+    },
+
+    async findConnectionOfOwner(tenantId, datasourceId, owner) {
+      const row = await db
+        .selectFrom("connections")
+        .selectAll()
+        .where("tenantId", "=", tenantId)
+        .where("datasourceId", "=", datasourceId)
+        .where("owner", "=", owner)
+        .executeTakeFirst();
+      return row && toConnection(row);
+    },
+
+    async listExpiringConnections(beforeMs, limit) {
+      const rows = await db
+        .selectFrom("connections")
+        .selectAll()
+        .where("state", "=", "connected")
+        .where("enabled", "=", 1)
+        .where("expiresAtMs", "<", beforeMs)
+        .orderBy("expiresAtMs")
+        .limit(limit)
+        .execute();
+      return rows.map(toConnection);
+    },
+  }) satisfies Partial<ConnectionStore>;
+
+export const connectionWrites = {
+  async insertConnection(tx: Tx, input: Parameters<ConnectionStore["insertConnection"]>[0]) {
+    const { connection, idempotency, audit } = input;
+    const repeated = await claimIdempotency(tx, idempotency, audit.atMs);
+    if (repeated !== undefined) return repeated;
+    if (!(await hasDatasource(tx, connection))) throw new Rollback({ outcome: "conflict" });
+    const inserted = await tx
+      .insertInto("connections")
+      .values(toConnectionRow(connection))
+      .onConflict((conflict) => conflict.doNothing())
+      .executeTakeFirst();
+    if (inserted.numInsertedOrUpdatedRows === 0n) {
+      const isOther = await isExternalIdTaken(tx, "connections", connection);
+      throw new Rollback({ outcome: isOther ? "external_id_taken" : "owner_taken" });
+    }
+    await recordAudit(tx, audit);
+    return { outcome: "inserted" as const };
+  },
+
+  async updateConnection(tx: Tx, input: Parameters<ConnectionStore["updateConnection"]>[0]) {
+    const { connection, audit } = input;
+    const { id, tenantId, enabled, externalId, labels, updatedAtMs, version } = connection;
+    if (await isExternalIdTaken(tx, "connections", connection)) return "external_id_taken" as const;
+    const updated = await tx
+      .updateTable("connections")
+      .set({
+        enabled: flag(enabled),
+        externalId: externalId ?? null,
+        labels: JSON.stringify(labels),
+        updatedAtMs,
+        version,
+      })
+      .where("tenantId", "=", tenantId)
+      .where("id", "=", id)
+      .where("version", "=", version - 1)
+      .executeTakeFirst();
+    if (updated.numUpdatedRows === 0n) return "conflict" as const;
+    await recordAudit(tx, audit);
+    return "written" as const;
+  },
+
+  async moveTokens(tx: Tx, input: Parameters<ConnectionStore["moveTokens"]>[0]) {
+    const { tenantId, id, tokenVersion, refreshId, change, audit } = input;
+    const moved = await tx
+      .updateTable("connections")
+      .set({ ...toTokenColumns(change), tokenVersion: tokenVersion + 1 })
+      .where("tenantId", "=", tenantId)
+      .where("id", "=", id)
+      .where("tokenVersion", "=", tokenVersion)
+      .$if(refreshId !== undefined, (query) =>
+        refreshId!.is === undefined
+          ? query.where("refreshId", "is", null)
+          : query.where("refreshId", "=", refreshId!.is),
+      )
+      .executeTakeFirst();
+    if (moved.numUpdatedRows === 0n) return "conflict" as const;
+    if (audit !== undefined) await recordAudit(tx, audit);
+    return "written" as const;
+  },
+
+  async deleteConnection(tx: Tx, input: Parameters<ConnectionStore["deleteConnection"]>[0]) {
+    const { connection, audit } = input;
+    const deleted = await tx
+      .deleteFrom("connections")
+      .where("tenantId", "=", connection.tenantId)
+      .where("id", "=", connection.id)
+      .where("version", "=", connection.version)
+      .executeTakeFirst();
+    if (deleted.numDeletedRows === 0n) return "conflict" as const;
+    await recordAudit(tx, audit);
+    return "written" as const;
+  },
+};
+
+async function hasDatasource(
+  tx: Tx,
+  { tenantId, datasourceId }: Pick<ConnectionRecord, "tenantId" | "datasourceId">,
+): Promise<boolean> {
+  const found = await tx
+    .selectFrom("datasources")
+    .select("id")
+    .where("tenantId", "=", tenantId)
+    .where("id", "=", datasourceId)
+    .executeTakeFirst();
+  return found !== undefined;
+}
+
+type ConnectionRow = Schema["connections"];
+
+/** What is kept as JSON. */
+const texts = [
+  "requestedScopes",
+  "grantedScopes",
+  "tolerances",
+  "captured",
+  "labels",
+] as const satisfies (keyof ConnectionRow)[];
+
+function toTokenColumns(change: Partial<ConnectionTokens>): Partial<ConnectionRow> {
+  const columns: Record<string, unknown> = withNulls(change);
+  for (const name of texts) {
+    const value = columns[name];
+    if (value !== undefined && value !== null) columns[name] = JSON.stringify(value);
+  }
+  return columns;
+}
+
+const toConnectionRow = (connection: ConnectionRecord): ConnectionRow =>
+  ({ ...toTokenColumns(connection), enabled: flag(connection.enabled) }) as ConnectionRow;
+
+function toConnection(row: ConnectionRow): ConnectionRecord {
+  const record: Record<string, unknown> = withoutNulls(row);
+  for (const name of texts) {
+    if (row[name] !== null) record[name] = JSON.parse(row[name]);
+  }
+  return { ...record, enabled: row.enabled === 1 } as unknown as ConnectionRecord;
+}

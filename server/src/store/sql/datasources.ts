@@ -1,0 +1,155 @@
+import type { DatasourceRecord } from "../connection-store.ts";
+import type { DatasourceStore } from "../store.ts";
+import { withNulls, withoutNulls, type Database, type Schema, type Tx } from "../schema.ts";
+import { recordAudit } from "./audit.ts";
+import { isExternalIdTaken } from "./external-ids.ts";
+import { claimIdempotency } from "./idempotency.ts";
+import { Rollback } from "./rollback.ts";
+
+/** Outside APIs. What is held for them is in `connections.ts`. */
+
+export const datasourceReads = (db: Database) =>
+  ({
+    async listDatasources(tenantId, { after, externalId, limit }) {
+      const rows = await db
+        .selectFrom("datasources")
+        .selectAll()
+        .where("tenantId", "=", tenantId)
+        .$if(externalId !== undefined, (query) => query.where("externalId", "=", externalId!))
+        .$if(after !== undefined, (query) =>
+          query.where((eb) =>
+            eb(eb.refTuple("createdAtMs", "id"), ">", eb.tuple(after!.createdAtMs, after!.id)),
+          ),
+        )
+        .orderBy("createdAtMs")
+        .orderBy("id")
+        .limit(limit)
+        .execute();
+      return rows.map(toDatasource);
+    },
+
+    async findDatasource(tenantId, id) {
+      const row = await db
+        .selectFrom("datasources")
+        .selectAll()
+        .where("tenantId", "=", tenantId)
+        .where("id", "=", id)
+        .executeTakeFirst();
+      return row && toDatasource(row);
+    },
+  }) satisfies Partial<DatasourceStore>;
+
+export const datasourceWrites = {
+  async insertDatasource(tx: Tx, input: Parameters<DatasourceStore["insertDatasource"]>[0]) {
+    const { datasource, datasourcesMax, idempotency, audit } = input;
+    const repeated = await claimIdempotency(tx, idempotency, audit.atMs);
+    if (repeated !== undefined) return repeated;
+    const inserted = await tx
+      .insertInto("datasources")
+      .values(toDatasourceRow(datasource))
+      .onConflict((conflict) => conflict.doNothing())
+      .executeTakeFirst();
+    if (inserted.numInsertedOrUpdatedRows === 0n) {
+      throw new Rollback({ outcome: "external_id_taken" });
+    }
+    const { count } = await tx
+      .selectFrom("datasources")
+      .select((eb) => eb.fn.countAll<number>().as("count"))
+      .where("tenantId", "=", datasource.tenantId)
+      .executeTakeFirstOrThrow();
+    if (count > datasourcesMax) throw new Rollback({ outcome: "too_many" });
+    await recordAudit(tx, audit);
+    return { outcome: "inserted" as const };
+  },
+
+  async updateDatasource(tx: Tx, input: Parameters<DatasourceStore["updateDatasource"]>[0]) {
+    const { datasource, connections, audit } = input;
+    if (await isExternalIdTaken(tx, "datasources", datasource)) return "external_id_taken" as const;
+    const updated = await tx
+      .updateTable("datasources")
+      .set(toDatasourceRow(datasource))
+      .where("tenantId", "=", datasource.tenantId)
+      .where("id", "=", datasource.id)
+      .where("version", "=", datasource.version - 1)
+      .executeTakeFirst();
+    if (updated.numUpdatedRows === 0n) return "conflict" as const;
+    await changeConnections(tx, datasource, connections);
+    await recordAudit(tx, audit);
+    return "written" as const;
+  },
+
+  async deleteDatasource(tx: Tx, input: Parameters<DatasourceStore["deleteDatasource"]>[0]) {
+    const { datasource, isForced, audit } = input;
+    const { tenantId, id } = datasource;
+    const held = await tx
+      .selectFrom("connections")
+      .select("id")
+      .where("tenantId", "=", tenantId)
+      .where("datasourceId", "=", id)
+      .limit(1)
+      .executeTakeFirst();
+    if (held !== undefined && !isForced) return "held" as const;
+    await tx
+      .deleteFrom("connections")
+      .where("tenantId", "=", tenantId)
+      .where("datasourceId", "=", id)
+      .execute();
+    const deleted = await tx
+      .deleteFrom("datasources")
+      .where("tenantId", "=", tenantId)
+      .where("id", "=", id)
+      .where("version", "=", datasource.version)
+      .executeTakeFirst();
+    if (deleted.numDeletedRows === 0n) throw new Rollback("conflict");
+    await recordAudit(tx, audit);
+    return "written" as const;
+  },
+};
+
+type Effect = Parameters<DatasourceStore["updateDatasource"]>[0]["connections"];
+
+/** The token version moves, so that a refresh that is under way stores nothing any more. */
+async function changeConnections(
+  tx: Tx,
+  { tenantId, id, updatedAtMs }: DatasourceRecord,
+  effect: Effect,
+): Promise<void> {
+  if (effect === "keep") return;
+  const rest = { refreshId: null, refreshTries: 0, failures: 0, failingSinceMs: null };
+  const tryAgain = { ...rest, nextTryAtMs: null, reason: null, reasonDetail: null };
+  const noTokens = { sealedTokens: null, tokensAtMs: null, expiresAtMs: null };
+  const sets = {
+    retry: { ...tryAgain, state: "connected" },
+    reconnect: { ...tryAgain, state: "reconnect_required", reason: "settings_changed" },
+    forget: { ...tryAgain, ...noTokens, state: "not_connected", grantedScopes: null },
+  };
+  await tx
+    .updateTable("connections")
+    .set((eb) => ({
+      ...sets[effect],
+      sinceMs: updatedAtMs,
+      tokenVersion: eb("tokenVersion", "+", 1),
+    }))
+    .where("tenantId", "=", tenantId)
+    .where("datasourceId", "=", id)
+    .$if(effect === "reconnect", (query) => query.where("sealedTokens", "is not", null))
+    .$if(effect === "retry", (query) =>
+      query
+        .where("sealedTokens", "is not", null)
+        .where("failures", ">", 0)
+        .where("reason", "not in", ["settings_changed"]),
+    )
+    .execute();
+}
+
+const toDatasourceRow = (datasource: DatasourceRecord): Schema["datasources"] => ({
+  ...withNulls(datasource),
+  settings: JSON.stringify(datasource.settings),
+  labels: JSON.stringify(datasource.labels),
+});
+
+const toDatasource = (row: Schema["datasources"]): DatasourceRecord => ({
+  ...withoutNulls(row),
+  settings: JSON.parse(row.settings) as Record<string, unknown>,
+  labels: JSON.parse(row.labels) as Record<string, string>,
+});

@@ -1,0 +1,53 @@
+import assert from "node:assert/strict";
+import { call } from "../calls.ts";
+import type { TestServer } from "../server.ts";
+import type { FaultCase } from "./fault-cases.ts";
+
+/** What needs a write, of datasources and connections. */
+
+const path = "/v2/datasources";
+
+export const datasourceBody = (name: string) => ({
+  name,
+  grant_type: "authorization_code",
+  base_url: "https://api.example.com",
+  access_token_url: "https://provider.example.com/token",
+  authorization_url: "https://provider.example.com/authorize",
+  client_id: "the-client",
+  client_secret: "the-secret",
+  scopes: "read, write",
+});
+
+async function make(server: TestServer, own: string): Promise<string> {
+  const made = await call<{ id: string }>(server, "POST", path, { body: datasourceBody(own) });
+  assert.equal(made.status, 201, JSON.stringify(made.body));
+  return `${path}/${made.body.id}`;
+}
+
+const ofMade =
+  (method: string, body?: object): FaultCase["prepare"] =>
+  async (server, own) => {
+    const at = await make(server, own);
+    return () => call(server, method, at, body === undefined ? {} : { body });
+  };
+
+export const datasourceFaults: FaultCase[] = [
+  {
+    write: "insertDatasource",
+    table: "datasources",
+    act: "create a datasource",
+    prepare: async (server, own) => () => call(server, "POST", path, { body: datasourceBody(own) }),
+  },
+  {
+    write: "updateDatasource",
+    table: "datasources",
+    act: "change a datasource",
+    prepare: ofMade("PATCH", { name: "another" }),
+  },
+  {
+    write: "deleteDatasource",
+    table: "datasources",
+    act: "delete a datasource",
+    prepare: ofMade("DELETE"),
+  },
+];
