@@ -1,0 +1,50 @@
+import { accessSync, constants } from "node:fs";
+import { delimiter, join } from "node:path";
+import { chromium, type Browser } from "playwright-core";
+
+/**
+ * A Chromium for the tests: the machine's own when there is one, else the one that a package brings,
+ * which runs on Linux. Without either the test fails and says so.
+ */
+
+export async function launchChromium(): Promise<Browser> {
+  const own = ownChromium();
+  if (own !== undefined) {
+    const args = process.getuid?.() === 0 ? ["--no-sandbox"] : [];
+    return chromium.launch({ executablePath: own, args });
+  }
+  if (process.platform !== "linux") {
+    throw new Error(
+      "The browser tests need Chromium or Chrome: install one, or set CHROMIUM to it.",
+    );
+  }
+  const { default: packaged } = await import("@sparticuz/chromium");
+  packaged.setGraphicsMode = false;
+  return chromium.launch({
+    executablePath: await packaged.executablePath(),
+    args: packaged.args,
+  });
+}
+
+const names = ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable"];
+const onMac = [
+  "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome",
+  "/Applications/Chromium.app/Contents/MacOS/Chromium",
+];
+
+function ownChromium(): string | undefined {
+  const { CHROMIUM: named, PATH: path = "" } = process.env;
+  if (named !== undefined && named !== "") return named;
+  const folders = path.split(delimiter);
+  const found = names.flatMap((name) => folders.map((folder) => join(folder, name)));
+  return [...found, ...onMac].find(isProgram);
+}
+
+function isProgram(file: string): boolean {
+  try {
+    accessSync(file, constants.X_OK);
+    return true;
+  } catch {
+    return false;
+  }
+}
