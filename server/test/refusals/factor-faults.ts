@@ -33,7 +33,7 @@ async function invited(server: TestServer, own: string): Promise<Person> {
 
 async function offered({ visitor }: Person): Promise<{ secret: string; pending: string }> {
   const { text } = await visitor.get(factors);
-  const [, secret = ""] = /<code>([A-Z2-7]{32})<\/code>/.exec(text) ?? [];
+  const [, secret = ""] = /<code[^>]*>([A-Z2-7]{32})<\/code>/.exec(text) ?? [];
   const [, pending = ""] = /name="pending" value="([^"]+)"/.exec(text) ?? [];
   return { secret, pending };
 }

@@ -12,7 +12,7 @@ import type { SessionRecord } from "../../store/store.ts";
 import { isoTime } from "../iso-time.ts";
 import { html, type Html } from "./html.ts";
 import { passwordProblemOf } from "./invitation.ts";
-import { field, hidden, problemBox, sendPage } from "./page.ts";
+import { field, hidden, problemBox, section, sendPage } from "./page.ts";
 import {
   checkedForm,
   formToken,
@@ -106,55 +106,66 @@ async function sendAccount(
     title: user.name === "" ? "Your account" : user.name,
     isWide: true,
     status: at.status ?? 200,
-    main: html`<p class="muted">Signed in as ${user.email}</p>
+    main: html`<p class="lead">Signed in as ${user.email}</p>
       ${notice !== undefined && html`<p class="done" role="status">${notice}</p>`}
-      ${problemBox(at.message)}
-      <section aria-labelledby="sessions">
-        <h2 id="sessions">Where you are signed in</h2>
-        <ul class="rows">
-          ${sessions.map((one) => sessionRow(one, one.id === session.id, token))}
-        </ul>
-        <div class="actions">
-          ${sessions.length > 1 && html`<form method="post" action="/account/sessions">${token}<button class="quiet" type="submit">End all others</button></form>`}
-          <form method="post" action="/logout">
-            ${token}<button class="quiet" type="submit">Sign out</button>
-          </form>
-        </div>
-      </section>
-      <section aria-labelledby="second">
-        <h2 id="second">Second factor</h2>
-        <p>A code from an app on your phone, beside the password.</p>
-        <a class="button quiet" href="/account/factors">Set it up, or change it</a>
-      </section>
-      <section aria-labelledby="change-password">
-        <h2 id="change-password">Change your password</h2>
-        <form method="post" action="/account/password">
-          ${token}
-          <input type="hidden" name="username" autocomplete="username" value="${user.username}" />
-          ${field({ name: "old_password", label: "Present password", type: "password", autocomplete: "current-password" })}
-          ${field({ name: "password", label: "New password", type: "password", autocomplete: "new-password", hint: `${passwordCharactersMin} characters or more. All your other sessions end.`, isInvalid: at.message !== undefined })}
-          <button type="submit">Change the password</button>
-        </form>
-      </section>`,
+      ${problemBox(at.message)} ${sessionsSection(sessions, session, token)} ${factorsSection}
+      ${passwordSection(user.username, token, at.message !== undefined)}`,
   });
 }
+
+const sessionsSection = (sessions: SessionRecord[], own: SessionRecord, token: Html): Html =>
+  section(
+    "sessions",
+    {
+      title: "Where you are signed in",
+      lead: "End what you do not know, and change the password.",
+    },
+    html`<ul class="rows">
+        ${sessions.map((one) => sessionRow(one, one.id === own.id, token))}
+      </ul>
+      ${sessions.length > 1 && html`<form method="post" action="/account/sessions">${token}<button class="quiet" type="submit">End all others</button></form>`}`,
+  );
+
+const factorsSection = section(
+  "second",
+  { title: "Beyond the password", lead: "What only you have keeps out who knows your password." },
+  html`<a class="button quiet" href="/account/factors">Passkeys and codes</a>`,
+);
+
+const passwordSection = (username: string, token: Html, isInvalid: boolean): Html =>
+  section(
+    "change-password",
+    { title: "Password", lead: "A new one ends all your other sessions." },
+    html`<form method="post" action="/account/password">
+      ${token}
+      <input type="hidden" name="username" autocomplete="username" value="${username}" />
+      ${field({ name: "old_password", label: "Present password", type: "password", autocomplete: "current-password", isInvalid })}
+      ${field({ name: "password", label: "New password", type: "password", autocomplete: "new-password", hint: `${passwordCharactersMin} characters or more, of any kind.`, isInvalid })}
+      <button type="submit">Change the password</button>
+    </form>`,
+  );
 
 function sessionRow(session: SessionRecord, isThis: boolean, token: Html): Html {
   const { id, userAgent, address, lastUsedAtMs, createdAtMs } = session;
   return html`<li>
     <p>
-      ${browserOf(userAgent)} from ${address}${isThis && " – this one"}<br /><span class="muted"
-        >Since ${when(createdAtMs)}, last used ${when(lastUsedAtMs)}</span
+      ${browserOf(userAgent)}${isThis && html`<span class="tag">this one</span>`}<br /><span
+        class="muted"
+        >${address} · last used ${when(lastUsedAtMs)} · since ${when(createdAtMs)}</span
       >
     </p>
-    ${!isThis && html`<form method="post" action="/account/sessions">${token}${hidden("id", id)}<button class="danger" type="submit">End</button></form>`}
+    ${!isThis && html`<form method="post" action="/account/sessions">${token}${hidden("id", id)}<button class="danger small" type="submit">End</button></form>`}
   </li>`;
 }
 
 const when = (atMs: number): Html =>
-  html`<time datetime="${isoTime(atMs)}"
-    >${isoTime(atMs).slice(0, 16).replace("T", " ")} UTC</time
-  >`;
+  html`<time datetime="${isoTime(atMs)}">${timeFormat.format(atMs)} UTC</time>`;
+
+const timeFormat = new Intl.DateTimeFormat("en-GB", {
+  dateStyle: "medium",
+  timeStyle: "short",
+  timeZone: "UTC",
+});
 
 /** What people call their browser. Others imitate, so the more particular names come first. */
 const browsers: readonly (readonly [RegExp, string])[] = [

@@ -67,7 +67,7 @@ function sendConfirm(
   return sendPage(reply, {
     title: "Is it still you?",
     status: problem?.status ?? 200,
-    main: html`<p class="muted">
+    main: html`<p class="lead">
         What comes next needs a recent sign-in. You are signed in as ${email}.
       </p>
       ${problemBox(problem && "The password is not right.")}

@@ -10,11 +10,12 @@ import {
 } from "../../people/second-factor.ts";
 import type { LiveSession } from "../../people/session.ts";
 import { totpUri } from "../../people/totp.ts";
+import type { FactorRecord } from "../../store/store.ts";
 import { isoTime } from "../iso-time.ts";
 import { confirmPath } from "./confirm.ts";
 import type { Form } from "./form.ts";
 import { Html, html } from "./html.ts";
-import { field, hidden, problemBox, sendPage } from "./page.ts";
+import { field, hidden, problemBox, section, sendPage } from "./page.ts";
 import {
   checkedForm,
   formToken,
@@ -91,16 +92,19 @@ function sendCodes(reply: FastifyReply, codes: string[]): FastifyReply {
   return sendPage(reply, {
     title: "Keep your recovery codes",
     isWide: true,
-    main: html`<section>
-      <p>
-        When you have lost your device, each of these signs you in once, after your password. They
-        are shown this once: print them, or put them where your passwords are.
-      </p>
-      <ul class="codes">
-        ${codes.map((code) => html`<li>${code}</li>`)}
-      </ul>
-      <a class="button" href="${path}">I have kept them</a>
-    </section>`,
+    main: html`<p class="lead">They are shown this once.</p>
+      ${section(
+        "codes",
+        {
+          title: "For when you have lost your device",
+          lead: "Print them, or put them where your passwords are.",
+        },
+        html`<p>Each of these signs you in once, after your password.</p>
+          <ul class="codes">
+            ${codes.map((code) => html`<li>${code}</li>`)}
+          </ul>
+          <a class="button" href="${path}">I have kept them</a>`,
+      )}`,
   });
 }
 
@@ -115,47 +119,61 @@ async function sendFactors(
   const factors = await signIn.store.listFactors(user.tenantId, user.id);
   const codesLeft = await signIn.store.countRecoveryCodes(session.tenantId, session.userId);
   const offer = retried ?? offerTotp(signIn, user);
-  const rows = factors.map(
-    ({ id, name, createdAtMs }) =>
-      html`<li>
-        <p>${name}<br /><span class="muted">Since ${isoTime(createdAtMs).slice(0, 10)}</span></p>
-        <form method="post" action="${path}/remove">
-          ${token}${hidden("id", id)}<button class="danger" type="submit">Remove</button>
-        </form>
-      </li>`,
-  );
   return sendPage(reply, {
     title: "Second factor",
     isWide: true,
     status: retried === undefined ? 200 : 400,
-    main: html`<p class="muted"><a href="/account">Your account</a></p>
+    main: html`<p class="lead"><a href="/account">Your account</a></p>
       ${problemBox(retried?.problem)}
-      ${
-        factors.length > 0 &&
-        html`<section aria-labelledby="factors">
-          <h2 id="factors">What you sign in with, after your password</h2>
-          <ul class="rows">
-            ${rows}
-          </ul>
-          <p>${codesLeft} recovery codes are left.</p>
-          <form method="post" action="${path}/recovery_codes">
-            ${token}<button class="quiet" type="submit">Make new recovery codes</button>
-          </form>
-        </section>`
-      }
-      <section aria-labelledby="add">
-        <h2 id="add">Add an authenticator app</h2>
-        <p>Scan this with the app, or type the key <code>${offer.secret}</code> into it.</p>
-        ${qrOf(totpUri(offer.secret, user.email))}
-        <form method="post" action="${path}/totp">
-          ${token}${hidden("pending", offer.pending)}
-          ${field({ name: "code", label: "The code that it shows", autocomplete: "one-time-code", inputMode: "numeric", isInvalid: retried !== undefined, maxLength: 10 })}
-          ${field({ name: "name", label: "A name for it", autocomplete: "off", isOptional: true, hint: "For example: phone.", maxLength: 60 })}
-          <button type="submit">Add it</button>
-        </form>
-      </section>`,
+      ${factors.length > 0 && factorsSection(factors, codesLeft, token)}
+      ${totpSection(offer, { email: user.email, isInvalid: retried !== undefined }, token)}`,
   });
 }
+
+const factorsSection = (factors: FactorRecord[], codesLeft: number, token: Html): Html =>
+  section(
+    "factors",
+    { title: "What you have", lead: "One of these is asked for after your password." },
+    html`<ul class="rows">
+        ${factors.map((one) => factorRow(one, token))}
+      </ul>
+      <form method="post" action="${path}/recovery_codes">
+        ${token}
+        <p>${codesLeft} recovery codes are left.</p>
+        <button class="quiet" type="submit">Make new recovery codes</button>
+      </form>`,
+  );
+
+const factorRow = ({ id, name, createdAtMs }: FactorRecord, token: Html): Html =>
+  html`<li>
+    <p>${name}<br /><span class="muted">Since ${isoTime(createdAtMs).slice(0, 10)}</span></p>
+    <form method="post" action="${path}/remove">
+      ${token}${hidden("id", id)}<button class="danger small" type="submit">Remove</button>
+    </form>
+  </li>`;
+
+const totpSection = (
+  { secret, pending }: { secret: string; pending: string },
+  { email, isInvalid }: { email: string; isInvalid: boolean },
+  token: Html,
+): Html =>
+  section(
+    "add",
+    { title: "Add an authenticator app", lead: "It shows a new code every half a minute." },
+    html`<div class="scan">
+        ${qrOf(totpUri(secret, email))}
+        <div>
+          <p>Scan this with the app, or type this key into it:</p>
+          <p><code class="key">${secret}</code></p>
+        </div>
+      </div>
+      <form method="post" action="${path}/totp">
+        ${token}${hidden("pending", pending)}
+        ${field({ name: "code", label: "The code that it shows", autocomplete: "one-time-code", inputMode: "numeric", isInvalid, maxLength: 10 })}
+        ${field({ name: "name", label: "A name for it", autocomplete: "off", isOptional: true, hint: "For example: phone.", maxLength: 60 })}
+        <button type="submit">Add it</button>
+      </form>`,
+  );
 
 /** The picture holds nothing but squares: the library takes text and answers SVG of its own. */
 function qrOf(text: string): Html {

@@ -65,7 +65,7 @@ function sendInvitation(
   return sendPage(reply, {
     title: "Choose your password",
     status: problem === undefined ? 200 : 400,
-    main: html`<p class="muted">For ${user.email}. This link works once.</p>
+    main: html`<p class="lead">For ${user.email}. This link works once.</p>
       ${problemBox(problem)}
       <form method="post" action="${path}">
         ${formToken(context, request, reply)}${hidden("code", code)}

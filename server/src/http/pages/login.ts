@@ -83,7 +83,8 @@ function sendLogin(
   return sendPage(reply, {
     title: "Sign in",
     status: problem?.status ?? 200,
-    main: html`${problemBox(problem?.message)}
+    main: html`<p class="lead">to ${new URL(context.publicUrl).host}</p>
+      ${problemBox(problem?.message)}
       <form method="post" action="/login">
         ${formToken(context, request, reply)}${hidden("return_to", returnTo)}
         ${field({ name: "email", label: "E-mail", value: login, autocomplete: "username", isFocused: login === undefined, isInvalid: problem !== undefined })}

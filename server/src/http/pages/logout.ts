@@ -13,10 +13,11 @@ export function registerLogout(server: FastifyInstance, context: PagesContext): 
     if ((await visitorOf(context, request)) === undefined) return goTo(reply, "/login");
     return sendPage(reply, {
       title: "Sign out?",
-      main: html`<form method="post" action="/logout">
-        ${formToken(context, request, reply)}
-        <button type="submit">Sign out</button>
-      </form>`,
+      main: html`<p class="lead">Your session ends on the server, too.</p>
+        <form method="post" action="/logout">
+          ${formToken(context, request, reply)}
+          <button type="submit">Sign out</button>
+        </form>`,
     });
   });
 

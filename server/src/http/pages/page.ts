@@ -71,24 +71,41 @@ const frame = ({ title, main, isWide = false, script }: Page): Html =>
         ${script === undefined ? "" : html`<script src="${assets[script].path}" defer></script>`}
       </head>
       <body>
-        <header class="brand">
-          <svg aria-hidden="true" viewBox="0 0 24 24" width="24" height="24">
-            <path
-              d="M5 12.5 10 17.5 19.5 7"
-              fill="none"
-              stroke="currentColor"
-              stroke-width="2.6"
-              stroke-linecap="round"
-              stroke-linejoin="round"
-            /></svg
-          ><span>Countersign</span>
-        </header>
+        ${isWide ? bar : html`<header class="alone">${brand}</header>`}
         <main class="${isWide ? "wide" : "card"}">
           <h1>${title}</h1>
           ${main}
         </main>
       </body>
     </html> `;
+
+const brand = html`<span class="brand"
+  ><svg aria-hidden="true" viewBox="0 0 24 24" width="28" height="28">
+    <path
+      d="M5 12.5 10 17.5 19.5 7"
+      fill="none"
+      stroke="currentColor"
+      stroke-width="2.8"
+      stroke-linecap="round"
+      stroke-linejoin="round"
+    /></svg
+  >Countersign</span
+>`;
+
+/** Only who is signed in sees wide pages. */
+const bar = html`<header class="bar">
+  <div>${brand}<a href="/logout">Sign out</a></div>
+</header>`;
+
+/** A part of a wide page: what it is about, and beside it what can be done. */
+export const section = (id: string, about: { title: string; lead: string }, body: Html): Html =>
+  html`<section aria-labelledby="${id}">
+    <header>
+      <h2 id="${id}">${about.title}</h2>
+      <p>${about.lead}</p>
+    </header>
+    <div>${body}</div>
+  </section>`;
 
 /** What went wrong, where screen readers hear it. */
 export const problemBox = (problem: string | undefined): Html =>
@@ -117,7 +134,9 @@ export function field(one: Field): Html {
     .filter(Boolean)
     .join(" ");
   return html`<div class="field">
-    <label for="${name}">${label}</label>
+    <label for="${name}"
+      >${label}${one.isOptional === true && html` <span class="optional">(optional)</span>`}</label
+    >
     <input
       id="${name}"
       name="${name}"

@@ -76,7 +76,7 @@ function refuse(
   return sendPage(reply, {
     title,
     status,
-    main: html`<p>${message}</p>
+    main: html`<p class="lead">${message}</p>
       <p class="reference">Reference: <code>${request.id}</code></p>`,
   });
 }

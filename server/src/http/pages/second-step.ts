@@ -77,7 +77,8 @@ function sendSecondStep(
   return sendPage(reply, {
     title: "One more step",
     status,
-    main: html`${problemBox(problem)}
+    main: html`<p class="lead">Your password is right. Now show what only you have.</p>
+      ${problemBox(problem)}
       <form method="post" action="${path}">
         ${formToken(context, request, reply)}${hidden("return_to", returnTo)}
         ${field({ name: "code", label: "Code", autocomplete: "one-time-code", hint: "From your authenticator app, or one of your recovery codes.", isFocused: true, isInvalid: problem !== undefined, maxLength: 64 })}

@@ -91,7 +91,7 @@ function sendSetup(
   return sendPage(reply, {
     title: "Welcome to Countersign",
     status: problem === undefined ? 200 : 400,
-    main: html`<p class="muted">You are the first one here. Who fills this in becomes the owner.</p>
+    main: html`<p class="lead">You are the first one here. Who fills this in becomes the owner.</p>
       ${problemBox(problem)}
       <form method="post" action="/setup/owner">
         ${formToken(context, request, reply)}
