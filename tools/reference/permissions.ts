@@ -21,13 +21,13 @@ export function permissionsPage(): string {
       Object.entries(permissions).map(([name, meaning]) => [code(name), meaning]),
     ),
     "## Roles for the whole account",
-    "What may stand in `api_roles`, and as `role` in `resource_roles`.",
+    "What may stand in `api_roles`, and as `role` in `resource_roles`, besides roles of the account's own.",
     rolesTable(accountRoles),
     "## Roles on one corpus",
-    "What may stand as `role` in `corpus_roles`.",
+    "What may stand as `role` in `corpus_roles`, besides roles of the account's own.",
     rolesTable(corpusRoles),
     "## Roles on one agent",
-    "What may stand as `role` in `agent_roles`.",
+    "What may stand as `role` in `agent_roles`, besides roles of the account's own.",
     rolesTable(agentRoles),
   );
 }

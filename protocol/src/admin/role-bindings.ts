@@ -1,27 +1,33 @@
 import { Type, type Static } from "typebox";
 import { accountRoleNames, agentRoleNames, corpusRoleNames } from "../roles.ts";
-import { closedObject, oneOf } from "./common.ts";
+import { closedObject } from "./common.ts";
 import { roleNamePattern } from "./roles.ts";
 
 const name = (what: string) =>
   Type.String({ pattern: "^[a-zA-Z0-9_=-]{1,50}$", description: `The key of the ${what}.` });
 
-const builtIn = accountRoleNames.map((role) => `\`${role}\``).join(", ");
+const listed = (names: readonly string[]) => names.map((role) => `\`${role}\``).join(", ");
 const roleName = (description: string) => Type.String({ pattern: roleNamePattern, description });
 
 export const ApiRoles = Type.Array(
-  roleName(`A role that holds for the whole account: ${builtIn}, or one of the account's own.`),
+  roleName(
+    `A role that holds for the whole account: ${listed(accountRoleNames)}, or one of the account's own.`,
+  ),
   { maxItems: 32, uniqueItems: true },
 );
 
 export const CorpusRoleBinding = closedObject({
   corpus_key: name("corpus"),
-  role: oneOf(corpusRoleNames, "What may be done with that corpus."),
+  role: roleName(
+    `What may be done with that corpus: ${listed(corpusRoleNames)}, or one of the account's own.`,
+  ),
 });
 
 export const AgentRoleBinding = closedObject({
   agent_key: name("agent"),
-  role: oneOf(agentRoleNames, "What may be done with that agent."),
+  role: roleName(
+    `What may be done with that agent: ${listed(agentRoleNames)}, or one of the account's own.`,
+  ),
 });
 
 /** A role on a resource of any type; corpora and agents have fields of their own. */

@@ -23,8 +23,8 @@ const ResourceTypes = Type.Array(Type.String({ pattern: "^[a-z][a-z0-9_]{0,31}$"
   maxItems: 32,
   uniqueItems: true,
   description:
-    "What it may be bound to: `account`, or types of resource. Absent: to everything. " +
-    "`corpus` and `agent` have roles of their own.",
+    "What it may be bound to: `account`, or types of resource: `corpus`, `agent`, or any other. " +
+    "Absent: to everything.",
 });
 
 export const CreateRole = closedObject({

@@ -178,6 +178,37 @@ for (const { name: storeName, settings } of stores) {
       assert.equal((await ask("/v2/app_clients")).status, 403);
     });
 
+    test("is bound to a corpus and to an agent as the built-in ones are, and holds there alone", async () => {
+      const { name } = await fresh({ permissions: ["documents:read"], resource_types: ["corpus"] });
+      const { name: any } = await fresh({ permissions: ["agents:use"] });
+      const corpus_roles = [
+        { corpus_key: "docs", role: name },
+        { corpus_key: "docs", role: "viewer" },
+        { corpus_key: "news", role: name },
+      ];
+      const agent_roles = [{ agent_key: "helper", role: any }];
+      const client = await createAppClient(server, { corpus_roles, agent_roles });
+      assert.deepEqual([client.corpus_roles, client.agent_roles], [corpus_roles, agent_roles]);
+      const { scope, authorization_details: details } = claimsOf(await tokenFor(server, client));
+      assert.equal(scope, undefined);
+      const actions = Object.fromEntries(
+        (details as { identifier: string; actions: string[] }[]).map((detail) => [
+          detail.identifier,
+          detail.actions.toSorted(),
+        ]),
+      );
+      assert.deepEqual(actions, {
+        docs: ["corpora:query", "corpora:read", "documents:read"],
+        news: ["documents:read"],
+        helper: ["agents:use"],
+      });
+      assert.equal((await remove(server, name)).status, 409, "it is held");
+      assert.equal((await remove(server, name, "?force=true")).status, 204);
+      const path = `/v2/app_clients/${client.id}`;
+      const { body } = await call<CreatedAppClient>(server, "GET", path);
+      assert.deepEqual(body.corpus_roles, [{ corpus_key: "docs", role: "viewer" }]);
+    });
+
     test("permits what is in the catalogue of an API of the account, there alone", async () => {
       const audience = `https://${storeName.toLowerCase()}.example.com`;
       const permissions = [{ name: "orders:read" }, { name: "orders:write" }];
@@ -206,6 +237,10 @@ for (const { name: storeName, settings } of stores) {
           { resource_roles: [{ resource_type: "team", resource_id: "t", role: name }] },
           "resource_roles.0.role",
         ],
+        [{ corpus_roles: [{ corpus_key: "docs", role: name }] }, "corpus_roles.0.role"],
+        [{ corpus_roles: [{ corpus_key: "docs", role: "agent_user" }] }, "corpus_roles.0.role"],
+        [{ agent_roles: [{ agent_key: "helper", role: "editor" }] }, "agent_roles.0.role"],
+        [{ agent_roles: [{ agent_key: "helper", role: "__proto__" }] }, "agent_roles.0.role"],
       ];
       const client = await createAppClient(server);
       for (const [roles, field] of cases) {
@@ -247,6 +282,11 @@ for (const { name: storeName, settings } of stores) {
       assert.equal(await attempt("PATCH", `/v2/roles/${strong}`, widened), 403);
       const body = { name: "n", type: "client_credentials", api_roles: [strong] };
       assert.equal(await attempt("POST", "/v2/app_clients", body), 403);
+      const onCorpus = { corpus_roles: [{ corpus_key: "docs", role: strong }] };
+      assert.equal(
+        await attempt("POST", "/v2/app_clients", { ...body, api_roles: [], ...onCorpus }),
+        403,
+      );
       assert.equal(await attempt("POST", "/v2/app_clients", { ...body, api_roles: [own] }), 201);
     });
 

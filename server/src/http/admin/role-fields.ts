@@ -45,15 +45,21 @@ export function toBindings(body: RoleFields, roles: RoleCatalogue): RoleBinding[
   ];
 }
 
-function checkRoles({ api_roles = [], resource_roles = [] }: RoleFields, roles: RoleCatalogue) {
+function checkRoles(body: RoleFields, roles: RoleCatalogue): void {
+  const { api_roles = [], corpus_roles = [], agent_roles = [], resource_roles = [] } = body;
   for (const [index, role] of api_roles.entries()) {
     if (roles.has(role, accountWide.resourceType)) continue;
     throw badField(`api_roles.${index}`, "is not a role for the whole account");
   }
-  for (const [index, { role, resource_type }] of resource_roles.entries()) {
-    if (roles.has(role, resource_type)) continue;
-    throw badField(`resource_roles.${index}.role`, `is not a role on a ${resource_type}`);
-  }
+  const check = (field: string, index: number, role: string, resourceType: string): void => {
+    if (roles.has(role, resourceType)) return;
+    throw badField(`${field}.${index}.role`, `is not a role on a ${resourceType}`);
+  };
+  corpus_roles.forEach(({ role }, index) => check("corpus_roles", index, role, "corpus"));
+  agent_roles.forEach(({ role }, index) => check("agent_roles", index, role, "agent"));
+  resource_roles.forEach(({ role, resource_type }, index) =>
+    check("resource_roles", index, role, resource_type),
+  );
 }
 
 export function toRoleFields(bindings: RoleBinding[]): Required<RoleFields> {
