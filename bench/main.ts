@@ -4,6 +4,7 @@ import type { Group } from "./groups/group.ts";
 import { apiKeys } from "./groups/api-keys.ts";
 import { introspection } from "./groups/introspection.ts";
 import { micro } from "./groups/micro.ts";
+import { propagation } from "./groups/propagation.ts";
 import { storage } from "./groups/storage.ts";
 import { token } from "./groups/token.ts";
 import { verifier } from "./groups/verifier.ts";
@@ -16,7 +17,7 @@ import { renderTable } from "./table.ts";
 /**
  * `npm run bench`: side-by-side benchmarks, one table on stdout.
  *
- *   npm run bench                          all groups, about four minutes
+ *   npm run bench                          all groups, about five minutes
  *   npm run bench -- token verifier        some of them
  *   npm run bench -- --rounds=9 --seconds=2
  *   npm run bench -- --write               keeps the result in bench/RESULTS.md
@@ -24,7 +25,15 @@ import { renderTable } from "./table.ts";
  * The exit code is 1 when a gate is missed.
  */
 
-const groups: readonly Group[] = [token, introspection, storage, verifier, apiKeys, micro];
+const groups: readonly Group[] = [
+  token,
+  introspection,
+  storage,
+  verifier,
+  apiKeys,
+  propagation,
+  micro,
+];
 const roundsMax = 200;
 const secondsMax = 30;
 

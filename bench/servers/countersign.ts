@@ -62,7 +62,8 @@ export async function startCountersign(progress: Progress): Promise<Countersign>
   };
 }
 
-async function ready(url: string, child: Child): Promise<void> {
+/** Until `/readyz` answers; fails with what the process said. */
+export async function ready(url: string, child: Child): Promise<void> {
   const ended = failWhenEnded(child);
   ended.catch(() => undefined);
   const endsAtMs = performance.now() + readyMsMax;
