@@ -1,4 +1,5 @@
 import type { CredentialUse } from "../store/records.ts";
+import { userAgentOf } from "./user-agent.ts";
 
 /** When each credential was last used, from where; each is written at most once in a while. */
 export interface LastUses {
@@ -19,7 +20,6 @@ export interface Use {
 }
 
 const writeEveryMs = 60_000;
-const userAgentCharactersMax = 200;
 
 interface LastUse {
   use: Use;
@@ -78,5 +78,5 @@ const toRecord = ({ use, firstUsedAtMs, lastUsedAtMs }: LastUse): CredentialUse 
   firstUsedAtMs,
   lastUsedAtMs,
   address: use.sourceAddress,
-  userAgent: (use.userAgent ?? "").slice(0, userAgentCharactersMax),
+  userAgent: userAgentOf(use.userAgent),
 });

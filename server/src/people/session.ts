@@ -29,7 +29,6 @@ const lifetimeMs = 7 * 24 * 3_600_000;
 const recentMs = 15 * 60_000;
 const touchEveryMs = 60_000;
 const sessionsMax = 50;
-const userAgentCharactersMax = 200;
 
 export type Method = "password" | "totp" | "recovery_code" | "passkey";
 
@@ -63,7 +62,7 @@ export async function startSession(
     lastUsedAtMs: atMs,
     expiresAtMs: atMs + lifetimeMs,
     address: from.sourceAddress,
-    userAgent: from.userAgent.slice(0, userAgentCharactersMax),
+    userAgent: from.userAgent,
   };
   const outcome = await store.insertSession({
     session,

@@ -125,7 +125,9 @@ for (const { name, settings } of stores) {
       );
       const seen = await eventually(async () => {
         const { reach } = await leakOf(credential.id);
-        return reach.tokens_issued === 2 ? reach : undefined;
+        // Counts and last uses are read one after the other, while they are being written.
+        const isWritten = reach.tokens_issued === 2 && reach.last_used_at !== undefined;
+        return isWritten ? reach : undefined;
       });
       assert.equal(seen?.last_used_address, "127.0.0.1");
       assert.ok(seen?.last_used_at);

@@ -136,10 +136,8 @@ describe("work and memory", () => {
   test("are not held by page keys or API keys that nobody gave out (I6, I14)", async () => {
     const headers = (n: number) => ({ "x-api-key": `unknown-key-${n}-0123456789-0123456789` });
     for (let n = 0; n < 300; n += 1) {
-      assert.equal(
-        (await call(server, "GET", "/v2/app_clients", { headers: headers(n) })).status,
-        401,
-      );
+      const { status } = await call(server, "GET", "/v2/app_clients", { headers: headers(n) });
+      assert.ok(status === 401 || (n >= 100 && status === 429), `${n}: ${status}`);
       assert.equal((await list({ page_key: `unknown-${n}` })).status, 400);
     }
   });

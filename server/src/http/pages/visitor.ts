@@ -1,4 +1,5 @@
 import type { FastifyReply, FastifyRequest } from "fastify";
+import { userAgentOf } from "../../audit/user-agent.ts";
 import type { FindLiveSession, LiveSession, SignInFrom } from "../../people/session.ts";
 import type { SignInContext } from "../../people/sign-in.ts";
 import type { CallerContext } from "../caller.ts";
@@ -44,7 +45,7 @@ export function fromOf({ sourceAddressOf }: PagesContext, request: FastifyReques
   return {
     requestId: request.id,
     sourceAddress,
-    userAgent: request.headers["user-agent"] ?? "",
+    userAgent: userAgentOf(request.headers["user-agent"]),
     asker: budgetOwnerOf(sourceAddress),
   };
 }
