@@ -193,16 +193,16 @@ async function startTokenLoad(pair: Pair, { load }: GroupContext): Promise<() =>
   await load.prepare(name, texts);
   const { port, processId } = pair.two;
   const order = { port, processId, requests: name, each: "again", awake: false } as const;
-  let isWanted = true;
+  const wanted = new AbortController();
   const running = (async () => {
-    while (isWanted) {
+    while (!wanted.signal.aborted) {
       await load.run({ ...order, connections: loadConnections, rampMs: 0, measureMs: 1_000 });
     }
   })();
   // Noticed when it is stopped; until then the measurement goes on.
   running.catch(() => undefined);
   return async () => {
-    isWanted = false;
+    wanted.abort();
     await running;
   };
 }

@@ -3,6 +3,7 @@ import type { Logger } from "pino";
 import { createApis } from "./access/apis.ts";
 import { createRoles } from "./access/roles.ts";
 import { createKnownApiKeys } from "./api-keys/known-api-keys.ts";
+import { auditOf } from "./audit/audit.ts";
 import { noticingManyTokens } from "./audit/many-tokens.ts";
 import { createRefusals, type Refusals } from "./audit/refusals.ts";
 import { createUsage, type Usage } from "./audit/usage.ts";
@@ -43,7 +44,7 @@ import { ensureFirstTenant } from "./people/tenant.ts";
 import { followChanges, type Feed } from "./store/feed.ts";
 import { openSqlite } from "./store/sqlite/sqlite.ts";
 import type { Store } from "./store/store.ts";
-import type { System } from "./system.ts";
+import { newId, type System } from "./system.ts";
 import { createAccessTokens } from "./tokens/access-token.ts";
 import { openRevocations, type Revocations } from "./tokens/revocation.ts";
 import { createTokenLifetime, tokenLifetimeSecondsMax } from "./tokens/token-lifetime.ts";
@@ -95,10 +96,24 @@ export const operations = {
       "Nothing was changed: the next key has not been published for ten minutes yet. Try again later.",
     );
   },
-  /** Keeps positions that were handed out after the backup was made from being handed out again. */
-  async "after-restore"({ store }: Opened): Promise<string> {
-    await store.raiseHead({ by: positionsPerBackup });
-    return "The change counter was raised. Caches of running processes are emptied.";
+  /**
+   * Keeps positions that were handed out after the backup was made from being handed out again, and
+   * what was used, ended or taken back since then from counting once more.
+   */
+  async "after-restore"({ store, system }: Opened & Pick<AppOptions, "system">): Promise<string> {
+    const from = { requestId: newId(system, "req_"), sourceAddress: undefined };
+    const audits = (await store.listTenants()).map(({ id: tenantId }) =>
+      auditOf(
+        system,
+        { type: "system", id: "after-restore", tenantId, ...from },
+        { action: "backup.restored", subjectType: "tenant", subjectId: tenantId },
+      ),
+    );
+    await store.recoverFromBackup({ by: positionsPerBackup, audits });
+    return (
+      "The change counter was raised. Sessions, one-time codes, recovery codes and the tokens issued " +
+      "so far no longer count. Caches of running processes are emptied."
+    );
   },
 };
 

@@ -166,7 +166,7 @@ describe("the cache", () => {
     await cache.find("client_unknown");
     const filling = cache.find(theirs.clientId);
     await untilAsked(asked, 3);
-    await store.raiseHead({ by: 1_000 });
+    await store.recoverFromBackup({ by: 1_000, audits: [] });
     await feed.catchUp();
     gate.resolve();
     await filling;

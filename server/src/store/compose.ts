@@ -3,7 +3,7 @@ import type { Store } from "./store.ts";
 import { apiKeyReads, apiKeyWrites } from "./sql/api-keys.ts";
 import { apiReads, apiWrites } from "./sql/apis.ts";
 import { auditReads, auditWrites } from "./sql/audit.ts";
-import { changeReads, changeWrites } from "./sql/changes.ts";
+import { changeReads } from "./sql/changes.ts";
 import { clientReads, clientWrites } from "./sql/clients.ts";
 import { connectionReads, connectionWrites } from "./sql/connections.ts";
 import { credentialReads, credentialWrites } from "./sql/credentials.ts";
@@ -14,6 +14,7 @@ import { leakReads, leakWrites } from "./sql/leaks.ts";
 import { leaseReads, leaseWrites } from "./sql/leases.ts";
 import { peopleReads, peopleWrites } from "./sql/people.ts";
 import { refusalReads, refusalWrites } from "./sql/refusals.ts";
+import { restoreWrites } from "./sql/restore.ts";
 import { retentionWrites } from "./sql/retention.ts";
 import { revocationReads, revocationWrites } from "./sql/revocations.ts";
 import { roleReads, roleWrites } from "./sql/roles.ts";
@@ -51,7 +52,7 @@ export const writes = {
   ...connectionWrites,
   ...singleUseWrites,
   ...leaseWrites,
-  ...changeWrites,
+  ...restoreWrites,
   ...retentionWrites,
 };
 

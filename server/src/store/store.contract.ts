@@ -12,6 +12,7 @@ import { leakContract } from "./contract/leaks.contract.ts";
 import { leaseContract } from "./contract/leases.contract.ts";
 import { peopleContract } from "./contract/people.contract.ts";
 import { refusalContract } from "./contract/refusals.contract.ts";
+import { restoreContract } from "./contract/restore.contract.ts";
 import { retentionContract } from "./contract/retention.contract.ts";
 import { revocationContract } from "./contract/revocations.contract.ts";
 import { roleContract } from "./contract/roles.contract.ts";
@@ -47,6 +48,7 @@ export function storeContract(name: string, open: OpenStore): void {
     datasourceContract(open);
     leaseContract(open);
     changeContract(open);
+    restoreContract(open);
     retentionContract(open);
   });
 }

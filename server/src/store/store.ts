@@ -338,8 +338,15 @@ export interface ChangeStore {
   /** The newest position. */
   head(): Promise<number>;
   listChanges(afterPosition: number, limit: number): Promise<ChangeRecord[]>;
-  /** Jumps ahead, after a backup was restored: positions that were handed out never return. */
-  raiseHead(input: { by: number }): Promise<Written>;
+}
+
+export interface RestoreStore {
+  /**
+   * After a backup was restored: the head jumps ahead, so that positions that were handed out never
+   * return, and nothing that can be used once is used twice: sessions, one-time and recovery codes end,
+   * and so do the tokens of each tenant that an audit row is for.
+   */
+  recoverFromBackup(input: { by: number; audits: AuditRecord[] }): Promise<Written>;
 }
 
 export interface RetentionStore {
@@ -376,6 +383,7 @@ export interface Store
     SingleUseStore,
     LeaseStore,
     ChangeStore,
+    RestoreStore,
     RetentionStore {
   /** Calls back, at some time, after another process changed something. A hint, not a promise. */
   onHint(listener: () => void): void;

@@ -70,11 +70,12 @@ export async function openRevocations(
       if (isStale) loading = load();
       await loading;
     },
-    isVoid: ({ pos, jti, cred, client_id, sub, aud }) =>
+    isVoid: ({ pos, jti, cred, client_id, sub, aud, tenant }) =>
       isBefore(pos, "token", jti) ||
       isBefore(pos, "credential", cred) ||
       isBefore(pos, "client", client_id) ||
       isBefore(pos, "person", sub) ||
-      isBefore(pos, "api", aud),
+      isBefore(pos, "api", aud) ||
+      isBefore(pos, "tenant", tenant),
   };
 }

@@ -5,8 +5,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { afterEach, beforeEach, describe, test } from "node:test";
-import { call, createAppClient, requestToken, secretOf } from "../calls.ts";
-import { spawnServer } from "../server.ts";
+import { bearer, call, createAppClient, requestToken, secretOf, tokenFor } from "../calls.ts";
+import { freePort, spawnServer, type ServerProcess } from "../server.ts";
+import { createVisitor } from "../visitor.ts";
 import { startArguments } from "../../../tools/start-command.ts";
 
 /** What an operator meets: a lost key, a wrong key, a newer database, a restored backup. */
@@ -71,12 +72,7 @@ describe("an operator", () => {
     const later = await spawnServer({ COUNTERSIGN_DATA_DIR: dataDir });
     const lost = await createAppClient(later);
     await later.stop();
-    for (const name of readdirSync(dataDir)) {
-      if (name.startsWith("countersign.sqlite") && !name.endsWith(".backup")) {
-        rmSync(join(dataDir, name));
-      }
-    }
-    renameSync(`${file}.backup`, file);
+    putBack(dataDir);
     assert.equal((await run("after-restore")).status, 0);
 
     const restored = await spawnServer({ COUNTERSIGN_DATA_DIR: dataDir });
@@ -90,6 +86,55 @@ describe("an operator", () => {
     }
   });
 
+  test("restores a backup, and what was ended or spent since does not come back (J5)", async () => {
+    const owner = { email: "owner@example.com", password: "a long walk before breakfast" };
+    const settings = {
+      COUNTERSIGN_DATA_DIR: dataDir,
+      COUNTERSIGN_PORT: String(await freePort()),
+      COUNTERSIGN_BOOTSTRAP_OWNER_EMAIL: owner.email,
+      COUNTERSIGN_BOOTSTRAP_OWNER_PASSWORD: owner.password,
+    };
+    rmSync(dataDir, { recursive: true });
+    const before = await spawnServer(settings);
+    const client = await createAppClient(before, { api_roles: ["administrator"] });
+    const visitor = createVisitor(before);
+    assert.equal((await visitor.signIn(owner.email, owner.password)).status, 303);
+    const cookies = new Map(visitor.cookies);
+    const invited = await call<Invited>(before, "POST", "/v2/users", {
+      body: { email: "invited@example.com" },
+    });
+    const { pathname, search } = new URL(invited.body.sign_in_url);
+    const guest = { path: pathname + search, password: "another walk, after supper" };
+    await before.stop();
+    const file = join(dataDir, "countersign.sqlite");
+    new DatabaseSync(file).exec(`vacuum into '${file}.backup'`);
+
+    const later = await spawnServer(settings);
+    const token = await tokenFor(later, client);
+    assert.equal((await visitor.submit("/logout", {})).status, 303);
+    const redeem = (server: ServerProcess) =>
+      createVisitor(server).submit(guest.path, { password: guest.password });
+    assert.equal((await redeem(later)).status, 303);
+    await later.stop();
+    putBack(dataDir);
+    const { status, output } = await run("after-restore");
+    assert.equal(status, 0, output);
+
+    const restored = await spawnServer(settings);
+    try {
+      const ask = (bearerToken: string) =>
+        call(restored, "GET", "/v2/app_clients", { headers: bearer(bearerToken) });
+      assert.equal((await ask(token)).status, 401);
+      assert.equal((await ask(await tokenFor(restored, client))).status, 200);
+      for (const [name, value] of cookies) visitor.cookies.set(name, value);
+      assert.equal((await visitor.get("/account")).status, 303, "the session has ended");
+      assert.equal((await createVisitor(restored).get(guest.path)).status, 403);
+      assert.equal((await createVisitor(restored).signIn(owner.email, owner.password)).status, 303);
+    } finally {
+      await restored.stop();
+    }
+  });
+
   test("leaves no files of the write-ahead log behind when it stops cleanly", () => {
     assert.deepEqual(readdirSync(dataDir).toSorted(), [
       "corpora.sqlite",
@@ -98,6 +143,19 @@ describe("an operator", () => {
     ]);
   });
 });
+
+type Invited = { sign_in_url: string };
+
+/** The backup beside the database takes its place. */
+function putBack(dataDir: string): void {
+  const file = join(dataDir, "countersign.sqlite");
+  for (const name of readdirSync(dataDir)) {
+    if (name.startsWith("countersign.sqlite") && !name.endsWith(".backup")) {
+      rmSync(join(dataDir, name));
+    }
+  }
+  renameSync(`${file}.backup`, file);
+}
 
 function runMain(
   environment: Record<string, string>,

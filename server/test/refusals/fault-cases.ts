@@ -404,7 +404,7 @@ export const ownWrites: Partial<Record<WriteName, string>> = {
   rewrapDataKey: "at the start",
   insertSingleUse: "at the start: the setup code",
   clearSingleUse: "at the start: the setup code",
-  raiseHead: "by an operator, after a restore",
+  recoverFromBackup: "by an operator, after a restore",
   moveAuditHead: "the sealer of the audit log",
   insertUsage: "counts: they wait in memory, and a gap is recorded when they are given up",
   endUsage: "counts, when a process stops",

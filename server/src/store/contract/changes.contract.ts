@@ -84,16 +84,6 @@ export function changeContract(open: OpenStore): void {
         assert.deepEqual(await world.store.listChanges(head, 10), []);
       });
     }
-
-    test("jumps ahead after a restore, and goes on from there", async ({ store, other, ours }) => {
-      const head = await store.head();
-      assert.equal(await store.raiseHead({ by: 1_000 }), "written");
-      assert.equal(await other.head(), head + 1_000);
-      assert.deepEqual(await other.listChanges(head, 10), []);
-      await store.insertClient(inserting(ours.tenantId));
-      const [change] = await other.listChanges(head, 10);
-      assert.equal(change?.position, head + 1_001);
-    });
   });
 }
 

@@ -211,7 +211,7 @@ export function sessionContract(open: OpenStore): void {
   });
 }
 
-const insertingUser = (user: UserRecord) => ({
+export const insertingUser = (user: UserRecord) => ({
   user,
   bindings: [],
   code: { kind: "user_code", digest: nextId("code"), expiresAtMs: 1e15 },
@@ -231,7 +231,7 @@ async function insertCode(store: Store, { tenantId, id }: UserRecord) {
   return code;
 }
 
-const starting = ({ tenantId, id }: UserRecord, own: Partial<SessionRecord> = {}) => ({
+export const starting = ({ tenantId, id }: UserRecord, own: Partial<SessionRecord> = {}) => ({
   session: {
     id: nextId("ses"),
     tenantId,

@@ -60,13 +60,3 @@ export const changeReads = (db: Database) =>
         .execute();
     },
   }) satisfies Partial<ChangeStore>;
-
-export const changeWrites = {
-  async raiseHead(tx: Tx, input: { by: number }) {
-    await tx
-      .updateTable("head")
-      .set((eb) => ({ position: eb("position", "+", input.by) }))
-      .execute();
-    return "written" as const;
-  },
-};
