@@ -47,7 +47,7 @@ describe("a database that is down", () => {
     ["stops", () => postgres.crash(), () => postgres.restart()],
     ["hangs", () => postgres.suspend(), () => postgres.resume()],
   ] as const) {
-    test(`that ${what}: known clients are served, the rest is 503, and it recovers by itself`, async () => {
+    test(`that ${what}: known clients are served, the rest is 503, and it recovers by itself (I12)`, async () => {
       // Something the other client was never asked for in this process: its memory is fresh.
       unseen = await createAppClient(server);
       await goDown();
@@ -92,7 +92,7 @@ describe("a database that is down", () => {
     });
   }
 
-  test("ends the grace after the time that was set, and never blames the client", async () => {
+  test("ends the grace after the time that was set, and never blames the client (I12)", async () => {
     await requestToken(server, secretOf(known));
     await postgres.crash();
     const ended = await eventually(async () => {
@@ -108,7 +108,7 @@ describe("a database that is down", () => {
     assert.ok(back);
   });
 
-  test("does not stop the process from starting: it waits, and says that it is not ready", async () => {
+  test("does not stop the process from starting: it waits, and says that it is not ready (I12)", async () => {
     const databaseUrl = await postgres.createDatabase();
     await postgres.crash();
     const port = String(await freePort());

@@ -62,7 +62,7 @@ for (const { name, start, isBlind } of faults) {
     });
     after(() => faulty.stop());
 
-    test("C17: every write fails closed, leaves nothing half-done, and works afterwards", async () => {
+    test("C17, I12: every write fails closed, leaves nothing half-done, and works afterwards", async () => {
       const { server } = faulty;
       const cases: (Pick<FaultCase, "act" | "prepare"> & Partial<FaultCase>)[] = [
         ...faultCases,

@@ -107,12 +107,17 @@ async function startOnFile(environment: Record<string, string>) {
   };
 }
 
+/** A Postgres that does what it is told, but what it answers to a commit is lost on the way. */
+export const startLosingAnswers = (environment?: Record<string, string>): Promise<FaultyServer> =>
+  startBehindProxy(["commit"], environment, "answer");
+
 async function startBehindProxy(
   statements: string[],
   environment: Record<string, string> = {},
+  lost: "statement" | "answer" = "statement",
 ): Promise<FaultyServer> {
   const url = await testDatabase();
-  const proxy = await startProxy(new URL(url), statements);
+  const proxy = await startProxy(new URL(url), statements, lost);
   const server = await spawnServer({ ...environment, COUNTERSIGN_DATABASE_URL: proxy.url });
   const beside = postgres(url, { max: 1, onnotice: () => undefined });
   const tables = await beside`select tablename from pg_tables where schemaname = 'public'`;
@@ -143,8 +148,11 @@ async function transactions(beside: ReturnType<typeof postgres>): Promise<number
   return found.length;
 }
 
-/** Passes everything on, until it breaks each connection that sends one of the statements. */
-async function startProxy(target: URL, statements: string[]) {
+/**
+ * Passes everything on, until it breaks each connection that sends one of the statements: before it
+ * arrives, or when it is answered.
+ */
+async function startProxy(target: URL, statements: string[], lost: "statement" | "answer") {
   // The simple query protocol: the text of the statement and a zero byte.
   const messages = statements.map((text) => Buffer.from(text === "" ? "" : `${text}\0`));
   const sockets = new Set<Socket>();
@@ -162,11 +170,13 @@ async function startProxy(target: URL, statements: string[]) {
         other.destroy();
       });
     }
+    let isAwaited = false;
     near.on("data", (chunk: Buffer) => {
-      if (isCutting && messages.some((message) => chunk.includes(message))) near.destroy();
+      isAwaited ||= isCutting && messages.some((message) => chunk.includes(message));
+      if (isAwaited && lost === "statement") near.destroy();
       else far.write(chunk);
     });
-    far.on("data", (chunk: Buffer) => near.write(chunk));
+    far.on("data", (chunk: Buffer) => (isAwaited ? near.destroy() : near.write(chunk)));
   });
   await new Promise<void>((resolve) => listener.listen(0, "127.0.0.1", () => resolve()));
   const url = new URL(target);
