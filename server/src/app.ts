@@ -9,7 +9,7 @@ import { createRefusals, type Refusals } from "./audit/refusals.ts";
 import { createUsage, type Usage } from "./audit/usage.ts";
 import { createKnownClients } from "./clients/known-clients.ts";
 import type { Config } from "./config.ts";
-import { openOutbound } from "./datasources/outbound.ts";
+import { openOutbound, type OutboundDoor } from "./datasources/outbound.ts";
 import { createFetch, type GuardedFetch } from "./fetch/fetch.ts";
 import { createCodeBudget } from "./http/code-budget.ts";
 import { createFailureBudget } from "./http/failure-budget.ts";
@@ -169,7 +169,9 @@ async function assemble(opened: AppOptions & Opened): Promise<App> {
   const refusals = createRefusals(system, store, log);
   const revocations = await openRevocations(system, store, feed);
   const fetch = createFetch({ allow: config.outboundAllow });
-  const parts = { keys, people, usage, refusals, revocations, fetch };
+  const providerTimeoutMs = providerTimeoutOf(config);
+  const outbound = openOutbound({ ...opened, fetch, providerTimeoutMs });
+  const parts = { keys, people, usage, refusals, revocations, fetch, outbound };
   const router = await createRouter(routerContext(opened, parts));
   appServer.serve(router.listener);
   const jobs = startJobs({ system, store, keys, feed, log });
@@ -182,6 +184,7 @@ async function assemble(opened: AppOptions & Opened): Promise<App> {
 
   async function stop(): Promise<void> {
     await router.close();
+    await outbound.stop();
     await fetch.close();
     await jobs.stop();
     await auditJob.stop();
@@ -211,6 +214,9 @@ async function openKeys({ system, store, feed, sealer, config, tenantId }: Opene
 const rotationOf = ({ signingKeyLifetimeDays }: Config) =>
   scheduleOf(signingKeyLifetimeDays, tokenLifetimeSecondsMax);
 
+const providerTimeoutOf = ({ providerTimeoutSeconds }: Config): number =>
+  providerTimeoutSeconds * 1_000;
+
 interface Parts {
   keys: SigningKeys;
   people: SignInContext & PeopleContext;
@@ -218,11 +224,12 @@ interface Parts {
   refusals: Refusals;
   revocations: Revocations;
   fetch: GuardedFetch;
+  outbound: OutboundDoor;
 }
 
 function routerContext(
   { config, system, log, appServer, store, sealer, feed, tenantId }: AppOptions & Opened,
-  { keys, people, usage, refusals, revocations, fetch }: Parts,
+  { keys, people, usage, refusals, revocations, fetch, outbound }: Parts,
 ): RouterContext {
   const issuer = config.publicUrl;
   const { server } = appServer;
@@ -272,8 +279,11 @@ function routerContext(
       pageKeys: createPageKeys(sealer.deriveKey(tenantId, "page keys")),
       quietMs: config.quietDaysBeforeRemoval * 86_400_000,
       fetch,
-      outbound: openOutbound(),
+      log,
+      outbound: outbound.outbound,
+      freshTokens: outbound.freshTokens,
       outboundAllow: config.outboundAllow,
+      providerTimeoutMs: providerTimeoutOf(config),
       publicUrl: issuer,
     },
     leakReports: {

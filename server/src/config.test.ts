@@ -154,6 +154,14 @@ const cases: { [Name in keyof Config]: Cases } = {
     ],
     invalid: ["0.0.0.0/0", "::/0", "localhost", "*", "10.0.0.0/33", "10.0.0.0/8,"],
   },
+  providerTimeoutSeconds: {
+    fallback: 15,
+    valid: [
+      ["1", 1],
+      ["60", 60],
+    ],
+    invalid: ["0", "61", "1.5", "soon"],
+  },
   outageGraceSeconds: {
     fallback: 900,
     valid: [

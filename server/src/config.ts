@@ -22,6 +22,8 @@ export interface Config {
   trustedProxies: string[];
   /** Private networks that outgoing requests may reach, in CIDR form. */
   outboundAllow: string[];
+  /** How long a provider of an outside API may take to answer. */
+  providerTimeoutSeconds: number;
   outageGraceSeconds: number;
   signingKeyLifetimeDays: number;
   quietDaysBeforeRemoval: number;
@@ -129,6 +131,13 @@ export const settings: { [Name in keyof Config]: Setting<Config[Name]> } = {
       "Private or loopback networks that outgoing requests may reach, also without TLS: CIDRs with commas.",
     defaultText: "none: public addresses only, over https",
     parse: parseNetworks,
+  },
+  providerTimeoutSeconds: {
+    name: "COUNTERSIGN_PROVIDER_TIMEOUT_SECONDS",
+    meaning:
+      "How long the provider of an outside API may take to answer a request for a token. A renewal whose process was killed is taken over after two and a half times as long.",
+    defaultText: "`15`",
+    parse: (value) => parseInteger(value, { fallback: 15, min: 1, max: 60 }),
   },
   outageGraceSeconds: {
     name: "COUNTERSIGN_OUTAGE_GRACE_SECONDS",

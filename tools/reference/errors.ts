@@ -79,7 +79,9 @@ const adminMeanings: Record<AdminStatus | 413 | 414 | 415 | 500 | 503, string> =
   422: "The `Idempotency-Key` was used for another request.",
   429: "Too many wrong API keys from one place. `Retry-After` says when to try again; a right one is always taken.",
   500: "A mistake of the server. The log has it under the request id.",
+  502: "The API behind a connection cannot be reached, or may not be.",
   503: "The database does not answer. `Retry-After` says when to try again.",
+  504: "The API behind a connection did not answer in time.",
 };
 
 function adminRows(): string[][] {

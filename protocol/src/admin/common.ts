@@ -39,8 +39,11 @@ export const ErrorBody = Type.Object({
   code: Type.Optional(
     Type.String({
       description:
-        "For the console: `recent_sign_in_required`, `sign_in_over` or `cross_site_request`.",
+        "For the console: `recent_sign_in_required`, `sign_in_over` or `cross_site_request`. Of a connection: `not_connected`, `reconnect_required`, `uncertain`, `disabled`, `provider_unavailable`, `api_unreachable`, `api_timeout` or `api_not_permitted`.",
     }),
+  ),
+  connect_url: Type.Optional(
+    Type.String({ description: "Where a person connects what is not connected." }),
   ),
   request_id: RequestId,
 });

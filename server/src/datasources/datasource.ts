@@ -171,6 +171,10 @@ export function providerOf(
   return toProvider(openSettingsOf(datasource), secretsOf({ sealer }, datasource));
 }
 
+/** Without its secrets: for what is shown, and for requests to the API. */
+export const toShownProvider = (datasource: DatasourceRecord): Provider =>
+  toProvider(openSettingsOf(datasource), {});
+
 const openSettingsOf = ({ settings }: DatasourceRecord): OpenSettings =>
   settings as unknown as OpenSettings;
 

@@ -1,11 +1,24 @@
 /** What is behind the door: see `outbound.ts`. */
 
+export { buildApiRequest, returnedHeaders } from "./api-request.ts";
+export { connectUrlOf } from "./connect-link.ts";
+export {
+  createConnection,
+  deleteConnection,
+  loadConnection,
+  updateConnection,
+} from "./connection.ts";
+export { wordsOf } from "./connection-refused.ts";
 export {
   createDatasource,
   deleteDatasource,
   loadDatasource,
   providerOf,
+  toShownProvider,
   updateDatasource,
 } from "./datasource.ts";
 export { doubtsOf } from "./datasource-settings.ts";
+export { bodyStartMax, isExpiryAnswer, needsBody } from "./protocol/expiry-matcher.ts";
+export { toleranceWords } from "./protocol/tolerance.ts";
 export { redirectUrlOf } from "./redirect-url.ts";
+export { createFreshTokens } from "./refresh.ts";

@@ -1,15 +1,37 @@
-import type { DatasourceContext } from "./datasource.ts";
+import { StoreUnavailable } from "../store/store.ts";
+import type { ConnectionContext } from "./connection.ts";
 import type * as machinery from "./machinery.ts";
+import type { FreshTokens, RefreshContext } from "./refresh.ts";
 
 /**
  * The door to everything about outside APIs. What is behind it is loaded when somebody first asks, so
  * that a process that makes no outgoing requests does not carry it.
  */
 
-export type OutboundContext = DatasourceContext;
+export type OutboundContext = ConnectionContext & RefreshContext;
 export type Outbound = typeof machinery;
 
-export const openOutbound = (): (() => Promise<Outbound>) => {
+export interface OutboundDoor {
+  outbound(): Promise<Outbound>;
+  freshTokens(): Promise<FreshTokens>;
+  /** Waits for tokens that are on their way, and begins nothing any more. */
+  stop(): Promise<void>;
+}
+
+export function openOutbound(context: RefreshContext): OutboundDoor {
   let loading: Promise<Outbound> | undefined;
-  return () => (loading ??= import("./machinery.ts"));
-};
+  let opened: Promise<FreshTokens> | undefined;
+  let isStopped = false;
+  const outbound = (): Promise<Outbound> => (loading ??= import("./machinery.ts"));
+  return {
+    outbound,
+    freshTokens() {
+      if (isStopped) throw new StoreUnavailable("the process is stopping");
+      return (opened ??= outbound().then(({ createFreshTokens }) => createFreshTokens(context)));
+    },
+    async stop() {
+      isStopped = true;
+      await (await opened)?.stop();
+    },
+  };
+}

@@ -3,11 +3,26 @@
  * corpora platform read: `messages`, `field_errors` for 400, `id` for 404, and the request id.
  */
 
-export type AdminStatus = 400 | 401 | 403 | 404 | 405 | 409 | 412 | 422 | 429;
+export type AdminStatus = 400 | 401 | 403 | 404 | 405 | 409 | 412 | 422 | 429 | 502 | 503 | 504;
+
+export type AdminCode =
+  | "cross_site_request"
+  | "recent_sign_in_required"
+  | "sign_in_over"
+  | "not_connected"
+  | "reconnect_required"
+  | "uncertain"
+  | "disabled"
+  | "provider_unavailable"
+  | "api_unreachable"
+  | "api_timeout"
+  | "api_not_permitted";
 
 interface AdminErrorOptions {
-  /** What the console goes by, where the status is not enough. */
-  code?: "cross_site_request" | "recent_sign_in_required" | "sign_in_over";
+  /** What a caller goes by, where the status is not enough. */
+  code?: AdminCode;
+  /** Where a person connects what is not connected. */
+  connectUrl?: string | undefined;
   /** 400: which field, and why. */
   fieldErrors?: Record<string, string>;
   /** 404: the id that was not found. */
@@ -23,6 +38,9 @@ interface AdminErrorOptions {
   retryAfterSeconds?: number;
   /** For our own notes, where status and challenge do not say it. */
   cause?:
+    | "connection_not_usable"
+    | "provider_unavailable"
+    | "api_unreachable"
     | "leak_report_not_signed"
     | "cross_site_request"
     | "recent_sign_in_missing"

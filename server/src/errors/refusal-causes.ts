@@ -10,6 +10,9 @@ import { protocolCauses, type CauseInWords } from "./protocol-causes.ts";
 export const adminCauses = [
   "no_credentials",
   "leak_report_not_signed",
+  "connection_not_usable",
+  "provider_unavailable",
+  "api_unreachable",
   "malformed_bearer_header",
   "api_key_unknown",
   "api_key_is_client_secret",
@@ -62,6 +65,22 @@ export const refusalCauses: Record<RefusalCause, CauseInWords> = {
       "A report of leaked secrets named a signing key that is not in the file of partner keys, or its signature was not of the body that came.",
     whatToDo:
       "If the partner has new keys, fetch them into the file again. If a proxy changes bodies, stop it there.",
+  },
+  connection_not_usable: {
+    explanation:
+      "The connection was not connected, has to be connected again, or is disabled: its state says which.",
+    whatToDo: "Open its connect link, or enable it.",
+  },
+  provider_unavailable: {
+    explanation: "The connection's token had to be renewed, and its provider gave none.",
+    whatToDo:
+      "Look at the reason of the connection. If the provider fails, it is tried again by itself.",
+  },
+  api_unreachable: {
+    explanation:
+      "The API behind a connection did not answer in time, could not be reached, or may not be reached from here.",
+    whatToDo:
+      "Check the datasource's base URL and allowed hosts. Private networks need the operator's permission.",
   },
   malformed_bearer_header: {
     explanation: "The Authorization header was not one Bearer token.",

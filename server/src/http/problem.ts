@@ -13,7 +13,13 @@ import type { RefusalNotes } from "./refusal-notes.ts";
 
 interface Problem {
   status: number;
-  body: { messages: string[]; code?: string; field_errors?: Record<string, string>; id?: string };
+  body: {
+    messages: string[];
+    code?: string;
+    connect_url?: string;
+    field_errors?: Record<string, string>;
+    id?: string;
+  };
   headers: Record<string, string>;
   /** For the log, where the messages repeat what a stranger sent. */
   detail?: string;
@@ -28,7 +34,7 @@ export function createProblemWriter(
     const { status, body, headers, detail = body.messages[0] } = problemOf(error, issuer);
     const entry = { requestId: request.id, status, detail, path: routeOf(request) };
     if (status === 500) log.error({ ...entry, err: error }, "an API request failed");
-    else if (status === 503)
+    else if (error instanceof StoreUnavailable)
       log.warn({ ...entry, err: error }, "an API request met a closed store");
     else log.info(entry, "an API request was refused");
     notes.ofProblem(request, status, error);
@@ -78,10 +84,11 @@ const frameworkRefusals: Record<number, string> = {
 };
 
 function adminProblem(error: AdminError, issuer: string): Problem {
-  const { fieldErrors, id, challenge, allow, retryAfterSeconds } = error.options;
+  const { fieldErrors, id, challenge, allow, retryAfterSeconds, connectUrl } = error.options;
   const body: Problem["body"] = {
     messages: [error.message],
     ...(error.options.code === undefined ? {} : { code: error.options.code }),
+    ...(connectUrl === undefined ? {} : { connect_url: connectUrl }),
     ...(error.status === 400 ? { field_errors: fieldErrors ?? {} } : {}),
     ...(id === undefined ? {} : { id }),
   };

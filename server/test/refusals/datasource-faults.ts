@@ -31,7 +31,50 @@ const ofMade =
     return () => call(server, method, at, body === undefined ? {} : { body });
   };
 
+async function connect(server: TestServer, own: string): Promise<{ list: string; one: string }> {
+  const list = `${await make(server, own)}/connections`;
+  const made = await call<{ id: string }>(server, "POST", list, { body: {} });
+  assert.equal(made.status, 201, JSON.stringify(made.body));
+  return { list, one: `/v2/connections/${made.body.id}` };
+}
+
 export const datasourceFaults: FaultCase[] = [
+  {
+    write: "insertConnection",
+    table: "connections",
+    act: "make a connection",
+    async prepare(server, own) {
+      const at = await make(server, own);
+      return () => call(server, "POST", `${at}/connections`, { body: { owner: own } });
+    },
+  },
+  {
+    write: "updateConnection",
+    table: "connections",
+    act: "disable a connection",
+    async prepare(server, own) {
+      const { one } = await connect(server, own);
+      return () => call(server, "PATCH", one, { body: { enabled: false } });
+    },
+  },
+  {
+    write: "moveTokens",
+    table: "connections",
+    act: "bring a refresh token along for a connection that is there",
+    async prepare(server, own) {
+      const { list } = await connect(server, own);
+      return () => call(server, "POST", list, { body: { refresh_token: "rt-of-before" } });
+    },
+  },
+  {
+    write: "deleteConnection",
+    table: "connections",
+    act: "delete a connection",
+    async prepare(server, own) {
+      const { one } = await connect(server, own);
+      return () => call(server, "DELETE", one);
+    },
+  },
   {
     write: "insertDatasource",
     table: "datasources",

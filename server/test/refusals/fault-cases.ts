@@ -418,9 +418,4 @@ export const ownWrites: Partial<Record<WriteName, string>> = {
 };
 
 /** Writes that no code outside the store asks for yet. */
-export const unasked: WriteName[] = [
-  "insertConnection",
-  "updateConnection",
-  "moveTokens",
-  "deleteConnection",
-];
+export const unasked: WriteName[] = [];

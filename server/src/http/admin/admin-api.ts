@@ -5,6 +5,9 @@ import { registerApis, type ApiRoutes } from "./apis.ts";
 import { registerAppClients, type AppClientRoutes } from "./app-clients.ts";
 import { registerAuditEvents, type AuditEventRoutes } from "./audit-events.ts";
 import { registerCredentials, type CredentialRoutes } from "./credentials.ts";
+import type { ConnectionRoutes } from "./connection-acts.ts";
+import { registerConnectionProxy } from "./connection-proxy.ts";
+import { registerConnections } from "./connections.ts";
 import { registerDatasources, type DatasourceRoutes } from "./datasources.ts";
 import { registerExplain, type ExplainRoutes } from "./explain.ts";
 import { registerFindings, type FindingRoutes } from "./findings.ts";
@@ -28,6 +31,7 @@ export interface AdminContext
     AppClientRoutes,
     AuditEventRoutes,
     CredentialRoutes,
+    ConnectionRoutes,
     DatasourceRoutes,
     ExplainRoutes,
     FindingRoutes,
@@ -45,6 +49,7 @@ export interface AdminContext
     AppClientRoutes["store"] &
     AuditEventRoutes["store"] &
     CredentialRoutes["store"] &
+    ConnectionRoutes["store"] &
     DatasourceRoutes["store"] &
     ExplainRoutes["store"] &
     LeakRoutes["store"] &
@@ -76,4 +81,6 @@ export function registerAdminApi(server: FastifyInstance, context: AdminContext)
   registerExplain(typed, context);
   registerLeaks(typed, context);
   registerDatasources(typed, context);
+  registerConnections(typed, context);
+  registerConnectionProxy(typed, context);
 }

@@ -1,0 +1,375 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { auditOf, type Actor } from "../audit/audit.ts";
+import { notFound } from "../errors/admin-error.ts";
+import type { GuardedFetch } from "../fetch/fetch.ts";
+import type { Sealer } from "../keys/sealing.ts";
+import type { Log } from "../log.ts";
+import {
+  StoreUnavailable,
+  type ConnectionRecord,
+  type ConnectionStore,
+  type ConnectionTokens,
+  type DatasourceRecord,
+  type DatasourceStore,
+} from "../store/store.ts";
+import { newId, type System } from "../system.ts";
+import { ConnectionRefused } from "./connection-refused.ts";
+import { loadDatasource, providerOf, toShownProvider } from "./datasource.ts";
+import { connectedWith, openTokens, type HeldTokens } from "./held-tokens.ts";
+import { callProvider } from "./protocol/provider-call.ts";
+import { ProviderError } from "./protocol/provider-error.ts";
+import { parseTokenAnswer, type TokenAnswer } from "./protocol/token-answer.ts";
+import { buildRefresh } from "./protocol/token-request.ts";
+import type { Provider } from "./provider.ts";
+import { failedWith, spendsToken } from "./refresh-outcome.ts";
+import { judgeTokens } from "./token-due.ts";
+
+/**
+ * Tokens that can be used now, however many ask and in however many processes. A refresh writes down
+ * what it is about to do, calls the provider, stores what came, and only then is it used: whoever is
+ * killed in between leaves a note that says how often the present token was sent. No clocks are
+ * compared: whoever sees the same note for longer than two calls can take takes it over.
+ */
+
+export interface RefreshContext {
+  system: System;
+  store: ConnectionStore & DatasourceStore;
+  sealer: Sealer;
+  fetch: GuardedFetch;
+  log: Log;
+  /** How long a provider may take to answer. */
+  providerTimeoutMs: number;
+}
+
+export interface UsableConnection {
+  connection: ConnectionRecord;
+  /** Without its secrets. */
+  provider: Provider;
+  accessToken: string;
+}
+
+export interface FreshTokens {
+  /**
+   * A token that is good now, as far as anybody can tell; never `refusedToken`, which the API has just
+   * refused. Throws 404, `ConnectionRefused` and `StoreUnavailable`.
+   */
+  use(tenantId: string, id: string, refusedToken?: string): Promise<UsableConnection>;
+  /** Renews ahead of its time, in the background. */
+  renewAhead(connection: Pick<ConnectionRecord, "tenantId" | "id">): Promise<void>;
+  /** Renews now, also where it was given up. Throws 404 and `ConnectionRefused`. */
+  renewNow(tenantId: string, id: string): Promise<void>;
+  /** Waits for what is under way: its result must be stored. */
+  stop(): Promise<void>;
+}
+
+const pollMs = 50;
+const storeTriesMs = 10 * 60_000;
+
+type Need = { refusedToken?: string | undefined; isByHand?: boolean };
+
+export function createFreshTokens(context: RefreshContext): FreshTokens {
+  const { system, providerTimeoutMs, log } = context;
+  const flights = new Map<string, Promise<void>>();
+  // Two calls, and time to begin and to store.
+  const leaseMs = 2.5 * providerTimeoutMs;
+  const notes = createNotes(system, leaseMs);
+  const waitMsMax = 2 * leaseMs;
+
+  /** One for all who ask in this process. */
+  function renew(whose: Pick<ConnectionRecord, "tenantId" | "id">, need: Need): Promise<void> {
+    const known = flights.get(whose.id);
+    if (known !== undefined) return known;
+    const flight = renewOnce({ ...context, notes }, whose, need).finally(() =>
+      flights.delete(whose.id),
+    );
+    flights.set(whose.id, flight);
+    // Who waits hears of it; in the background nobody does.
+    flight.catch((error: unknown) => {
+      if (error instanceof ConnectionRefused) return;
+      log.warn({ err: error, connection: whose.id }, "a connection was not renewed");
+    });
+    return flight;
+  }
+
+  async function use(
+    tenantId: string,
+    id: string,
+    refusedToken?: string,
+  ): Promise<UsableConnection> {
+    const until = system.elapsedMs() + waitMsMax;
+    let before: number | undefined;
+    for (;;) {
+      const state = await readState(context, tenantId, id);
+      const { connection, provider } = state;
+      // Some providers let the same token live on: what was renewed is good, whatever it looks like.
+      const isNew = before !== undefined && connection.tokensAtMs !== before;
+      const need = isNew ? {} : { refusedToken };
+      const verdict = judge(context, state, need);
+      if (verdict.is === "refused") {
+        throw new ConnectionRefused(verdict.code, connection, verdict.retryAfterMs);
+      }
+      if (verdict.is === "ending") void renew(connection, {}).catch(() => undefined);
+      if (verdict.is !== "due") return { connection, provider, accessToken: verdict.accessToken };
+      const leftMs = until - system.elapsedMs();
+      if (leftMs <= 0) throw new ConnectionRefused("provider_unavailable", connection, 2_000);
+      before ??= connection.tokensAtMs;
+      await within(renew(connection, need), leftMs);
+    }
+  }
+
+  return {
+    use,
+    renewAhead: (whose) => renew(whose, {}),
+    async renewNow(tenantId, id) {
+      const { connection, provider } = await readState(context, tenantId, id);
+      const isMachine = provider.settings.grantType === "client_credentials";
+      if (!connection.enabled) throw new ConnectionRefused("disabled", connection);
+      if (!isMachine && connection.sealedTokens === undefined) {
+        throw new ConnectionRefused("not_connected", connection);
+      }
+      await renew(connection, { isByHand: true });
+    },
+    async stop() {
+      await Promise.allSettled(flights.values());
+    },
+  };
+}
+
+/** Resolves when the flight has ended well, or when the time is up. */
+async function within(flight: Promise<void>, leftMs: number): Promise<void> {
+  const end = new AbortController();
+  try {
+    await Promise.race([flight, sleep(leftMs, undefined, { signal: end.signal, ref: false })]);
+  } finally {
+    end.abort();
+  }
+}
+
+interface State {
+  connection: ConnectionRecord;
+  datasource: DatasourceRecord;
+  /** Without its secrets. */
+  provider: Provider;
+}
+
+async function readState(
+  { store }: Pick<RefreshContext, "store">,
+  tenantId: string,
+  id: string,
+): Promise<State> {
+  const connection = await store.findConnection(tenantId, id);
+  if (connection === undefined) throw notFound(id);
+  const datasource = await loadDatasource({ store }, tenantId, connection.datasourceId);
+  return { connection, datasource, provider: toShownProvider(datasource) };
+}
+
+function judge(
+  { sealer, system }: Pick<RefreshContext, "sealer" | "system">,
+  { connection, provider }: Pick<State, "connection" | "provider">,
+  { refusedToken }: Need,
+) {
+  const held = openTokens(sealer, connection);
+  return judgeTokens(provider, connection, held, { nowMs: system.now(), refusedToken });
+}
+
+/** How long this process has seen the same note of somebody else. */
+interface Notes {
+  isAbandoned(connectionId: string, refreshId: string): boolean;
+  forget(connectionId: string): void;
+}
+
+function createNotes(system: System, leaseMs: number): Notes {
+  const seen = new Map<string, { refreshId: string; atMs: number }>();
+  return {
+    isAbandoned(connectionId, refreshId) {
+      const atMs = system.elapsedMs();
+      const known = seen.get(connectionId);
+      if (known?.refreshId === refreshId) return atMs - known.atMs > leaseMs;
+      if (seen.size >= 100_000) seen.clear();
+      seen.set(connectionId, { refreshId, atMs });
+      return false;
+    },
+    forget: (connectionId) => void seen.delete(connectionId),
+  };
+}
+
+type Renewing = RefreshContext & { notes: Notes };
+
+/** Until it has been renewed, by whomever, or failed. */
+async function renewOnce(
+  context: Renewing,
+  whose: Pick<ConnectionRecord, "tenantId" | "id">,
+  need: Need,
+): Promise<void> {
+  const { store, system, notes } = context;
+  const { tenantId, id } = whose;
+  for (;;) {
+    const state = await readState(context, tenantId, id);
+    const { connection, datasource } = state;
+    if (!isStillNeeded(context, state, need)) return notes.forget(id);
+    const { refreshId: seenId, tokenVersion } = connection;
+    if (seenId !== undefined && !notes.isAbandoned(id, seenId)) {
+      await sleep(pollMs);
+      continue;
+    }
+    const refreshId = newId(system, "ref_");
+    const refreshTries = (need.isByHand === true ? 0 : connection.refreshTries) + 1;
+    const change = { refreshId, refreshTries };
+    const begin = { tenantId, id, tokenVersion, refreshId: { is: seenId }, change };
+    if ((await store.moveTokens({ ...begin, audit: undefined })) === "conflict") continue;
+    notes.forget(id);
+    const begun = { ...connection, ...change, tokenVersion: tokenVersion + 1 };
+    return callAndStore(context, begun, providerOf(context, datasource));
+  }
+}
+
+function isStillNeeded(context: Renewing, state: State, need: Need): boolean {
+  const { connection } = state;
+  if (need.isByHand === true) return true;
+  const verdict = judge(context, state, need);
+  if (verdict.is !== "refused") return verdict.is !== "usable";
+  throw new ConnectionRefused(verdict.code, connection, verdict.retryAfterMs);
+}
+
+async function callAndStore(
+  context: Renewing,
+  begun: ConnectionRecord,
+  provider: Provider,
+): Promise<void> {
+  const { system, sealer } = context;
+  const held = openTokens(sealer, begun) ?? { accessToken: "" };
+  let connection = begun;
+  for (;;) {
+    try {
+      checkTries(provider, connection);
+      const answer = await requestTokens(context, { provider, connection, held });
+      const change = connectedWith(sealer, connection, answer, system.now());
+      return await storeTokens(context, { provider, connection, change });
+    } catch (error) {
+      if (!(error instanceof ProviderError)) throw error;
+      const again = await tryOnceMore(context, { provider, connection, error });
+      if (again === undefined) return storeFailure(context, { provider, connection, error });
+      connection = again;
+    }
+  }
+}
+
+const triesMax = 2;
+
+/** What others began counts too: nobody knows what became of it. */
+function checkTries(provider: Provider, connection: ConnectionRecord): void {
+  if (connection.refreshTries > triesMax && spendsToken(provider, connection)) {
+    throw new ProviderError("answer_lost", { detail: "it was tried before" });
+  }
+}
+
+async function requestTokens(
+  { fetch, system, providerTimeoutMs: totalMs }: Renewing,
+  about: { provider: Provider; connection: ConnectionRecord; held: HeldTokens },
+): Promise<TokenAnswer> {
+  const { provider, connection, held } = about;
+  const { tokenOrigin, captured } = connection;
+  const assertionId = system.randomUuid();
+  const nowMs = system.now();
+  const request = buildRefresh(provider, held, { nowMs, assertionId, tokenOrigin, captured });
+  const answer = await callProvider(fetch, request, { totalMs });
+  return parseTokenAnswer(provider, answer, {
+    step: request.step,
+    nowMs: system.now(),
+    previous: held,
+  });
+}
+
+/** After a lost answer, once: some providers take the same token again for a while. */
+async function tryOnceMore(
+  { store }: Renewing,
+  about: { provider: Provider; connection: ConnectionRecord; error: ProviderError },
+): Promise<ConnectionRecord | undefined> {
+  const { connection, error, provider } = about;
+  const { tenantId, id, tokenVersion, refreshId, refreshTries } = connection;
+  const isLost = error.kind === "outcome_unknown" && spendsToken(provider, connection);
+  if (!isLost || refreshTries >= triesMax) return undefined;
+  const change = { refreshTries: refreshTries + 1 };
+  const next = { tenantId, id, tokenVersion, refreshId: { is: refreshId }, change };
+  if ((await store.moveTokens({ ...next, audit: undefined })) === "conflict") return undefined;
+  return { ...connection, ...change, tokenVersion: tokenVersion + 1 };
+}
+
+interface Result {
+  provider: Provider;
+  connection: ConnectionRecord;
+  change: Partial<ConnectionTokens>;
+}
+
+/**
+ * The old refresh token may be void by now, so this is not given up while the store is away, nor when
+ * somebody else took the refresh over: who has tokens that are newer than the stored ones stores them.
+ */
+async function storeTokens(context: Renewing, result: Result): Promise<void> {
+  const { store } = context;
+  const { connection, change, provider } = result;
+  const { tenantId, id, sealedTokens, refreshId } = connection;
+  let { tokenVersion } = connection;
+  for (;;) {
+    const move = { tenantId, id, tokenVersion, change, audit: undefined };
+    const outcome = await insist(context, () => store.moveTokens(move));
+    if (outcome === "written") return;
+    const found = await insist(context, () => store.findConnection(tenantId, id));
+    const isReplaced = found?.sealedTokens !== sealedTokens || found?.reason === "settings_changed";
+    const isOthers = found?.refreshId !== refreshId && !spendsToken(provider, connection);
+    if (found === undefined || isReplaced || isOthers) return;
+    tokenVersion = found.tokenVersion;
+  }
+}
+
+async function insist<Outcome>(
+  { system, log }: Pick<RefreshContext, "system" | "log">,
+  act: () => Promise<Outcome>,
+): Promise<Outcome> {
+  const untilMs = system.elapsedMs() + storeTriesMs;
+  for (let pauseMs = 100; ; pauseMs = Math.min(pauseMs * 2, 5_000)) {
+    try {
+      return await act();
+    } catch (error) {
+      if (!(error instanceof StoreUnavailable) || system.elapsedMs() > untilMs) throw error;
+      log.warn({ err: error }, "new tokens wait for the store");
+      await sleep(pauseMs);
+    }
+  }
+}
+
+async function storeFailure(
+  context: Renewing,
+  about: { provider: Provider; connection: ConnectionRecord; error: ProviderError },
+): Promise<void> {
+  const { store, system, log } = context;
+  const { provider, connection, error } = about;
+  const { tenantId, id, tokenVersion, refreshId, refreshTries: tries, state } = connection;
+  const change = failedWith(provider, connection, error, { nowMs: system.now(), tries });
+  log.info(
+    { connection: id, cause: error.causeName, detail: error.detail, state: change.state ?? state },
+    "a connection could not be renewed",
+  );
+  const isEnd = change.state !== undefined && change.state !== state;
+  const audit = isEnd ? auditOf(system, ownActor(tenantId), actOf(connection, change)) : undefined;
+  const move = { tenantId, id, tokenVersion, refreshId: { is: refreshId }, change, audit };
+  // Somebody else's word is newer, then.
+  await insist(context, () => store.moveTokens(move));
+}
+
+/** Nobody asked for it: it was due. */
+export const ownActor = (tenantId: string): Actor => ({
+  type: "system",
+  id: "connections",
+  tenantId,
+  requestId: "",
+  sourceAddress: undefined,
+});
+
+const actOf = (connection: ConnectionRecord, { state, reason }: Partial<ConnectionTokens>) => ({
+  action: `connection.${state}`,
+  subjectType: "connection",
+  subjectId: connection.id,
+  before: { state: connection.state },
+  after: { state, reason, datasourceId: connection.datasourceId, owner: connection.owner },
+});

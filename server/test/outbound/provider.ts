@@ -1,0 +1,162 @@
+import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
+import type { AddressInfo } from "node:net";
+
+/**
+ * An outside provider with an API of its own, on a loopback port: rotates refresh tokens strictly, and
+ * misbehaves when told to. What a test asserts is what it has seen.
+ */
+
+export interface TokenRequest {
+  parameters: Record<string, string>;
+  headers: IncomingMessage["headers"];
+}
+
+export interface ApiRequest {
+  method: string;
+  url: string;
+  headers: IncomingMessage["headers"];
+  body: string;
+}
+
+export interface OutsideProvider {
+  url: string;
+  tokenRequests: TokenRequest[];
+  apiRequests: ApiRequest[];
+  revoked: Record<string, string>[];
+  /** Refresh tokens that are good, and access tokens that the API takes. */
+  refreshTokens: Set<string>;
+  accessTokens: Set<string>;
+  lifetimeSeconds: number;
+  /** Whether each refresh makes a new refresh token and voids the one before. */
+  isRotating: boolean;
+  /** Instead of the usual answer of the token endpoint; called after its work when `afterWork`. */
+  onToken:
+    | ((
+        request: TokenRequest,
+        response: ServerResponse,
+        work: () => Record<string, unknown>,
+      ) => Promise<boolean> | boolean)
+    | undefined;
+  onApi: ((request: IncomingMessage, response: ServerResponse) => boolean) | undefined;
+  issueRefreshToken(): string;
+  refreshes(): number;
+  stop(): Promise<void>;
+}
+
+export async function startOutsideProvider(): Promise<OutsideProvider> {
+  let count = 0;
+  const server = createServer((request, response) => {
+    void handle(request, response).catch(() => response.destroy());
+  });
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", () => resolve()));
+  const { port } = server.address() as AddressInfo;
+  const provider: OutsideProvider = {
+    url: `http://127.0.0.1:${port}`,
+    tokenRequests: [],
+    apiRequests: [],
+    revoked: [],
+    refreshTokens: new Set(),
+    accessTokens: new Set(),
+    lifetimeSeconds: 3600,
+    isRotating: true,
+    onToken: undefined,
+    onApi: undefined,
+    issueRefreshToken() {
+      count += 1;
+      const token = `rt-${count}`;
+      provider.refreshTokens.add(token);
+      return token;
+    },
+    refreshes: () =>
+      provider.tokenRequests.filter(
+        ({ parameters }) => parameters["grant_type"] === "refresh_token",
+      ).length,
+    stop: () =>
+      new Promise((resolve) => {
+        server.closeAllConnections();
+        server.close(() => resolve());
+      }),
+  };
+
+  async function handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const path = new URL(request.url!, provider.url).pathname;
+    if (path.startsWith("/api/") && provider.onApi?.(request, response) === true) return;
+    const chunks: Buffer[] = [];
+    for await (const chunk of request) chunks.push(chunk as Buffer);
+    const body = Buffer.concat(chunks).toString();
+    if (path === "/token") return answerToken(request, response, body);
+    if (path === "/revoke") {
+      provider.revoked.push(Object.fromEntries(new URLSearchParams(body)));
+      return void response.writeHead(200).end();
+    }
+    answerApi(request, response, body);
+  }
+
+  async function answerToken(
+    { headers }: IncomingMessage,
+    response: ServerResponse,
+    body: string,
+  ): Promise<void> {
+    const parameters = Object.fromEntries(new URLSearchParams(body));
+    const asked = { parameters, headers };
+    provider.tokenRequests.push(asked);
+    const work = () => workOf(parameters);
+    if ((await provider.onToken?.(asked, response, work)) === true) return;
+    const members = work();
+    send(response, "error" in members ? 400 : 200, members);
+  }
+
+  function workOf(parameters: Record<string, string>): Record<string, unknown> {
+    const presented = parameters["refresh_token"];
+    if (parameters["grant_type"] === "refresh_token") {
+      if (!provider.refreshTokens.has(presented!)) return { error: "invalid_grant" };
+      if (provider.isRotating) provider.refreshTokens.delete(presented!);
+    }
+    count += 1;
+    const access = `at-${count}`;
+    provider.accessTokens.add(access);
+    const withRefresh =
+      parameters["grant_type"] !== "client_credentials" &&
+      (provider.isRotating || presented === undefined);
+    return {
+      access_token: access,
+      token_type: "Bearer",
+      expires_in: provider.lifetimeSeconds,
+      ...(parameters["scope"] === undefined ? {} : { scope: parameters["scope"] }),
+      ...(withRefresh ? { refresh_token: provider.issueRefreshToken() } : {}),
+    };
+  }
+
+  function answerApi(request: IncomingMessage, response: ServerResponse, body: string): void {
+    const { method = "", url = "", headers } = request;
+    provider.apiRequests.push({ method, url, headers, body });
+    const inQuery = new URL(url, provider.url).searchParams.get("access_token") ?? "";
+    const token = headers.authorization?.replace(/^\S+ /, "") ?? inQuery;
+    if (!provider.accessTokens.has(token)) return send(response, 401, { error: "expired" });
+    send(response, 200, { method, url, body });
+  }
+
+  return provider;
+}
+
+export function send(response: ServerResponse, status: number, body: object): void {
+  response.writeHead(status, { "content-type": "application/json" });
+  response.end(JSON.stringify(body));
+}
+
+export const loopback = { COUNTERSIGN_OUTBOUND_ALLOW: "127.0.0.0/8" };
+
+/** A datasource for it. */
+export const datasourceOf = ({ url }: Pick<OutsideProvider, "url">, own: object = {}) => ({
+  name: "Outside",
+  base_url: `${url}/api`,
+  grant_type: "authorization_code",
+  access_token_url: `${url}/token`,
+  authorization_url: `${url}/authorize`,
+  revocation_url: `${url}/revoke`,
+  client_id: "the-client",
+  client_secret: "the-secret-of-the-datasource",
+  client_authentication: "body",
+  scopes: "read, write",
+  ...own,
+});
