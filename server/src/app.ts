@@ -34,8 +34,11 @@ import { createSigningKeys, type SigningKeys } from "./keys/signing.ts";
 import { createLeakTotals } from "./leaks/leak-report.ts";
 import { openPartnerKeys } from "./leaks/partner-keys.ts";
 import { createFindOwner } from "./people/key-owner.ts";
+import { invitationLink } from "./people/invitation.ts";
 import { createKnownUsers } from "./people/known-users.ts";
+import { resetOwnerSignIn } from "./people/owner-rescue.ts";
 import { bootstrapOwner, issueSetupCode, type PeopleContext } from "./people/owner.ts";
+import { relyingPartyOf } from "./people/passkey-challenge.ts";
 import { createPasswordHashes } from "./people/password-hash.ts";
 import { findPasswordProblem } from "./people/password-rules.ts";
 import { createFindLiveSession } from "./people/session.ts";
@@ -96,6 +99,27 @@ export const operations = {
       "Nothing was changed: the next key has not been published for ten minutes yet. Try again later.",
     );
   },
+  /** A new way in for an owner who has lost password and second factor. */
+  async "reset-owner-sign-in"(
+    opened: Opened & Pick<AppOptions, "system">,
+    [username]: string[] = [],
+  ): Promise<string> {
+    const rescued = await resetOwnerSignIn(opened, username);
+    if (rescued === "no_owner") throw new OperationRefused("There is no such user.");
+    if (rescued === "not_an_owner") {
+      throw new OperationRefused("This user is no owner: an owner can reset the password.");
+    }
+    if (rescued === "disabled") {
+      throw new OperationRefused("This owner is disabled. Give the username of another one.");
+    }
+    const { email, plainCode } = rescued;
+    return [
+      `For ${email}: password, second factors and sessions are void.`,
+      "Open this link, which works once and for seven days, to choose a new password:",
+      "",
+      invitationLink(opened.config.publicUrl, plainCode),
+    ].join("\n");
+  },
   /**
    * Keeps positions that were handed out after the backup was made from being handed out again, and
    * what was used, ended or taken back since then from counting once more.
@@ -123,10 +147,11 @@ const positionsPerBackup = 1_000_000_000;
 export async function operate(
   options: Pick<AppOptions, "config" | "system">,
   name: keyof typeof operations,
+  words: string[] = [],
 ): Promise<string> {
   const opened = await open(options);
   try {
-    return await operations[name]({ ...options, ...opened });
+    return await operations[name]({ ...options, ...opened }, words);
   } finally {
     opened.feed.stop();
     await opened.store.close();
@@ -163,7 +188,8 @@ async function assemble(opened: AppOptions & Opened): Promise<App> {
   const { config, system, log, appServer, store, feed } = opened;
   const keys = await openKeys(opened);
   const hashes = createPasswordHashes(system);
-  const people: SignInContext & PeopleContext = { ...opened, hashes };
+  const relyingParty = relyingPartyOf(config.publicUrl);
+  const people: SignInContext & PeopleContext = { ...opened, hashes, relyingParty };
   const setupCode = await bootstrap(people, config, log);
   const usage = createUsage(system, noticingManyTokens(store), log);
   const refusals = createRefusals(system, store, log);

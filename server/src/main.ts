@@ -29,8 +29,8 @@ async function main(): Promise<void> {
   const config = parseConfig(process.env);
   const log = createLog(config.logLevel);
   mkdirSync(config.dataDir, { recursive: true, mode: 0o700 });
-  const [operation] = process.argv.slice(2);
-  if (operation !== undefined) return runOperation(config, operation);
+  const [operation, ...words] = process.argv.slice(2);
+  if (operation !== undefined) return runOperation(config, operation, words);
   const appServer = createAppServer();
   await listen(appServer.server, config);
   const app = await startWhenStoreAnswers({ config, system, log, appServer });
@@ -41,11 +41,11 @@ async function main(): Promise<void> {
 }
 
 /** `npm start -- after-restore` and its like: done once, beside the processes that serve. */
-async function runOperation(config: Config, name: string): Promise<void> {
+async function runOperation(config: Config, name: string, words: string[]): Promise<void> {
   if (!isOperation(name)) {
     throw new ConfigError(`${name} is not one of ${Object.keys(operations).join(", ")}.`);
   }
-  console.log(await operate({ config, system }, name));
+  console.log(await operate({ config, system }, name, words));
 }
 
 const isOperation = (name: string): name is keyof typeof operations =>

@@ -30,3 +30,21 @@ export const Session = Type.Object({
   expires_at: Type.String({ format: "date-time" }),
 });
 export type Session = Static<typeof Session>;
+
+/** One browser in which somebody is signed in. */
+export const SignedIn = Type.Object({
+  id: Type.String(),
+  current: Type.Boolean({ description: "Whether it is the one that asks." }),
+  methods: Type.Array(Type.String()),
+  address: Type.String({ description: "Where the sign-in came from." }),
+  user_agent: Type.String(),
+  created_at: Type.String({ format: "date-time" }),
+  last_used_at: Type.String({ format: "date-time", description: "To the minute." }),
+  expires_at: Type.String({ format: "date-time" }),
+});
+export type SignedIn = Static<typeof SignedIn>;
+
+export const SignedInList = Type.Object({ sessions: Type.Array(SignedIn) });
+export type SignedInList = Static<typeof SignedInList>;
+
+export const BySessionId = Type.Object({ id: Type.String({ minLength: 1, maxLength: 100 }) });

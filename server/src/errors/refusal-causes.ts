@@ -41,6 +41,7 @@ export const adminCauses = [
   "sign_in_refused",
   "sign_in_throttled",
   "second_factor_refused",
+  "passkey_refused",
   "sign_in_over",
   "recent_sign_in_missing",
   "cross_site_request",
@@ -199,6 +200,12 @@ export const refusalCauses: Record<RefusalCause, CauseInWords> = {
     explanation:
       "The name or the password was wrong, after more than a hundred others in a minute.",
     whatToDo: "Look where they come from. A right password is taken all the same.",
+  },
+  passkey_refused: {
+    explanation:
+      "A passkey was not accepted: it is not known here, its page was too old or used before, it did not check who was there, or its counter did not go up.",
+    whatToDo:
+      "The person can sign in with the password and look at /account/factors. If the audit log says `user.passkey_counter_behind`, remove that passkey: somebody may have copied it.",
   },
   second_factor_refused: {
     explanation:

@@ -8,6 +8,10 @@ import type { FirstStep, SignInContext } from "./sign-in.ts";
 
 /** What a person does with an invitation or a reset link: choose a password, once. */
 
+/** `publicUrl` is the configured one: links never come from what a request says. */
+export const invitationLink = (publicUrl: string, plainCode: string): string =>
+  `${publicUrl}/invitation?code=${encodeURIComponent(plainCode)}`;
+
 /** Whom a code is for; a disabled person's is good for nothing. */
 export async function findInvited(
   { system, store }: SignInContext,

@@ -2,7 +2,7 @@ import { auditOf } from "../audit/audit.ts";
 import { AdminError, badField, notFound } from "../errors/admin-error.ts";
 import { digestOf } from "../keys/secret.ts";
 import type { UserRecord } from "../store/records.ts";
-import type { FactorRecord, SessionRecord } from "../store/store.ts";
+import type { FactorRecord, SessionRecord, UsedChallenge } from "../store/store.ts";
 import { newId, type System } from "../system.ts";
 import { digestOfCode, newPlainCode } from "./one-time-code.ts";
 import { actorOf, type Method, type SignInFrom } from "./session.ts";
@@ -10,8 +10,8 @@ import { SignInRefused, type SignInContext } from "./sign-in.ts";
 import { findTotpStep, newTotpSecret } from "./totp.ts";
 
 /**
- * What a person proves besides the password: a code from a device, or, when that is lost, one of the
- * recovery codes. Each code is good once. Secrets of devices are sealed, recovery codes are digests.
+ * What a person proves besides the password: a code from a device, a passkey, or, when those are lost,
+ * one of the recovery codes. Each code is good once. Secrets of devices are sealed, recovery codes are digests.
  */
 
 const factorsMax = 10;
@@ -56,7 +56,7 @@ export async function addTotp(
   offered: { secret: string; code: string; name: string },
   from: SignInFrom,
 ): Promise<string[]> {
-  const { system, store, sealer } = context;
+  const { system, sealer } = context;
   const { tenantId, userId } = own;
   const step = findTotpStep(offered.secret, offered.code, system.now());
   if (step === undefined) throw badField("code", "This is not the code that the device shows now.");
@@ -66,7 +66,7 @@ export async function addTotp(
     tenantId,
     userId,
     kind: "totp",
-    name: offered.name.slice(0, nameCharactersMax) || "Authenticator app",
+    name: offered.name || "Authenticator app",
     sealedSecret: sealer.seal({ tenantId, label: secretLabel, rowId: id }, offered.secret),
     lastStep: step,
     credentialId: undefined,
@@ -76,17 +76,30 @@ export async function addTotp(
     createdAtMs: system.now(),
     lastUsedAtMs: undefined,
   };
+  return addFactor(context, own, { factor, challenge: undefined }, from);
+}
+
+/** Answers recovery codes with the first factor, this once. Throws 409. */
+export async function addFactor(
+  { system, store }: SignInContext,
+  own: SessionRecord,
+  { factor: given, challenge }: { factor: FactorRecord; challenge: UsedChallenge | undefined },
+  from: SignInFrom,
+): Promise<string[]> {
+  const { tenantId, userId } = own;
+  const factor = { ...given, name: given.name.slice(0, nameCharactersMax) };
   const isFirst = (await store.listFactors(tenantId, userId)).length === 0;
   const codes = isFirst ? newCodes(system) : [];
   const outcome = await store.insertFactor({
     factor,
+    challenge,
     factorsMax,
     recoveryDigests: codes.map((code) => digestOf(code)),
     audit: auditOf(system, actorOf(own, from), {
       action: "user.factor_added",
       subjectType: "user",
       subjectId: userId,
-      after: { factor_id: id, kind: factor.kind, name: factor.name },
+      after: { factor_id: factor.id, kind: factor.kind, name: factor.name },
     }),
   });
   if (outcome === "conflict") {

@@ -15,8 +15,11 @@ export interface SessionContext {
   store: SessionStore;
 }
 
+/** Where an act comes from. */
+export type ActFrom = Pick<Actor, "requestId" | "sourceAddress">;
+
 /** Where a sign-in comes from. */
-export interface SignInFrom extends Pick<Actor, "requestId"> {
+export interface SignInFrom extends ActFrom {
   sourceAddress: string;
   userAgent: string;
   /** Who shares a place in the queue, and a budget: an address or a network. */
@@ -144,7 +147,7 @@ export async function endSession(
   { system, store }: SessionContext,
   own: SessionRecord,
   id: string,
-  from: SignInFrom,
+  from: ActFrom,
 ): Promise<void> {
   const { tenantId, userId } = own;
   const audit = auditOf(system, actorOf(own, from), actOn({ ...own, id }, "ended"));
@@ -167,7 +170,7 @@ const newPlainSession = (system: System): string => system.randomBytes(32).toStr
 
 export const actorOf = (
   { tenantId, userId }: Pick<SessionRecord, "tenantId" | "userId">,
-  { requestId, sourceAddress }: Pick<SignInFrom, "requestId" | "sourceAddress">,
+  { requestId, sourceAddress }: ActFrom,
 ): Actor => ({ type: "user", id: userId, tenantId, requestId, sourceAddress });
 
 const actOn = ({ id, methods }: Pick<SessionRecord, "id" | "methods">, what: string) => ({

@@ -3,6 +3,7 @@ import type { Sealer } from "../keys/sealing.ts";
 import type { UserRecord } from "../store/records.ts";
 import type { FactorStore, SessionStore, UserStore } from "../store/store.ts";
 import type { System } from "../system.ts";
+import type { RelyingParty } from "./passkey-challenge.ts";
 import type { PasswordHashes } from "./password-hash.ts";
 import { startSession, type Method, type SignInFrom, type StartedSession } from "./session.ts";
 
@@ -17,6 +18,8 @@ export interface SignInContext {
   store: SessionStore & FactorStore & UserStore;
   hashes: PasswordHashes;
   sealer: Sealer;
+  /** Absent: the address is one that cannot have passkeys. */
+  relyingParty: RelyingParty | undefined;
   /** Who signs in here. One tenant is served yet. */
   tenantId: string;
 }

@@ -8,7 +8,7 @@ import type { Granter } from "../clients/app-client.ts";
 import { AdminError, notFound } from "../errors/admin-error.ts";
 import { digestOf } from "../keys/secret.ts";
 import type { KnownUserRecord, Revocation, RoleBinding, UserRecord } from "../store/records.ts";
-import type { UserCode, UserStore } from "../store/store.ts";
+import type { FactorStore, UserCode, UserStore } from "../store/store.ts";
 import { newId, type System } from "../system.ts";
 import { newPlainCode, userCodeKind } from "./one-time-code.ts";
 
@@ -154,6 +154,31 @@ export async function resetPassword(
   return { ...known, plainCode };
 }
 
+/**
+ * For who has lost what signs in after the password: all factors and recovery codes go, and all
+ * sessions end. Who did this and reset the password would be the user, and so must hold as much. Throws
+ * 403, 404, and 409 when there are none.
+ */
+export async function removeSecondFactors(
+  context: Omit<UserContext, "store"> & { store: UserStore & FactorStore },
+  granter: Granter,
+  username: string,
+): Promise<void> {
+  const { system, store } = context;
+  const { tenantId } = granter.actor;
+  const { user, bindings } = await loadUser(context, tenantId, username);
+  checkHolds(granter.grantable, rightsOf(bindings, await context.roles.of(tenantId)));
+  const factors = await store.listFactors(tenantId, user.id);
+  const audit = auditOf(system, granter.actor, {
+    action: "user.second_factors_removed",
+    subjectType: "user",
+    subjectId: user.id,
+    before: { factors: factors.map(({ id, kind, name }) => ({ factor_id: id, kind, name })) },
+  });
+  const outcome = await store.deleteFactors({ tenantId, userId: user.id, audit });
+  if (outcome === "conflict") throw new AdminError(409, "This user has no second factor.");
+}
+
 /** Throws 404. */
 export async function loadUser(
   { store }: Pick<UserContext, "store">,
@@ -173,7 +198,7 @@ function newUser(system: System, tenantId: string, settings: UserSettings): User
 
 const codeLifetimeMs = 7 * 24 * 3_600_000;
 
-function makeCode(system: System): { plainCode: string; code: UserCode } {
+export function makeCode(system: System): { plainCode: string; code: UserCode } {
   const plainCode = newPlainCode(system);
   const expiresAtMs = system.now() + codeLifetimeMs;
   return { plainCode, code: { kind: userCodeKind, digest: digestOf(plainCode), expiresAtMs } };
@@ -212,7 +237,8 @@ function checkMayEnd(
   checkHolds(grantable, rightsOf(bindings.filter(isOwner), roles));
 }
 
-const isOwner = ({ role, resourceType }: RoleBinding): boolean =>
+/** Of the account. */
+export const isOwner = ({ role, resourceType }: RoleBinding): boolean =>
   role === "owner" && resourceType === accountWide.resourceType;
 
 const keyOf = ({ role, resourceType, resourceId }: RoleBinding): string =>

@@ -111,16 +111,26 @@ export interface SessionStore {
   }): Promise<Written>;
 }
 
+/** A challenge that was answered. It is kept until it would be too old anyway. */
+export interface UsedChallenge {
+  digest: string;
+  expiresAtMs: number;
+}
+
 export interface FactorStore {
   /** Oldest first. */
   listFactors(tenantId: string, userId: string): Promise<FactorRecord[]>;
   countRecoveryCodes(tenantId: string, userId: string): Promise<number>;
+  /** Which passkey it is, whosever. */
+  findPasskey(tenantId: string, credentialId: string): Promise<FactorRecord | undefined>;
   /**
-   * `conflict` when the user is gone, there are `factorsMax` already, or recovery codes come with one
-   * that is not the first.
+   * `conflict` when the user is gone, there are `factorsMax` already, recovery codes come with one
+   * that is not the first, or the challenge was used before.
    */
   insertFactor(input: {
     factor: FactorRecord;
+    /** Of `passkey`: what it answered. */
+    challenge: UsedChallenge | undefined;
     factorsMax: number;
     recoveryDigests: string[];
     audit: AuditRecord;
@@ -139,6 +149,22 @@ export interface FactorStore {
     step: number;
     atMs: number;
   }): Promise<Written>;
+  /**
+   * `conflict` when the passkey is gone or the challenge was used before, `counter_behind` when the
+   * passkey has counted as far before: then nothing but that is noted.
+   */
+  usePasskey(input: {
+    tenantId: string;
+    id: string;
+    challenge: UsedChallenge;
+    /** Zero from authenticators that do not count. */
+    signCount: number;
+    atMs: number;
+    /** Of a counter that did not go up. */
+    auditBehind: AuditRecord;
+  }): Promise<Written | "counter_behind">;
+  /** All factors and recovery codes of a person, and all sessions. `conflict` when there are none. */
+  deleteFactors(input: { tenantId: string; userId: string; audit: AuditRecord }): Promise<Written>;
   /** Void are those before. */
   replaceRecoveryCodes(input: {
     tenantId: string;

@@ -62,6 +62,34 @@ describe("an operator", () => {
     assert.match(output, /^Nothing was changed/);
   });
 
+  test("helps an owner who has lost everything, with a link that works once (H7)", async () => {
+    const { status, output } = await run("reset-owner-sign-in");
+    assert.equal(status, 0, output);
+    assert.match(output, /For owner@localhost: password, second factors and sessions are void/);
+    const [, code = ""] = /\/invitation\?code=([\w-]+)/.exec(output) ?? [];
+    const server = await spawnServer({ COUNTERSIGN_DATA_DIR: dataDir });
+    try {
+      const password = "purple elephants dance slowly";
+      const visitor = createVisitor(server);
+      const answer = await visitor.submit(`/invitation?code=${code}`, { password });
+      assert.equal(answer.status, 303);
+      assert.equal((await createVisitor(server).get(`/invitation?code=${code}`)).status, 403);
+      const { body } = await call(server, "GET", "/v2/audit_events?limit=100");
+      assert.match(
+        JSON.stringify(body),
+        /"operator".*user\.password_reset|user\.password_reset.*"operator"/,
+      );
+      const guest = { body: { email: "guest@example.com" } };
+      await call(server, "POST", "/v2/users", guest);
+    } finally {
+      await server.stop();
+    }
+    const refused = await run("reset-owner-sign-in", "guest@example.com");
+    assert.equal(refused.status, 1);
+    assert.match(refused.output, /^This user is no owner/);
+    assert.match((await run("reset-owner-sign-in", "nobody")).output, /^There is no such user/);
+  });
+
   test("restores a backup, and what had a secret then has it again", async () => {
     const before = await spawnServer({ COUNTERSIGN_DATA_DIR: dataDir });
     const kept = await createAppClient(before);

@@ -54,8 +54,11 @@ const matrix: Record<string, Who> = {
   "PATCH /v2/users/{username}": onlyAdministrators,
   "DELETE /v2/users/{username}": onlyAdministrators,
   "POST /v2/users/{username}/reset_password": onlyAdministrators,
+  "POST /v2/users/{username}/remove_second_factors": onlyAdministrators,
   // For people in a browser alone.
   "GET /v2/session": { account: [] },
+  "GET /v2/session/sessions": { account: [] },
+  "DELETE /v2/session/sessions/{id}": { account: [] },
   "POST /v2/api_keys": allReaders,
   "GET /v2/api_keys": allReaders,
   "GET /v2/api_keys/{id}": allReaders,

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
 import { fromBase32, totpCodeAt } from "../../src/people/totp.ts";
-import { call } from "../calls.ts";
+import { bearer, call, createAppClient, tokenFor } from "../calls.ts";
 import { startServer, type InProcessServer } from "../server.ts";
 import { stores } from "../stores.ts";
 import { createVisitor, type Visitor } from "../visitor.ts";
@@ -167,6 +167,24 @@ for (const { name, settings } of stores) {
       assert.equal((await other.visitor.post(`${factors}/remove`, { id })).status, 303);
       const back = await createVisitor(server).signIn(other.email, password);
       assert.equal(back.location, "/account", "the password alone does again");
+    });
+
+    test("is taken away by who holds as much, with all sessions, and that is written down (H4)", async () => {
+      const { email, visitor } = await enrolled();
+      const path = `/v2/users/${encodeURIComponent(email)}/remove_second_factors`;
+      const client = await createAppClient(server, { api_roles: ["administrator"] });
+      const headers = bearer(await tokenFor(server, client));
+      const own = "/v2/users/owner%40localhost/remove_second_factors";
+      assert.equal((await call(server, "POST", own, { headers })).status, 403, "an owner's");
+      assert.equal((await call(server, "POST", path, { headers })).status, 204);
+      assert.equal((await visitor.get("/account")).status, 303, "signed out");
+      const again = createVisitor(server);
+      assert.equal((await again.signIn(email, password)).location, "/account");
+      assert.equal((await call(server, "POST", path, { headers })).status, 409);
+      const nobody = "/v2/users/nobody/remove_second_factors";
+      assert.equal((await call(server, "POST", nobody, { headers })).status, 404);
+      const { body } = await call(server, "GET", "/v2/audit_events?limit=100");
+      assert.match(JSON.stringify(body), /user\.second_factors_removed/);
     });
 
     test("leaves no secret behind in log and audit", async () => {

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
-import type { Session } from "@countersign/protocol/admin/session.ts";
+import type { Session, SignedInList } from "@countersign/protocol/admin/session.ts";
 import { bearer, call, createAppClient, tokenFor, type CreatedAppClient } from "../calls.ts";
 import { startServer, type InProcessServer } from "../server.ts";
 import { stores } from "../stores.ts";
@@ -119,6 +119,39 @@ for (const { name, settings } of stores) {
       await who.submit("/login/confirm", { password });
       assert.equal((await asPerson("GET", credential, { who })).status, 200);
     });
+
+    test("lists where a person is signed in, and ends what the person picks alone (H2, H3)", async () => {
+      const [one, two] = [createVisitor(server), createVisitor(server)];
+      for (const who of [one, two]) await who.signIn(email, password);
+      const path = "/v2/session/sessions";
+      const { body } = await asPerson<SignedInList>("GET", path, { who: one });
+      const own = body.sessions.filter(({ current }) => current);
+      assert.equal(own.length, 1);
+      const mine = await asPerson<Session>("GET", "/v2/session", { who: one });
+      assert.equal(own[0]?.id, mine.body.id);
+      const other = await asPerson<Session>("GET", "/v2/session", { who: two });
+      const forged = { who: one, headers: { origin: "https://evil.example" } };
+      const otherPath = `${path}/${other.body.id}`;
+      assert.equal((await asPerson("DELETE", otherPath, forged)).status, 403);
+      const stranger = await invited("stranger@example.com");
+      assert.equal((await asPerson("DELETE", otherPath, { who: stranger })).status, 404);
+      assert.equal((await call(server, "GET", path)).status, 403, "a key is no person");
+      assert.equal((await asPerson("DELETE", otherPath, { who: one })).status, 204);
+      assert.equal((await asPerson("GET", "/v2/session", { who: two })).status, 401);
+      assert.equal((await asPerson("DELETE", otherPath, { who: one })).status, 404);
+      assert.equal((await asPerson("DELETE", `${path}/${own[0]?.id}`, { who: one })).status, 204);
+      assert.equal((await asPerson("GET", "/v2/session", { who: one })).status, 401);
+    });
+
+    const invited = async (address: string) => {
+      const made = await call<{ sign_in_url: string }>(server, "POST", "/v2/users", {
+        body: { email: address, api_roles: ["viewer"] },
+      });
+      const { pathname, search } = new URL(made.body.sign_in_url);
+      const visitor = createVisitor(server);
+      await visitor.submit(pathname + search, { password });
+      return visitor;
+    };
 
     test("stops with the session, and follows the person's roles at once (H2, H4)", async () => {
       const made = await call<{ one_time_code: string; username: string }>(

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { fromBase32, totpCodeAt } from "../../src/people/totp.ts";
+import { createAuthenticator, enrolPasskey } from "../authenticator.ts";
 import { call, type Answer } from "../calls.ts";
 import type { TestServer } from "../server.ts";
 import { createVisitor, type PageAnswer, type Visitor } from "../visitor.ts";
@@ -85,6 +86,16 @@ export const factorFaults: FaultCase[] = [
     },
   },
   {
+    write: "deleteFactors",
+    table: "factors",
+    act: "take somebody's second factors away",
+    async prepare(server, own) {
+      const { email } = await enrolled(server, own);
+      const path = `/v2/users/${encodeURIComponent(email)}/remove_second_factors`;
+      return () => call(server, "POST", path);
+    },
+  },
+  {
     write: "replaceRecoveryCodes",
     table: "recovery_codes",
     act: "make new recovery codes",
@@ -102,6 +113,20 @@ export const factorFaults: FaultCase[] = [
       const visitor = await afterPassword(server, person);
       const code = person.codes[0]!;
       return async () => answerOf(await visitor.post("/login/second", { code }));
+    },
+  },
+  {
+    write: "usePasskey",
+    table: "sessions",
+    act: "sign in with a passkey",
+    async prepare(server, own) {
+      const { visitor } = await invited(server, own);
+      const passkey = createAuthenticator(server.url);
+      assert.equal((await enrolPasskey(visitor, passkey)).status, 200);
+      const stranger = createVisitor(server);
+      const page = await stranger.get("/login");
+      const path = "/login/passkey";
+      return async () => answerOf(await stranger.post(path, passkey.answer(page, path)));
     },
   },
   {

@@ -4,6 +4,7 @@ import { after, before, describe, test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import { writes, type WriteName } from "../../src/store/compose.ts";
 import { call, type Answer } from "../calls.ts";
+import { freePort } from "../server.ts";
 import {
   faultCases,
   ownerSignIn,
@@ -55,10 +56,16 @@ for (const { name, start, isBlind } of faults) {
   describe(`with ${name}`, () => {
     let faulty: FaultyServer;
     before(async () => {
+      // A host name, as passkeys need one.
+      const port = String(await freePort());
+      const url = `http://localhost:${port}`;
       faulty = await start({
+        COUNTERSIGN_PORT: port,
+        COUNTERSIGN_PUBLIC_URL: url,
         COUNTERSIGN_BOOTSTRAP_OWNER_EMAIL: ownerSignIn.email,
         COUNTERSIGN_BOOTSTRAP_OWNER_PASSWORD: ownerSignIn.password,
       });
+      faulty.server.url = url;
     });
     after(() => faulty.stop());
 

@@ -15,7 +15,7 @@ import { finish, identify, type IdentifyContext } from "./identify.ts";
 import { registerLeaks, type LeakRoutes } from "./leaks.ts";
 import { registerRefusals, type RefusalRoutes } from "./refusals.ts";
 import { registerRoles, type RoleRoutes } from "./roles.ts";
-import { registerSession } from "./session.ts";
+import { registerSession, type SessionRoutes } from "./session.ts";
 import { registerSigningKeys, type SigningKeyRoutes } from "./signing-keys.ts";
 import { registerUsage, type UsageRoutes } from "./usage.ts";
 import { registerUsers, type UserRoutes } from "./users.ts";
@@ -38,6 +38,7 @@ export interface AdminContext
     LeakRoutes,
     RefusalRoutes,
     RoleRoutes,
+    SessionRoutes,
     SigningKeyRoutes,
     UsageRoutes,
     UserRoutes {
@@ -54,6 +55,7 @@ export interface AdminContext
     ExplainRoutes["store"] &
     LeakRoutes["store"] &
     RoleRoutes["store"] &
+    SessionRoutes["store"] &
     SigningKeyRoutes["store"] &
     UsageRoutes["store"] &
     UserRoutes["store"];
@@ -74,7 +76,7 @@ export function registerAdminApi(server: FastifyInstance, context: AdminContext)
   registerFindings(typed, context);
   registerApiKeys(typed, context);
   registerUsers(typed, context);
-  registerSession(typed);
+  registerSession(typed, context);
   registerSigningKeys(typed, context);
   registerApis(typed, context);
   registerRoles(typed, context);

@@ -1,4 +1,5 @@
 import type { CreateUser, UpdateUser, User } from "@countersign/protocol/admin/users.ts";
+import { invitationLink } from "../../people/invitation.ts";
 import type { UserSettings } from "../../people/user.ts";
 import type { KnownUserRecord, UserRecord } from "../../store/records.ts";
 import { isoTime } from "../iso-time.ts";
@@ -31,11 +32,8 @@ export function applyUserSettings(before: UserRecord, body: UpdateUser): UserRec
   };
 }
 
-/** `publicUrl` is the configured one: links never come from what a request says. */
 export const withLink = (plainCode: string | undefined, publicUrl: string): ShownOnce =>
-  plainCode === undefined
-    ? {}
-    : { plainCode, signInUrl: `${publicUrl}/invitation?code=${encodeURIComponent(plainCode)}` };
+  plainCode === undefined ? {} : { plainCode, signInUrl: invitationLink(publicUrl, plainCode) };
 
 interface ShownOnce {
   plainCode?: string;

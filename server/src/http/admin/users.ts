@@ -11,10 +11,12 @@ import {
   createUser,
   deleteUser,
   loadUser,
+  removeSecondFactors,
   resetPassword,
   updateUser,
   type UserContext,
 } from "../../people/user.ts";
+import type { FactorStore, UserStore } from "../../store/store.ts";
 import type { CallerContext } from "../caller.ts";
 import type { PageKeys } from "../page-key.ts";
 import { pageOf } from "./page.ts";
@@ -25,6 +27,7 @@ import { applyUserSettings, toUser, toUserSettings, withLink } from "./user-body
 /** `/v2/users`: people and their roles. */
 
 export interface UserRoutes extends UserContext {
+  store: UserStore & FactorStore;
   pageKeys: PageKeys;
   callers: Pick<CallerContext, "issuer">;
 }
@@ -80,6 +83,16 @@ const reset = route({
     "The codes before it are void, and so are the user's password, sessions and tokens. The answer shows `sign_in_url`, where the person chooses a new password.",
   params: ByUsername,
   success: { 200: User },
+});
+
+const removeFactors = route({
+  permission: "users:write",
+  tag,
+  summary: "Take away a user's second factors",
+  description:
+    "For who has lost them: authenticator apps, passkeys and recovery codes go, and all sessions end. The password stays. The caller must hold all that the user holds. 409 when there are none.",
+  params: ByUsername,
+  success: { 204: Type.Null() },
 });
 
 export function registerUsers(server: AdminServer, context: UserRoutes): void {
@@ -144,5 +157,10 @@ export function registerUsers(server: AdminServer, context: UserRoutes): void {
   server.post("/users/:username/reset_password", reset, async ({ params, caller }) => {
     const { plainCode, ...known } = await resetPassword(context, caller, params.username);
     return toUser(known, withLink(plainCode, issuer));
+  });
+
+  server.post("/users/:username/remove_second_factors", removeFactors, async (request, reply) => {
+    await removeSecondFactors(context, request.caller, request.params.username);
+    return reply.code(204).send(null);
   });
 }

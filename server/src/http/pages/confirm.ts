@@ -3,6 +3,7 @@ import { confirmSession, type LiveSession } from "../../people/session.ts";
 import { checkPassword, SignInRefused } from "../../people/sign-in.ts";
 import { html } from "./html.ts";
 import { field, hidden, problemBox, sendPage } from "./page.ts";
+import { isPasskey, orPasskey, passkeyForm, requestOptions, scriptOf } from "./passkey-form.ts";
 import { returnPathOf } from "./return-to.ts";
 import {
   checkedForm,
@@ -43,7 +44,8 @@ export function registerConfirm(server: FastifyInstance, context: PagesContext):
       await checkPassword(signIn, { login, plainPassword: form.get("password") ?? "" }, from);
     } catch (error) {
       if (!(error instanceof SignInRefused)) throw error;
-      const problem = refusePassword(context, request, { login, from });
+      const refused = refusePassword(context, request, { login, from });
+      const problem = { ...refused, message: "The password is not right." };
       return sendConfirm(context, request, reply, { visitor, returnTo, problem });
     }
     const plainSession = await confirmSession(signIn, visitor.session, ["password"], from);
@@ -53,29 +55,48 @@ export function registerConfirm(server: FastifyInstance, context: PagesContext):
   });
 }
 
-function sendConfirm(
+export async function sendConfirm(
   context: PagesContext,
   request: FastifyRequest,
   reply: FastifyReply,
   at: { visitor: LiveSession; returnTo: string; problem?: PasswordProblem },
-): FastifyReply {
+): Promise<FastifyReply> {
   const { visitor, returnTo, problem } = at;
   if (problem?.retryAfterSeconds !== undefined) {
     reply.header("retry-after", String(problem.retryAfterSeconds));
   }
-  const { email, username } = visitor.user;
+  const { email, username, id: userId, tenantId } = visitor.user;
+  const factors = await context.signIn.store.listFactors(tenantId, userId);
+  const passkeys = factors.filter(isPasskey);
+  const passkey =
+    passkeys.length === 0
+      ? html``
+      : passkeyForm(
+          context,
+          { request, reply },
+          {
+            action: "/login/confirm/passkey",
+            label: "Use a passkey",
+            whose: { purpose: "confirm", userId },
+            options: requestOptions(context, passkeys, "required"),
+            fields: hidden("return_to", returnTo),
+            isQuiet: true,
+          },
+        );
   return sendPage(reply, {
     title: "Is it still you?",
     status: problem?.status ?? 200,
+    script: scriptOf(context),
     main: html`<p class="lead">
         What comes next needs a recent sign-in. You are signed in as ${email}.
       </p>
-      ${problemBox(problem && "The password is not right.")}
+      ${problemBox(problem?.message)}
       <form method="post" action="/login/confirm">
         ${formToken(context, request, reply)}${hidden("return_to", returnTo)}
         <input type="hidden" name="username" autocomplete="username" value="${username}" />
         ${field({ name: "password", label: "Password", type: "password", autocomplete: "current-password", isFocused: true, isInvalid: problem !== undefined })}
         <button type="submit">Continue</button>
-      </form>`,
+      </form>
+      ${orPasskey(passkey)}`,
   });
 }

@@ -8,12 +8,13 @@ import {
   removeFactor,
   renewRecoveryCodes,
 } from "../../people/second-factor.ts";
+import { addPasskey } from "../../people/passkey.ts";
 import type { LiveSession } from "../../people/session.ts";
 import { totpUri } from "../../people/totp.ts";
 import type { FactorRecord } from "../../store/store.ts";
-import { isoTime } from "../iso-time.ts";
 import { confirmPath } from "./confirm.ts";
 import type { Form } from "./form.ts";
+import { answerOf, creationOptions, isPasskey, passkeyForm, scriptOf } from "./passkey-form.ts";
 import { Html, html } from "./html.ts";
 import { field, hidden, problemBox, section, sendPage } from "./page.ts";
 import {
@@ -67,9 +68,21 @@ export function registerFactors(server: FastifyInstance, context: PagesContext):
       const codes = await addTotp(signIn, visitor.session, offered, from);
       return codes.length === 0 ? goTo(at.reply, path) : sendCodes(at.reply, codes);
     } catch (error) {
-      const problem = error instanceof AdminError ? error.options.fieldErrors?.["code"] : undefined;
-      if (problem === undefined) throw error;
-      return sendFactors(context, at, visitor, { problem, secret, pending });
+      const problem = problemAt("code", error);
+      return sendFactors(context, at, visitor, { problem, offer: { secret, pending } });
+    }
+  });
+
+  onForm(`${path}/passkey`, async (visitor, form, at) => {
+    const { answer, browser } = answerOf(context, at.request, form);
+    const offered = { ...answer, browser, name: (form.get("name") ?? "").trim() };
+    try {
+      const from = fromOf(context, at.request);
+      const codes = await addPasskey(signIn, visitor.session, offered, from);
+      return codes.length === 0 ? goTo(at.reply, path) : sendCodes(at.reply, codes);
+    } catch (error) {
+      const problem = problemAt("passkey", error);
+      return sendFactors(context, at, visitor, { problem });
     }
   });
 
@@ -81,6 +94,13 @@ export function registerFactors(server: FastifyInstance, context: PagesContext):
   onForm(`${path}/recovery_codes`, async ({ session }, _form, { request, reply }) =>
     sendCodes(reply, await renewRecoveryCodes(signIn, session, fromOf(context, request))),
   );
+}
+
+/** What was wrong with a field; throws what was not about it. */
+function problemAt(name: string, error: unknown): string {
+  const problem = error instanceof AdminError ? error.options.fieldErrors?.[name] : undefined;
+  if (problem === undefined) throw error;
+  return problem;
 }
 
 interface Exchange {
@@ -112,28 +132,53 @@ async function sendFactors(
   context: PagesContext,
   { request, reply }: Exchange,
   { user, session }: LiveSession,
-  retried?: { problem: string; secret: string; pending: string },
+  retried?: { problem: string; offer?: { secret: string; pending: string } },
 ): Promise<FastifyReply> {
   const { signIn } = context;
   const token = formToken(context, request, reply);
   const factors = await signIn.store.listFactors(user.tenantId, user.id);
   const codesLeft = await signIn.store.countRecoveryCodes(session.tenantId, session.userId);
-  const offer = retried ?? offerTotp(signIn, user);
+  const offer = retried?.offer ?? offerTotp(signIn, user);
+  const isInvalid = retried?.offer !== undefined;
+  const passkey = passkeyForm(
+    context,
+    { request, reply },
+    {
+      action: `${path}/passkey`,
+      label: "Add a passkey",
+      whose: { purpose: "enrol", userId: user.id },
+      options: creationOptions(context, user, factors.filter(isPasskey)),
+      fields: field({
+        name: "name",
+        id: "passkey_name",
+        label: "A name for it",
+        autocomplete: "off",
+        isOptional: true,
+        hint: "For example: laptop.",
+        maxLength: 60,
+      }),
+    },
+  );
   return sendPage(reply, {
-    title: "Second factor",
+    title: "Passkeys and codes",
     isWide: true,
     status: retried === undefined ? 200 : 400,
+    script: scriptOf(context),
     main: html`<p class="lead"><a href="/account">Your account</a></p>
       ${problemBox(retried?.problem)}
       ${factors.length > 0 && factorsSection(factors, codesLeft, token)}
-      ${totpSection(offer, { email: user.email, isInvalid: retried !== undefined }, token)}`,
+      ${passkeySection(passkey, context.publicUrl)}
+      ${totpSection(offer, { email: user.email, isInvalid }, token)}`,
   });
 }
 
 const factorsSection = (factors: FactorRecord[], codesLeft: number, token: Html): Html =>
   section(
     "factors",
-    { title: "What you have", lead: "One of these is asked for after your password." },
+    {
+      title: "What you have",
+      lead: "After your password one of these is asked for. A passkey can do without it.",
+    },
     html`<ul class="rows">
         ${factors.map((one) => factorRow(one, token))}
       </ul>
@@ -144,13 +189,39 @@ const factorsSection = (factors: FactorRecord[], codesLeft: number, token: Html)
       </form>`,
   );
 
-const factorRow = ({ id, name, createdAtMs }: FactorRecord, token: Html): Html =>
+const factorRow = ({ id, kind, name, createdAtMs, lastUsedAtMs }: FactorRecord, token: Html) =>
   html`<li>
-    <p>${name}<br /><span class="muted">Since ${isoTime(createdAtMs).slice(0, 10)}</span></p>
+    <p>
+      ${name}<br /><span class="muted"
+        >${kind === "passkey" ? "Passkey" : "Authenticator app"} · since
+        ${dayOf(createdAtMs)}${lastUsedAtMs !== undefined && ` · last used ${dayOf(lastUsedAtMs)}`}</span
+      >
+    </p>
     <form method="post" action="${path}/remove">
       ${token}${hidden("id", id)}<button class="danger small" type="submit">Remove</button>
     </form>
   </li>`;
+
+const dayOf = (atMs: number): string => dayFormat.format(atMs);
+
+const dayFormat = new Intl.DateTimeFormat("en-GB", { dateStyle: "medium", timeZone: "UTC" });
+
+const passkeySection = (form: Html, publicUrl: string): Html =>
+  section(
+    "passkey",
+    {
+      title: "Add a passkey",
+      lead: "Your finger, your face or a PIN instead of a password, for this site alone.",
+    },
+    form.text === ""
+      ? html`<p class="muted">
+          Passkeys need a host name, and this is ${new URL(publicUrl).hostname}. Whoever runs this
+          server can set <code>COUNTERSIGN_PUBLIC_URL</code> to one, or to
+          <code>http://localhost</code> and the port.
+        </p>`
+      : html`<div data-needs-passkey hidden>${form}</div>
+          <noscript><p class="muted">Passkeys need JavaScript.</p></noscript>`,
+  );
 
 const totpSection = (
   { secret, pending }: { secret: string; pending: string },

@@ -27,11 +27,14 @@ export function createFormGuard(options: {
   publicUrl: string;
 }): FormGuard {
   const { system, cookies, publicUrl } = options;
+  /** A page may ask several times. */
+  const made = new WeakMap<FastifyRequest, string>();
   return {
     tokenFor(request, reply) {
-      const known = cookies.read(request.headers, "form");
+      const known = cookies.read(request.headers, "form") ?? made.get(request);
       if (known !== undefined) return known;
       const token = system.randomBytes(32).toString("base64url");
+      made.set(request, token);
       addCookie(reply, cookies.write("form", token));
       return token;
     },

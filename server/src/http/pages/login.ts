@@ -8,6 +8,7 @@ import {
 import { addCookie } from "./form.ts";
 import { html } from "./html.ts";
 import { field, hidden, problemBox, sendPage } from "./page.ts";
+import { orPasskey, passkeyForm, requestOptions, scriptOf } from "./passkey-form.ts";
 import { returnPathOf } from "./return-to.ts";
 import {
   checkedForm,
@@ -71,7 +72,7 @@ export async function goOn(
   return goTo(reply, `/login/second?return_to=${encodeURIComponent(returnTo)}`);
 }
 
-function sendLogin(
+export function sendLogin(
   context: PagesContext,
   request: FastifyRequest,
   reply: FastifyReply,
@@ -80,16 +81,31 @@ function sendLogin(
   if (problem?.retryAfterSeconds !== undefined) {
     reply.header("retry-after", String(problem.retryAfterSeconds));
   }
+  const passkey = passkeyForm(
+    context,
+    { request, reply },
+    {
+      action: "/login/passkey",
+      label: "Sign in with a passkey",
+      whose: { purpose: "sign_in", userId: undefined },
+      options: requestOptions(context, [], "required"),
+      fields: hidden("return_to", returnTo),
+      isOffered: true,
+      isQuiet: true,
+    },
+  );
   return sendPage(reply, {
     title: "Sign in",
     status: problem?.status ?? 200,
+    script: scriptOf(context),
     main: html`<p class="lead">to ${new URL(context.publicUrl).host}</p>
       ${problemBox(problem?.message)}
       <form method="post" action="/login">
         ${formToken(context, request, reply)}${hidden("return_to", returnTo)}
-        ${field({ name: "email", label: "E-mail", value: login, autocomplete: "username", isFocused: login === undefined, isInvalid: problem !== undefined })}
+        ${field({ name: "email", label: "E-mail", value: login, autocomplete: "username webauthn", isFocused: login === undefined, isInvalid: problem !== undefined })}
         ${field({ name: "password", label: "Password", type: "password", autocomplete: "current-password", isFocused: login !== undefined, isInvalid: problem !== undefined })}
         <button type="submit">Sign in</button>
-      </form>`,
+      </form>
+      ${orPasskey(passkey)}`,
   });
 }

@@ -14,11 +14,11 @@ export interface Page {
   main: Html;
   /** A wide page for lists instead of a card for one form. */
   isWide?: boolean;
-  script?: PageFile;
+  script?: PageFile | undefined;
   status?: number;
 }
 
-export type PageFile = "style.css";
+export type PageFile = "style.css" | "passkey.js";
 
 interface Asset {
   path: string;
@@ -34,6 +34,7 @@ const load = (name: PageFile, type: string): Asset => {
 /** Their addresses change with what they hold, so that they can be kept for long. */
 export const assets: Record<PageFile, Asset> = {
   "style.css": load("style.css", "text/css; charset=utf-8"),
+  "passkey.js": load("passkey.js", "text/javascript; charset=utf-8"),
 };
 
 const policy = contentPolicy({
@@ -44,7 +45,6 @@ const policyWithScript = contentPolicy({
   "style-src": "'self'",
   "form-action": "'self'",
   "script-src": "'self'",
-  "connect-src": "'self'",
 });
 
 export function sendPage(reply: FastifyReply, page: Page): FastifyReply {
@@ -115,6 +115,8 @@ export const problemBox = (problem: string | undefined): Html =>
 
 export interface Field {
   name: string;
+  /** Where two fields of a page have one name. */
+  id?: string;
   label: string;
   type?: "text" | "email" | "password";
   value?: string | undefined;
@@ -129,16 +131,14 @@ export interface Field {
 
 /** A label, an input, and what is good to know, tied together. */
 export function field(one: Field): Html {
-  const { name, label, type = "text", value, autocomplete, hint, inputMode } = one;
-  const describedBy = [hint && `${name}-hint`, one.isInvalid && "problem"]
-    .filter(Boolean)
-    .join(" ");
+  const { name, id = name, label, type = "text", value, autocomplete, hint, inputMode } = one;
+  const describedBy = [hint && `${id}-hint`, one.isInvalid && "problem"].filter(Boolean).join(" ");
   return html`<div class="field">
-    <label for="${name}"
+    <label for="${id}"
       >${label}${one.isOptional === true && html` <span class="optional">(optional)</span>`}</label
     >
     <input
-      id="${name}"
+      id="${id}"
       name="${name}"
       type="${type}"
       autocomplete="${autocomplete}"
@@ -146,7 +146,7 @@ export function field(one: Field): Html {
       maxlength="${one.maxLength ?? 512}"
       ${type === "text" || type === "email" ? html` autocapitalize="none" spellcheck="false"` : ""}
     />
-    ${hint === undefined ? "" : html`<p class="hint" id="${name}-hint">${hint}</p>`}
+    ${hint === undefined ? "" : html`<p class="hint" id="${id}-hint">${hint}</p>`}
   </div>`;
 }
 

@@ -13,6 +13,7 @@ import { registerLogin } from "./login.ts";
 import { registerLogout } from "./logout.ts";
 import { assets, sendPage } from "./page.ts";
 import { PageRefused } from "./page-refused.ts";
+import { registerPasskeys } from "./passkeys.ts";
 import { registerSecondStep } from "./second-step.ts";
 import { registerSetupPage, type SetupPageContext } from "./setup-page.ts";
 
@@ -47,6 +48,7 @@ export function registerPages(server: FastifyInstance, context: PagesOptions): v
   }
   registerLogin(server, context);
   registerSecondStep(server, context);
+  registerPasskeys(server, context);
   registerConfirm(server, context);
   registerLogout(server, context);
   registerAccount(server, context);

@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { describe } from "node:test";
 import type { UserRecord } from "../records.ts";
-import type { FactorRecord } from "../store.ts";
+import type { FactorRecord, UsedChallenge } from "../store.ts";
 import { nextId, sampleAudit } from "./records.contract.ts";
-import { insertUser } from "./sessions.contract.ts";
+import { insertSession, insertUser } from "./sessions.contract.ts";
 import { assertChangesNothing, countAudit, twinTest, type OpenStore } from "./twins.contract.ts";
 
 export function factorContract(open: OpenStore): void {
@@ -93,6 +93,61 @@ export function factorContract(open: OpenStore): void {
       assert.equal(await other.spendRecoveryCode(spend(user.id, digests[0]!)), "written");
     });
 
+    test("uses a passkey for each challenge once, and notes a counter that did not go up", async (world) => {
+      const { store, other, ours, theirs, query } = world;
+      const { tenantId } = ours;
+      const user = await insertUser(store, tenantId);
+      const add = passkeyOf(user);
+      const { id } = add.factor;
+      assert.equal(await store.insertFactor(add), "written");
+      const credentialId = add.factor.credentialId!;
+      assert.deepEqual(await other.findPasskey(tenantId, credentialId), add.factor);
+      assert.equal(await other.findPasskey(theirs.tenantId, credentialId), undefined);
+      const again = passkeyOf(user, { challenge: add.challenge, recoveryDigests: [] });
+      await assertChangesNothing(world, async () => {
+        assert.equal(await store.insertFactor(again), "conflict", "the challenge was used");
+      });
+      const use = (signCount: number, own: Partial<UsedChallenge> = {}) => ({
+        tenantId,
+        id,
+        challenge: { digest: nextId("challenge"), expiresAtMs: 9_000, ...own },
+        signCount,
+        atMs: 7_000,
+        auditBehind: sampleAudit(tenantId),
+      });
+      const one = use(5);
+      const outcomes = await Promise.all([store.usePasskey(one), other.usePasskey(one)]);
+      assert.deepEqual(outcomes.toSorted(), ["conflict", "written"]);
+      for (const count of [5, 4, 0]) {
+        const behind = use(count);
+        assert.equal(await store.usePasskey(behind), "counter_behind");
+        assert.equal(await countAudit(query, behind.auditBehind), 1);
+      }
+      assert.equal(await store.usePasskey(use(6)), "written");
+      assert.equal(await store.usePasskey({ ...use(7), id: "fct_x" }), "conflict");
+      const [used] = await other.listFactors(tenantId, user.id);
+      assert.deepEqual([used?.signCount, used?.lastUsedAtMs], [6, 7_000]);
+    });
+
+    test("takes all factors of a person away at once, with codes and sessions", async (world) => {
+      const { store, other, ours, query } = world;
+      const { tenantId } = ours;
+      const user = await insertUser(store, tenantId);
+      await store.insertFactor(adding(user));
+      await store.insertFactor(passkeyOf(user, { recoveryDigests: [] }));
+      await insertSession(store, user);
+      const removal = { tenantId, userId: user.id, audit: sampleAudit(tenantId) };
+      assert.equal(await store.deleteFactors(removal), "written");
+      assert.equal(await countAudit(query, removal.audit), 1);
+      assert.deepEqual(await other.listFactors(tenantId, user.id), []);
+      assert.equal(await other.countRecoveryCodes(tenantId, user.id), 0);
+      assert.deepEqual(await other.listSessions(tenantId, user.id, 0), []);
+      await assertChangesNothing(world, async () => {
+        const second = { ...removal, audit: sampleAudit(tenantId) };
+        assert.equal(await store.deleteFactors(second), "conflict");
+      });
+    });
+
     test("forgets recovery codes with the last factor, and all with the person", async (world) => {
       const { store, other, ours, query } = world;
       const { tenantId } = ours;
@@ -140,8 +195,25 @@ function adding({ tenantId, id }: UserRecord, own: Partial<FactorRecord> = {}) {
   };
   return {
     factor,
+    challenge: undefined as UsedChallenge | undefined,
     factorsMax: 10,
     recoveryDigests: [nextId("code"), nextId("code")],
     audit: sampleAudit(tenantId),
+  };
+}
+
+function passkeyOf(user: UserRecord, own: Partial<ReturnType<typeof adding>> = {}) {
+  return {
+    ...adding(user, {
+      kind: "passkey",
+      sealedSecret: undefined,
+      lastStep: undefined,
+      credentialId: nextId("credential"),
+      publicKey: "key",
+      signCount: 0,
+      transports: ["internal"],
+    }),
+    challenge: { digest: nextId("challenge"), expiresAtMs: 9_000 },
+    ...own,
   };
 }

@@ -252,7 +252,11 @@ export const starting = ({ tenantId, id }: UserRecord, own: Partial<SessionRecor
   audit: sampleAudit(tenantId),
 });
 
-async function insertSession(store: Store, user: UserRecord, own: Partial<SessionRecord> = {}) {
+export async function insertSession(
+  store: Store,
+  user: UserRecord,
+  own: Partial<SessionRecord> = {},
+) {
   const start = starting(user, own);
   assert.equal(await store.insertSession(start), "written");
   return start;

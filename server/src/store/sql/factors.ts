@@ -1,9 +1,10 @@
-import type { FactorRecord, FactorStore } from "../session-store.ts";
+import type { FactorRecord, FactorStore, UsedChallenge } from "../session-store.ts";
 import { withNulls, withoutNulls, type Database, type Schema, type Tx } from "../schema.ts";
 import { recordAudit } from "./audit.ts";
-import type { OfUser } from "./passwords.ts";
+import { endSessionsOf, type OfUser } from "./passwords.ts";
+import { Rollback } from "./rollback.ts";
 
-/** Time-based codes and recovery codes. What may happen once is one statement. */
+/** Time-based codes, passkeys and recovery codes. What may happen once is one statement. */
 
 export const factorReads = (db: Database) =>
   ({
@@ -19,6 +20,16 @@ export const factorReads = (db: Database) =>
       return rows.map(toFactor);
     },
 
+    async findPasskey(tenantId, credentialId) {
+      const row = await db
+        .selectFrom("factors")
+        .selectAll()
+        .where("tenantId", "=", tenantId)
+        .where("credentialId", "=", credentialId)
+        .executeTakeFirst();
+      return row && toFactor(row);
+    },
+
     async countRecoveryCodes(tenantId, userId) {
       const { count } = await db
         .selectFrom("recoveryCodes")
@@ -32,7 +43,7 @@ export const factorReads = (db: Database) =>
 
 export const factorWrites = {
   async insertFactor(tx: Tx, input: Parameters<FactorStore["insertFactor"]>[0]) {
-    const { factor, factorsMax, recoveryDigests, audit } = input;
+    const { factor, challenge, factorsMax, recoveryDigests, audit } = input;
     if (!(await lockUser(tx, factor))) return "conflict" as const;
     const earlier = await factorIds(tx, factor);
     if (earlier.length >= factorsMax) return "conflict" as const;
@@ -43,6 +54,9 @@ export const factorWrites = {
       .onConflict((conflict) => conflict.doNothing())
       .executeTakeFirst();
     if (inserted.numInsertedOrUpdatedRows === 0n) return "conflict" as const;
+    if (challenge !== undefined && !(await isFirstUse(tx, factor, challenge))) {
+      throw new Rollback("conflict");
+    }
     await insertCodes(tx, factor, recoveryDigests);
     await recordAudit(tx, audit);
     return "written" as const;
@@ -74,6 +88,39 @@ export const factorWrites = {
       .where((eb) => eb.or([eb("lastStep", "is", null), eb("lastStep", "<", step)]))
       .executeTakeFirst();
     return spent.numUpdatedRows === 1n ? ("written" as const) : ("conflict" as const);
+  },
+
+  async usePasskey(tx: Tx, input: Parameters<FactorStore["usePasskey"]>[0]) {
+    const { tenantId, id, challenge, signCount, atMs, auditBehind } = input;
+    if (!(await isFirstUse(tx, { tenantId }, challenge))) return "conflict" as const;
+    const used = await tx
+      .updateTable("factors")
+      .set({ signCount, lastUsedAtMs: atMs })
+      .where("tenantId", "=", tenantId)
+      .where("id", "=", id)
+      .where("kind", "=", "passkey")
+      .where("signCount", signCount === 0 ? "=" : "<", signCount)
+      .executeTakeFirst();
+    if (used.numUpdatedRows === 1n) return "written" as const;
+    const isThere = await tx
+      .selectFrom("factors")
+      .select("id")
+      .where("tenantId", "=", tenantId)
+      .where("id", "=", id)
+      .executeTakeFirst();
+    if (isThere === undefined) return "conflict" as const;
+    await recordAudit(tx, auditBehind);
+    return "counter_behind" as const;
+  },
+
+  async deleteFactors(tx: Tx, input: Parameters<FactorStore["deleteFactors"]>[0]) {
+    const { audit, ...ofUser } = input;
+    await lockUser(tx, ofUser);
+    if ((await factorIds(tx, ofUser)).length === 0) return "conflict" as const;
+    await deleteFactorsOf(tx, ofUser);
+    await endSessionsOf(tx, ofUser);
+    await recordAudit(tx, audit);
+    return "written" as const;
   },
 
   async replaceRecoveryCodes(tx: Tx, input: Parameters<FactorStore["replaceRecoveryCodes"]>[0]) {
@@ -117,6 +164,20 @@ async function lockUser(tx: Tx, { tenantId, userId }: OfUser): Promise<boolean> 
     .where("id", "=", userId)
     .executeTakeFirst();
   return locked.numUpdatedRows === 1n;
+}
+
+/** No person stands beside it: what voids the codes of a person must not make it good again. */
+async function isFirstUse(
+  tx: Tx,
+  { tenantId }: Pick<OfUser, "tenantId">,
+  challenge: UsedChallenge,
+): Promise<boolean> {
+  const inserted = await tx
+    .insertInto("singleUses")
+    .values({ ...challenge, tenantId, kind: "passkey_challenge", payload: "" })
+    .onConflict((conflict) => conflict.doNothing())
+    .executeTakeFirst();
+  return inserted.numInsertedOrUpdatedRows === 1n;
 }
 
 function factorIds(tx: Tx, { tenantId, userId }: OfUser): Promise<{ id: string }[]> {
