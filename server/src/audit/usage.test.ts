@@ -117,8 +117,9 @@ describe("counting tokens", () => {
     usage.issued(use());
     usage.issued(use({ credentialId: "crd_2" }));
     usage.issued(use({ clientId: "client_2", credentialId: "crd_3" }));
-    usage.refused(tenantId, "client_1", "wrong_secret");
-    usage.refused(tenantId, undefined, "unknown_client");
+    const nobody = { tenantId, clientId: undefined, credentialId: undefined };
+    usage.refused({ ...nobody, clientId: "client_1" }, "wrong_secret");
+    usage.refused(nobody, "unknown_client");
     nowMs += minuteMs - 1;
     usage.issued(use());
     nowMs += 1;
@@ -176,7 +177,8 @@ describe("counting tokens", () => {
         let issued = 0;
         for (const step of steps) {
           for (let count = 0; count < step.issued; count += 1) usage.issued(use());
-          usage.refused(tenantId, "client_1", "wrong_secret");
+          const subject = { tenantId, clientId: "client_1", credentialId: undefined };
+          usage.refused(subject, "wrong_secret");
           usage.seenFromBrowser(use(), "https://app.example.com");
           issued += step.issued;
           isDown = step.isDown;

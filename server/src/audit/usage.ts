@@ -15,8 +15,8 @@ export interface Usage {
   issued(use: Use): void;
   /** A use that is no token, such as a call with an API key: noted, and not counted. */
   used(use: Use): void;
-  /** A refusal; an unknown client counts under its tenant only. */
-  refused(tenantId: string, clientId: string | undefined, cause: string): void;
+  /** A refusal; where nobody is known it counts under the tenant only. */
+  refused(subject: RefusedSubject, cause: string): void;
   /** A client secret came from a web page, where everybody can read it. */
   seenFromBrowser(use: Use, origin: string): void;
   /** A token was signed with an algorithm that is offered for older verifiers only. */
@@ -26,6 +26,13 @@ export interface Usage {
   flush(): Promise<void>;
   /** Writes what is left and says goodbye, so that no gap is recorded. */
   stop(): Promise<void>;
+}
+
+/** To whom something was refused, as far as it is known; an API key is the client and the credential. */
+export interface RefusedSubject {
+  tenantId: string;
+  clientId: string | undefined;
+  credentialId: string | undefined;
 }
 
 export const minuteMs = 60_000;
@@ -61,9 +68,9 @@ export function createUsage(
       writer.addUse(use, { ...subject, outcome: "issued", ...inMinuteOf(system.now()) });
     },
     used: (use) => writer.noteUse(use),
-    refused(tenantId, clientId, cause) {
+    refused({ tenantId, clientId = "", credentialId = "" }, cause) {
       totals.refused.set(cause, (totals.refused.get(cause) ?? 0) + 1);
-      const subject = { tenantId, clientId: clientId ?? "", credentialId: "" };
+      const subject = { tenantId, clientId, credentialId };
       writer.addCount({ ...subject, outcome: cause, ...inMinuteOf(system.now()) });
     },
     seenFromBrowser(use, origin) {

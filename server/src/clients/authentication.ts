@@ -40,6 +40,7 @@ export class ClientRefused extends OAuthError {
     tried: { credential?: CredentialRecord; method?: ClientAuthenticationMethod } = {},
   ) {
     super(refusal, client?.clientId);
+    this.credentialId = tried.credential?.id;
     this.clientId = clientId;
     this.client = client;
     this.credential = tried.credential;

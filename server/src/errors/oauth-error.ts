@@ -93,6 +93,8 @@ export class OAuthError extends Error {
   readonly detail: string | undefined;
   /** Whose request it was, as soon as that is known. */
   client: RefusedClient | undefined;
+  /** What the client had proved itself with. */
+  credentialId: string | undefined;
 
   constructor(refusal: OAuthRefusal, detail?: string) {
     const [code, description] = oauthRefusals[refusal];

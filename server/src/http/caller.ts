@@ -24,6 +24,8 @@ export interface Caller {
   stated: Rights;
   /** What the caller may pass on to others. */
   grantable: Rights;
+  /** What the call is counted under; a person in a browser has no such thing. */
+  credential?: { clientId: string; credentialId: string };
   /** A person in a browser: as whom, and since when. */
   session?: LiveSession;
 }
@@ -103,8 +105,10 @@ async function callerWithToken(context: CallerContext, token: string, from: From
   const { tenantId, issuer } = context;
   const live = await findLiveToken(context, token, { tenantId, issuer, audience: issuer });
   if (live === undefined) throw invalidToken("The access token is not valid, or no longer.");
-  const { principal, rights, stated } = live;
-  return { actor: { ...from, ...principal }, rights, stated, grantable: grantableOf(live) };
+  const { principal, rights, stated, claims } = live;
+  const credential = { clientId: claims.client_id, credentialId: claims.cred };
+  const actor = { ...from, ...principal };
+  return { actor, rights, stated, grantable: grantableOf(live), credential };
 }
 
 /**
@@ -134,7 +138,8 @@ async function callerWithApiKey(
   if (known === undefined || !known.enabled) throw wrongKey(failures.spendOnKey(sourceAddress));
   const { apiKey, rights, grantable } = known;
   const { id, tenantId } = apiKey;
-  usage.used({ tenantId, clientId: id, credentialId: id, sourceAddress, userAgent });
+  const credential = { clientId: id, credentialId: id };
+  usage.used({ tenantId, ...credential, sourceAddress, userAgent });
   const actor = { ...from, ...principalOf(apiKey) };
-  return { actor, rights, stated: rights, grantable };
+  return { actor, rights, stated: rights, grantable, credential };
 }

@@ -9,6 +9,7 @@ import { PageRefused } from "./pages/page-refused.ts";
 import { oauthRefusals, type OAuthError } from "../errors/oauth-error.ts";
 import type { RefusalCause } from "../errors/refusal-causes.ts";
 import { explainRefusedToken, type RefusedTokenContext } from "../tokens/refused-token.ts";
+import type { Caller } from "./caller.ts";
 import type { HttpRequest } from "./message.ts";
 
 /**
@@ -57,10 +58,14 @@ export function createRefusalNotes(context: RefusalNotesContext): RefusalNotes {
     return { ...refusal, ...(await explainCredentials(context, headers).catch(() => undefined)) };
   }
 
-  /** Refused calls of the API count beside refused tokens; what we could not answer does not. */
-  function counted(refusal: Refusal): Refusal {
-    if (refusal.status < 500 && refusal.endpoint.includes(" /v2/")) {
-      usage.refused(refusal.tenantId, refusal.clientId, refusal.cause);
+  /**
+   * Refused calls of the API count beside refused tokens, under what their successful calls are noted
+   * under; what we could not answer does not.
+   */
+  function counted(refusal: Refusal, credential: Caller["credential"]): Refusal {
+    const { tenantId, status, endpoint, cause } = refusal;
+    if (status < 500 && endpoint.includes(" /v2/")) {
+      usage.refused({ tenantId, ...(credential ?? credentialOf(refusal)) }, cause);
     }
     return refusal;
   }
@@ -97,9 +102,19 @@ export function createRefusalNotes(context: RefusalNotesContext): RefusalNotes {
         },
       };
       const isOpen = status === 401 && challenge?.error === "invalid_token";
-      if (isOpen && mayExplain()) refusals.noteSoon(explained(request, refusal).then(counted));
-      else refusals.note(counted(refusal));
+      const count = (one: Refusal): Refusal => counted(one, caller?.credential);
+      if (isOpen && mayExplain()) refusals.noteSoon(explained(request, refusal).then(count));
+      else refusals.note(count(refusal));
     },
+  };
+}
+
+/** What was found out about credentials that do not count. */
+function credentialOf({ clientId, details }: Refusal) {
+  const { api_key_id: keyId, credential_id: credentialId = keyId } = details;
+  return {
+    clientId: clientId ?? (typeof keyId === "string" ? keyId : undefined),
+    credentialId: typeof credentialId === "string" ? credentialId : undefined,
   };
 }
 

@@ -7,6 +7,8 @@ import {
   bearer,
   call,
   createAppClient,
+  requestToken,
+  secretOf,
   tokenFor,
   type Answer,
   type CreatedAppClient,
@@ -122,6 +124,60 @@ for (const { name, settings } of stores) {
         await sleep(50);
       }
       assert.deepEqual(groups, [{ cause: "permission_missing", issued: 0, refused: 2 }]);
+    });
+
+    test("counts under an API key's id what is refused to it, as what it earns is", async () => {
+      const made = await call<{ id: string; secret_key: string }>(server, "POST", "/v2/api_keys", {
+        body: { name: "k", api_key_role: "serving", corpus_keys: ["docs"] },
+      });
+      const { id, secret_key: key } = made.body;
+      const ask = async (path: string) =>
+        (await call(server, "GET", path, { headers: { "x-api-key": key } })).status;
+      assert.deepEqual([await ask("/v2/app_clients"), await ask("/v2/corpora/secret")], [403, 403]);
+      const token = await requestToken(server, {
+        grant_type: "urn:ietf:params:oauth:grant-type:token-exchange",
+        subject_token_type: "urn:countersign:params:oauth:token-type:api-key",
+        subject_token: key,
+      });
+      const headers = bearer(token.body.access_token);
+      assert.equal((await call(server, "GET", "/v2/users", { headers })).status, 403);
+      await call(server, "PATCH", `/v2/api_keys/${id}`, { body: { enabled: false } });
+      assert.equal(await ask("/v2/app_clients"), 401);
+      const usage = async (groupBy: string) =>
+        (await call<Usage>(server, "GET", `/v2/usage?client_id=${id}&group_by=${groupBy}`)).body;
+      for (let tries = 0; tries < 100 && (await usage("cause")).refused < 4; tries += 1) {
+        await sleep(50);
+      }
+      const { issued, refused } = await usage("cause");
+      assert.deepEqual([issued, refused], [1, 4]);
+      const causes = (await usage("cause")).groups.map(({ cause }) => cause);
+      assert.deepEqual(causes.toSorted(), ["api_key_disabled", "permission_missing"]);
+      const [group, ...rest] = (await usage("credential")).groups;
+      assert.deepEqual([group?.credential_id, group?.issued, group?.refused, rest], [id, 1, 4, []]);
+    });
+
+    test("counts under the credential that a client proved itself with", async () => {
+      const other = await createAppClient(server, { api_roles: ["viewer"] });
+      const headers = bearer(await tokenFor(server, other));
+      assert.equal((await call(server, "GET", "/v2/app_clients", { headers })).status, 403);
+      const narrow = { ...secretOf(other), scope: "users:write" };
+      assert.equal((await requestToken(server, narrow)).status, 400);
+      const wrong = { ...secretOf(other), client_secret: "wrong" };
+      assert.equal((await requestToken(server, wrong)).status, 401);
+      const ask = async (groupBy: string) =>
+        (
+          await call<Usage>(
+            server,
+            "GET",
+            `/v2/usage?client_id=${other.client_id}&group_by=${groupBy}`,
+          )
+        ).body;
+      for (let tries = 0; tries < 100 && (await ask("client")).refused < 3; tries += 1) {
+        await sleep(50);
+      }
+      const [group, ...rest] = (await ask("credential")).groups;
+      assert.deepEqual([group?.issued, group?.refused, rest], [1, 2, []]);
+      assert.equal((await ask("client")).refused, 3, "a wrong secret is none of its credentials");
     });
 
     test("of the sample API says that a token had expired, and since when", async () => {

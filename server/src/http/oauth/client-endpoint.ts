@@ -54,8 +54,11 @@ export function authenticate(
 }
 
 /** Says to whom something was refused after the client had proved itself. */
-export function refusedTo({ client }: AuthenticatedClient, error: unknown): unknown {
-  if (error instanceof OAuthError) error.client ??= client;
+export function refusedTo({ client, credential }: AuthenticatedClient, error: unknown): unknown {
+  if (error instanceof OAuthError) {
+    error.client ??= client;
+    error.credentialId ??= credential?.id;
+  }
   return error;
 }
 
@@ -63,8 +66,9 @@ export function refusedTo({ client }: AuthenticatedClient, error: unknown): unkn
 function refuse(context: ClientEndpointContext, request: HttpRequest, error: unknown): HttpAnswer {
   const { failures, usage, firstTenantId, log } = context;
   if (!(error instanceof OAuthError)) return writeOAuthError(request, error, log);
-  const { client } = error;
-  usage.refused(client?.tenantId ?? firstTenantId, client?.clientId, error.refusal);
+  const { client, credentialId } = error;
+  const tenantId = client?.tenantId ?? firstTenantId;
+  usage.refused({ tenantId, clientId: client?.clientId, credentialId }, error.refusal);
   if (!(error instanceof ClientRefused)) return writeOAuthError(request, error, log);
   const waitSeconds = failures.spend(error.clientId, request.sourceAddress);
   if (waitSeconds === undefined) return writeOAuthError(request, error, log);

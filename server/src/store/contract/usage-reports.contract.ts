@@ -27,7 +27,7 @@ export function usageReportContract(open: OpenStore): void {
       ]);
     });
 
-    test("adds counts up by credential, of tokens only", async (world) => {
+    test("adds counts up by credential, where one is known", async (world) => {
       assert.deepEqual(await sum(world, { groupBy: "credential" }), [
         { ...nothing, clientId: "one", credentialId: "crd_1", issued: 15, refused: 0 },
         { ...nothing, clientId: "two", credentialId: "crd_1", issued: 3, refused: 0 },

@@ -35,7 +35,7 @@ export const usageReports = (db: Database) =>
           .where("startMs", "<", query.untilMs)
           .$if(query.clientId !== undefined, (some) => some.where("clientId", "=", query.clientId!))
           .$if(query.groupBy === "cause", (some) => some.where("outcome", "!=", "issued"))
-          .$if(query.groupBy === "credential", (some) => some.where("outcome", "=", "issued"))
+          .$if(query.groupBy === "credential", (some) => some.where("credentialId", "!=", ""))
           // By place: a name would mean the column of the table and not what is selected.
           .groupBy(sql`1, 2, 3, 4`)
           .orderBy(sql`sum(count) desc, 1, 2, 3, 4`)
