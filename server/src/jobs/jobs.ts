@@ -5,6 +5,7 @@ import type { Log } from "../log.ts";
 import type { Feed } from "../store/feed.ts";
 import type {
   ApiStore,
+  LeakStore,
   LeaseStore,
   RefusalStore,
   RetentionStore,
@@ -19,7 +20,13 @@ import { createLease } from "./lease.ts";
 
 export interface JobsContext {
   system: System;
-  store: LeaseStore & UsageStore & RefusalStore & RetentionStore & TenantStore & ApiStore;
+  store: LeaseStore &
+    UsageStore &
+    RefusalStore &
+    LeakStore &
+    RetentionStore &
+    TenantStore &
+    ApiStore;
   keys: SigningKeys;
   feed: Feed;
   log: Log;
@@ -40,6 +47,7 @@ const keepChangesMs = hourMs;
 const keepTombstonesMs = 30 * dayMs;
 const keepGapsMs = 400 * dayMs;
 const keepRefusalsMs = 7 * dayMs;
+const keepClosedLeaksMs = 400 * dayMs;
 /** Longer than this without a report, and a process is gone. */
 const silentMs = minuteMs;
 
@@ -74,6 +82,7 @@ async function runOnce(context: JobsContext, lease: { hold(): Promise<boolean> }
   await store.closeSilentProcesses({ silentSinceMs: atMs - silentMs, atMs });
   await rollUp(store, atMs);
   await store.sweepRefusals({ beforeMs: atMs - keepRefusalsMs });
+  await store.sweepLeaks({ beforeMs: atMs - keepClosedLeaksMs });
   await store.sweep({
     atMs,
     changesBeforeMs: atMs - keepChangesMs,

@@ -126,4 +126,6 @@ export interface LeakStore {
   }): Promise<Written | "repeated">;
   /** With the last open leak of a client its finding goes. `conflict` when it changed meanwhile. */
   updateLeak(input: { leak: LeakRecord; audit: AuditRecord }): Promise<Written>;
+  /** Forgets leaks that are closed, and about which nothing has been written down since. */
+  sweepLeaks(input: { beforeMs: number }): Promise<Written>;
 }

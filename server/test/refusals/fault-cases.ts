@@ -411,6 +411,7 @@ export const ownWrites: Partial<Record<WriteName, string>> = {
   closeSilentProcesses: "a background job",
   rollUpUsage: "a background job",
   sweepRefusals: "a background job",
+  sweepLeaks: "a background job",
   sweep: "a background job",
   touchSession: "when a session was seen last: no request waits for it",
   takeLease: "who does background jobs",

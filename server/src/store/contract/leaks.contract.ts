@@ -92,6 +92,34 @@ export function leakContract(open: OpenStore): void {
   describe("leaks", () => {
     const test = twinTest(open);
 
+    test("forgets closed leaks that were closed long ago, with their places", async (world) => {
+      const { store, query, ours } = world;
+      const { tenantId } = ours;
+      const close = async (status: string, closedAtMs: number): Promise<LeakRecord> => {
+        const { leak, ...rest } = recording(ours);
+        await store.recordLeak({ leak, ...rest });
+        const closed = { ...leak, status, version: 2 } as LeakRecord;
+        const audit = sampleAudit(tenantId, { subjectId: leak.id, atMs: closedAtMs });
+        assert.equal(await store.updateLeak({ leak: closed, audit }), "written");
+        return closed;
+      };
+      const old = [await close("resolved", 6_999), await close("false_alarm", 6_999)];
+      const kept = [await close("resolved", 7_000), await close("open", 6_999)];
+      assert.equal(await store.sweepLeaks({ beforeMs: 5_000 }), "written");
+      for (const leak of [...old, ...kept]) {
+        assert.deepEqual(await store.findLeak(tenantId, leak.id), leak, "was reported just now");
+      }
+      assert.equal(await store.sweepLeaks({ beforeMs: 7_000 }), "written");
+      for (const { id } of old) {
+        assert.equal(await store.findLeak(tenantId, id), undefined);
+        assert.deepEqual(await query(`select * from leak_places where leak_id = '${id}'`), []);
+      }
+      for (const leak of kept) {
+        assert.deepEqual(await store.findLeak(tenantId, leak.id), leak);
+        assert.equal((await store.listLeakPlaces(leak.id)).length, 1);
+      }
+    });
+
     test("keeps a leak with its places, each of its tenant", async ({ store, other, ...world }) => {
       const { query, ours, theirs } = world;
       const { tenantId } = ours;

@@ -11,6 +11,8 @@ import { Rollback } from "./rollback.ts";
 
 /** SQLite takes at most 32,766 parameters in a statement. */
 const digestsPerQuery = 1_000;
+/** The next sweep goes on. */
+const leaksPerSweep = 1_000;
 
 export const leakReads = (db: Database) =>
   ({
@@ -97,6 +99,32 @@ export const leakWrites = {
     if (!(await replaceLeak(tx, leak))) return "conflict" as const;
     if (leak.status !== "open") await clearFinding(tx, leak);
     await recordAudit(tx, audit);
+    return "written" as const;
+  },
+
+  async sweepLeaks(tx: Tx, { beforeMs }: { beforeMs: number }) {
+    const old = tx
+      .selectFrom("leaks")
+      .select("leaks.id")
+      .where("status", "!=", "open")
+      .where("lastReportedAtMs", "<", beforeMs)
+      // When it was closed, and by whom, stands there.
+      .where((eb) =>
+        eb.not(
+          eb.exists(
+            eb
+              .selectFrom("auditEvents")
+              .select("auditEvents.id")
+              .whereRef("auditEvents.tenantId", "=", "leaks.tenantId")
+              .whereRef("auditEvents.subjectId", "=", "leaks.id")
+              .where("auditEvents.atMs", ">=", beforeMs),
+          ),
+        ),
+      );
+    const ids = (await old.limit(leaksPerSweep).execute()).map(({ id }) => id);
+    if (ids.length === 0) return "written" as const;
+    await tx.deleteFrom("leakPlaces").where("leakId", "in", ids).execute();
+    await tx.deleteFrom("leaks").where("id", "in", ids).where("status", "!=", "open").execute();
     return "written" as const;
   },
 };
