@@ -16,7 +16,7 @@ export async function buildServer(root: string, folder: string): Promise<void> {
     cwd: root,
     input: entries,
     platform: "node",
-    plugins: [sourcePlaces(root, folder), latin1()],
+    plugins: [sourcePlaces(root, folder), ascii()],
     logLevel: "warn",
     output: {
       dir: folder,
@@ -46,13 +46,13 @@ function sourcePlaces(root: string, folder: string): Plugin {
   };
 }
 
-/** One character beyond, and the engine keeps two bytes for each of the file. */
-function latin1(): Plugin {
+/** One character beyond it, and the engine keeps two bytes for each of the file. */
+function ascii(): Plugin {
   return {
-    name: "latin-1",
+    name: "ascii",
     generateBundle(_options, built) {
       for (const file of Object.values(built)) {
-        if (file.type === "chunk") file.code = file.code.replaceAll(/[^\0-\xff]/g, escaped);
+        if (file.type === "chunk") file.code = file.code.replaceAll(/[^\0-\x7f]/g, escaped);
       }
     },
   };
