@@ -150,8 +150,8 @@ for (const { name, settings } of stores) {
       }
       const { issued, refused } = await usage("cause");
       assert.deepEqual([issued, refused], [1, 4]);
-      const causes = (await usage("cause")).groups.map(({ cause }) => cause);
-      assert.deepEqual(causes.toSorted(), ["api_key_disabled", "permission_missing"]);
+      const causes = new Set((await usage("cause")).groups.map(({ cause }) => cause));
+      assert.deepEqual(causes, new Set(["api_key_disabled", "permission_missing"]));
       const [group, ...rest] = (await usage("credential")).groups;
       assert.deepEqual([group?.credential_id, group?.issued, group?.refused, rest], [id, 1, 4, []]);
     });

@@ -61,10 +61,8 @@ describe("C17: an answer to a commit that is lost", () => {
       assert.equal(again.status, 201, JSON.stringify(again.body));
       assert.deepEqual((await send()).body, again.body);
       assert.equal((await rowsOf(table, name)).length, 1);
-      const acts = await rowsOf(
-        "audit_events",
-        `"subject_id":"${String(again.body["id"] ?? name)}"`,
-      );
+      const { id = name } = again.body as { id?: string };
+      const acts = await rowsOf("audit_events", `"subject_id":"${id}"`);
       assert.equal(acts.length, 1);
     });
   }

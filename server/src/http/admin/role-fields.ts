@@ -80,7 +80,7 @@ export function toRoleFields(bindings: RoleBinding[]): Required<RoleFields> {
       resource_id: resourceId,
       role,
     })),
-  } as Required<RoleFields>;
+  };
 }
 
 function fieldOf(resourceType: string): keyof RoleFields {

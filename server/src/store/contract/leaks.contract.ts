@@ -95,10 +95,13 @@ export function leakContract(open: OpenStore): void {
     test("forgets closed leaks that were closed long ago, with their places", async (world) => {
       const { store, query, ours } = world;
       const { tenantId } = ours;
-      const close = async (status: string, closedAtMs: number): Promise<LeakRecord> => {
+      const close = async (
+        status: LeakRecord["status"],
+        closedAtMs: number,
+      ): Promise<LeakRecord> => {
         const { leak, ...rest } = recording(ours);
         await store.recordLeak({ leak, ...rest });
-        const closed = { ...leak, status, version: 2 } as LeakRecord;
+        const closed: LeakRecord = { ...leak, status, version: 2 };
         const audit = sampleAudit(tenantId, { subjectId: leak.id, atMs: closedAtMs });
         assert.equal(await store.updateLeak({ leak: closed, audit }), "written");
         return closed;
