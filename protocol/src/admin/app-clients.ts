@@ -89,10 +89,18 @@ export const AppClient = Type.Object({
   labels: Labels,
   warnings: Type.Array(Type.String({ description: "What its owner should know." })),
   findings: Type.Optional(Type.Array(Finding)),
+  last_used_at: Type.Optional(
+    Type.String({
+      format: "date-time",
+      description: "When it last got a token with any of its credentials.",
+    }),
+  ),
   created_at: Type.String({ format: "date-time" }),
   updated_at: Type.String({ format: "date-time" }),
 });
 export type AppClient = Static<typeof AppClient>;
+
+export const appClientOrders = ["oldest", "newest"] as const;
 
 export const ListAppClientsQuery = Type.Object({
   ...PageQuery.properties,
@@ -106,6 +114,10 @@ export const ListAppClientsQuery = Type.Object({
     }),
   ),
   external_id: Type.Optional(ExternalId),
+  order: {
+    ...oneOf(appClientOrders, "By when they were created: the oldest first, or the newest."),
+    default: "oldest",
+  },
 });
 export type ListAppClientsQuery = Static<typeof ListAppClientsQuery>;
 

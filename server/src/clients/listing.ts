@@ -4,7 +4,7 @@ import type { ClientRecord } from "../store/records.ts";
 import type { ClientStore } from "../store/store.ts";
 
 /**
- * Lists app clients, oldest first. A filter is a regular expression that somebody else wrote, so it
+ * Lists app clients, oldest or newest first. A filter is a regular expression that somebody else wrote, so it
  * runs on an engine that takes linear time, and on a budget of work: a page may then hold fewer
  * than asked for, and goes on where it stopped.
  */
@@ -19,6 +19,7 @@ export interface ListQuery {
   after: { createdAtMs: number; id: string } | undefined;
   filter: string | undefined;
   externalId: string | undefined;
+  isNewestFirst?: boolean;
   limit: number;
 }
 
@@ -30,17 +31,22 @@ const clientsPerRead = 200;
 export async function listClients(
   store: ClientStore,
   tenantId: string,
-  { after, filter, externalId, limit }: ListQuery,
+  { after, filter, externalId, isNewestFirst = false, limit }: ListQuery,
 ): Promise<ListedClients> {
   if (filter === undefined) {
-    const found = await store.listClients(tenantId, { after, externalId, limit: limit + 1 });
+    const found = await store.listClients(tenantId, {
+      after,
+      externalId,
+      isNewestFirst,
+      limit: limit + 1,
+    });
     const clients = found.slice(0, limit);
     return { clients, next: found.length > limit ? positionOf(clients.at(-1)!) : undefined };
   }
   const matches = createMatcher(filter);
   const clients: ClientRecord[] = [];
   for (let from = after; ;) {
-    const page = { after: from, externalId, limit: clientsPerRead };
+    const page = { after: from, externalId, isNewestFirst, limit: clientsPerRead };
     const read = await store.listClients(tenantId, page);
     for (const client of read) {
       if (matches(client.name)) clients.push(client);

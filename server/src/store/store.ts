@@ -61,6 +61,7 @@ export interface ClientPage {
   /** Continue behind this client. */
   after: { createdAtMs: number; id: string } | undefined;
   externalId: string | undefined;
+  isNewestFirst?: boolean;
   limit: number;
 }
 
@@ -100,6 +101,8 @@ export interface ClientStore {
   findClient(tenantId: string, id: string): Promise<KnownClientRecord | undefined>;
   listClients(tenantId: string, page: ClientPage): Promise<ClientRecord[]>;
   listBindings(tenantId: string, clientIds: string[]): Promise<Map<string, RoleBinding[]>>;
+  /** When each was used last with any of its credentials; nothing for those that never were. */
+  listLastUses(tenantId: string, clientIds: string[]): Promise<Map<string, number>>;
   insertClient(input: InsertClient): Promise<Inserted>;
   /** `conflict` when the stored version is no longer the one that was read. */
   updateClient(input: UpdateClient): Promise<Written | "external_id_taken">;

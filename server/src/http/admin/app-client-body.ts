@@ -53,10 +53,12 @@ export interface ClientView {
   client: ClientRecord;
   bindings: RoleBinding[];
   findings: FindingRecord[];
+  lastUsedAtMs?: number | undefined;
   plainSecret?: string | undefined;
 }
 
-export function toAppClient({ client, bindings, findings, plainSecret }: ClientView): AppClient {
+export function toAppClient(view: ClientView): AppClient {
+  const { client, bindings, findings, plainSecret, lastUsedAtMs } = view;
   return {
     id: client.id,
     client_id: client.clientId,
@@ -77,6 +79,7 @@ export function toAppClient({ client, bindings, findings, plainSecret }: ClientV
     labels: client.labels,
     warnings: warningsOf(client),
     ...(findings.length === 0 ? {} : { findings: findings.map(toFinding) }),
+    ...(lastUsedAtMs === undefined ? {} : { last_used_at: isoTime(lastUsedAtMs) }),
     created_at: isoTime(client.createdAtMs),
     updated_at: isoTime(client.updatedAtMs),
   };

@@ -90,20 +90,30 @@ export function registerAppClients(server: AdminServer, context: AppClientRoutes
 
   server.get("/app_clients", list, async ({ query, caller }) => {
     const { tenantId } = caller.actor;
-    const listName = `app_clients ${tenantId} ${query.filter ?? ""} ${query.external_id ?? ""}`;
+    const { filter, external_id: externalId, order } = query;
+    const listName = JSON.stringify(["app_clients", tenantId, filter, externalId, order]);
     const after = query.page_key && pageKeys.read(listName, query.page_key);
     const { clients, next } = await listClients(store, tenantId, {
       after: (after || undefined) as { createdAtMs: number; id: string } | undefined,
-      filter: query.filter,
-      externalId: query.external_id,
+      filter,
+      externalId,
+      isNewestFirst: order === "newest",
       limit: query.limit,
     });
     const ids = clients.map(({ clientId }) => clientId);
-    const bindings = await store.listBindings(tenantId, ids);
+    const [bindings, lastUses] = await Promise.all([
+      store.listBindings(tenantId, ids),
+      store.listLastUses(tenantId, ids),
+    ]);
+    const view = (client: ClientRecord) =>
+      toAppClient({
+        client,
+        bindings: bindings.get(client.clientId) ?? [],
+        findings: [],
+        lastUsedAtMs: lastUses.get(client.clientId),
+      });
     return {
-      app_clients: clients.map((client) =>
-        toAppClient({ client, bindings: bindings.get(client.clientId) ?? [], findings: [] }),
-      ),
+      app_clients: clients.map(view),
       metadata: next === undefined ? {} : { page_key: pageKeys.write(listName, next) },
     };
   });
@@ -115,8 +125,11 @@ export function registerAppClients(server: AdminServer, context: AppClientRoutes
     const mayReveal = isAsked && mayDo(caller.rights, "app_clients:reveal_secret");
     const newest = mayReveal ? newestActive(known, system.now()) : undefined;
     const plainSecret = await revealSecret(context, caller, known, newest);
+    const { tenantId, clientId } = known.client;
+    const lastUsedAtMs = (await store.listLastUses(tenantId, [clientId])).get(clientId);
+    const findings = await findingsOf(known.client);
     reply.header("etag", etagOf(known.client));
-    return toAppClient({ ...known, findings: await findingsOf(known.client), plainSecret });
+    return toAppClient({ ...known, findings, plainSecret, lastUsedAtMs });
   });
 
   server.patch("/app_clients/:id", update, async (request, reply) => {

@@ -3,6 +3,7 @@ import { AdminError } from "../../errors/admin-error.ts";
 import type { Log } from "../../log.ts";
 import { TooManyAtOnce } from "../../people/hash-queue.ts";
 import { StoreUnavailable } from "../../store/store.ts";
+import { registerConsole } from "../console.ts";
 import { registerAccount } from "./account.ts";
 import { registerConfirm } from "./confirm.ts";
 import { registerFactors } from "./factors.ts";
@@ -55,6 +56,7 @@ export function registerPages(server: FastifyInstance, context: PagesOptions): v
   registerFactors(server, context);
   registerInvitation(server, context);
   registerSetupPage(server, context);
+  registerConsole(server, context);
 }
 
 interface Refused {

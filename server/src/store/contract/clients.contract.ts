@@ -70,10 +70,24 @@ export function clientContract(open: OpenStore): void {
       const first = await store.listClients(ours.tenantId, page({ limit: 2 }));
       const rest = await store.listClients(ours.tenantId, page({ after: first.at(-1) }));
       assert.deepEqual([...first, ...rest], expected);
+      const newest = await store.listClients(
+        ours.tenantId,
+        page({ limit: 2, isNewestFirst: true }),
+      );
+      const before = { after: newest.at(-1), isNewestFirst: true };
+      const older = await store.listClients(ours.tenantId, page(before));
+      assert.deepEqual([...newest, ...older], expected.toReversed());
       const named = page({ externalId: "billing" });
       assert.deepEqual(await store.listClients(ours.tenantId, named), [ours.client]);
       assert.deepEqual(await store.listClients(theirs.tenantId, named), [theirs.client]);
       assert.deepEqual(await store.listClients("tnt_unknown", page({})), []);
+    });
+
+    test("says when each client was used last, by tenant", async ({ store, ours, theirs }) => {
+      const ids = [ours.client.clientId, theirs.client.clientId, "client_unknown"];
+      const uses = await store.listLastUses(ours.tenantId, ids);
+      assert.deepEqual([...uses], [[ours.client.clientId, 20]]);
+      assert.deepEqual([...(await store.listLastUses(ours.tenantId, []))], []);
     });
 
     test("lists the bindings of several clients", async ({ store, ours, theirs }) => {

@@ -28,23 +28,43 @@ export const clientReads = (db: Database) =>
       return row && knownClient(db, row);
     },
 
-    async listClients(tenantId, { after, externalId, limit }: ClientPage) {
+    async listClients(tenantId, page: ClientPage) {
+      const { after, externalId, limit, isNewestFirst = false } = page;
+      const order = isNewestFirst ? "desc" : "asc";
       const rows = await live(db)
         .where("tenantId", "=", tenantId)
         .$if(externalId !== undefined, (query) => query.where("externalId", "=", externalId!))
         .$if(after !== undefined, (query) =>
           query.where((eb) =>
-            eb(eb.refTuple("createdAtMs", "id"), ">", eb.tuple(after!.createdAtMs, after!.id)),
+            eb(
+              eb.refTuple("createdAtMs", "id"),
+              isNewestFirst ? "<" : ">",
+              eb.tuple(after!.createdAtMs, after!.id),
+            ),
           ),
         )
-        .orderBy("createdAtMs")
-        .orderBy("id")
+        .orderBy("createdAtMs", order)
+        .orderBy("id", order)
         .limit(limit)
         .execute();
       return rows.map(toClient);
     },
 
     listBindings: (tenantId, clientIds) => listBindings(db, tenantId, clientIds),
+
+    async listLastUses(tenantId, clientIds) {
+      if (clientIds.length === 0) return new Map();
+      const rows = await db
+        .selectFrom("credentials")
+        .innerJoin("credentialUses", "credentialUses.credentialId", "credentials.id")
+        .select("credentials.clientId")
+        .select((eb) => eb.fn.max("credentialUses.lastUsedAtMs").as("lastUsedAtMs"))
+        .where("credentials.tenantId", "=", tenantId)
+        .where("credentials.clientId", "in", clientIds)
+        .groupBy("credentials.clientId")
+        .execute();
+      return new Map(rows.map(({ clientId, lastUsedAtMs }) => [clientId, lastUsedAtMs]));
+    },
 
     async findIdempotency(tenantId, principalId, key) {
       const row = await db
