@@ -1,0 +1,99 @@
+/** Calls of our own API, with the cookie of who is signed in, and what its refusals mean here. */
+
+/** A refusal, in the words of the API. */
+export class ApiProblem extends Error {
+  override name = "ApiProblem";
+  readonly status: number;
+  readonly code: string | undefined;
+  readonly fieldErrors: Readonly<Record<string, string>>;
+  /** Under which an administrator looks the refusal up. */
+  readonly requestId: string | undefined;
+
+  constructor(status: number, body: ProblemBody) {
+    const { messages = [], code, field_errors: fieldErrors = {}, request_id: requestId } = body;
+    super(messages.join(" ") || wordsFor(status));
+    this.status = status;
+    this.code = code;
+    this.fieldErrors = fieldErrors;
+    this.requestId = requestId;
+  }
+}
+
+interface ProblemBody {
+  messages?: string[];
+  code?: string;
+  field_errors?: Record<string, string>;
+  request_id?: string;
+}
+
+type Query = Readonly<Record<string, string | number | undefined>>;
+
+/** Throws `ApiProblem`; goes to the sign-in page when the session is over. */
+export async function request<Answer>(
+  method: "GET" | "POST" | "PATCH" | "DELETE",
+  path: string,
+  { query = {}, body, signal }: { query?: Query; body?: unknown; signal?: AbortSignal } = {},
+): Promise<Answer> {
+  const response = await send(method, path + searchOf(query), body, signal);
+  const answer: unknown = response.status === 204 ? undefined : await bodyOf(response);
+  if (response.ok) return answer as Answer;
+  if (response.status === 401) signIn();
+  throw new ApiProblem(response.status, answer ?? {});
+}
+
+/** For queries: a GET that ends when nobody waits for it any more. */
+export const read =
+  <Answer>(path: string, query: Query = {}) =>
+  ({ signal }: { signal: AbortSignal }): Promise<Answer> =>
+    request<Answer>("GET", path, { query, signal });
+
+async function send(
+  method: string,
+  path: string,
+  body: unknown,
+  signal: AbortSignal | undefined,
+): Promise<Response> {
+  try {
+    return await fetch(path, {
+      method,
+      headers: {
+        accept: "application/json",
+        ...(body === undefined ? {} : { "content-type": "application/json" }),
+      },
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+      ...(signal === undefined ? {} : { signal }),
+    });
+  } catch (error) {
+    if (signal?.aborted) throw error;
+    throw new ApiProblem(0, {});
+  }
+}
+
+async function bodyOf(response: Response): Promise<unknown> {
+  try {
+    return await response.json();
+  } catch {
+    return undefined;
+  }
+}
+
+function searchOf(query: Query): string {
+  const search = new URLSearchParams();
+  for (const [name, value] of Object.entries(query)) {
+    if (value !== undefined && value !== "") search.set(name, String(value));
+  }
+  return search.size === 0 ? "" : `?${search}`;
+}
+
+/** Where one is now, for a page that comes back to it. */
+export const here = (): string => location.pathname + location.search;
+
+function signIn(): void {
+  location.assign(`/login?return_to=${encodeURIComponent(here())}`);
+}
+
+function wordsFor(status: number): string {
+  if (status === 0) return "The server cannot be reached. Is the network there?";
+  if (status === 503) return "Not available for the moment. Try again in a few seconds.";
+  return `The server answered ${status}.`;
+}

@@ -1,0 +1,90 @@
+import type { AppClient } from "@countersign/protocol/admin/app-clients.ts";
+import type { FindingPage } from "@countersign/protocol/admin/usage.ts";
+import { Alert } from "@mantine/core";
+import { useQuery } from "@tanstack/react-query";
+import { read } from "../api/request.ts";
+import { useMay } from "../api/session.ts";
+import { UsagePanel } from "../overview/usage-panel.tsx";
+import { CopyIcon } from "../parts/copy-button.tsx";
+import { Icon } from "../parts/icon.tsx";
+import { Panel } from "../parts/panel.tsx";
+import css from "../parts/parts.module.css";
+import { inWords, RoleBadges } from "../parts/role-badges.tsx";
+import { Ago, Exactly } from "../parts/time.tsx";
+
+/** What a client does and may do, and what was noticed about it. */
+export function ClientOverview({ client }: { client: AppClient }) {
+  const may = useMay();
+  const lifetime = client.token_lifetime_seconds;
+  return (
+    <>
+      {client.warnings.map((warning) => (
+        <Alert key={warning} color="yellow" mb="md" icon={<Icon name="warning" />}>
+          {warning}
+        </Alert>
+      ))}
+      {may("usage:read") && <Findings client={client} />}
+      {may("usage:read") && <UsagePanel clientId={client.client_id} title="Tokens" />}
+      <Panel title="About this client">
+        <dl className={css["facts"]}>
+          <Fact name="Client ID">
+            <code>{client.client_id}</code> <CopyIcon text={client.client_id} what="client ID" />
+          </Fact>
+          <Fact name="Resource ID">
+            <code>{client.id}</code> <CopyIcon text={client.id} what="resource ID" />
+          </Fact>
+          <Fact name="Roles">
+            <RoleBadges held={client} max={6} />
+          </Fact>
+          <Fact name="Grants">{client.grant_types.map(grantInWords).join(", ")}</Fact>
+          <Fact name="Last used">
+            <Ago at={client.last_used_at} />
+          </Fact>
+          <Fact name="Tokens live for">
+            {lifetime === undefined ? "As long as the API says" : durationInWords(lifetime)}
+          </Fact>
+          <Fact name="Created">
+            <Exactly at={client.created_at} />
+          </Fact>
+          {client.redirect_uris.length > 0 && (
+            <Fact name="Redirect addresses">{client.redirect_uris.join(" ")}</Fact>
+          )}
+        </dl>
+      </Panel>
+    </>
+  );
+}
+
+const Fact = ({ name, children }: { name: string; children: React.ReactNode }) => (
+  <div>
+    <dt>{name}</dt>
+    <dd>{children}</dd>
+  </div>
+);
+
+function Findings({ client }: { client: AppClient }) {
+  const { data } = useQuery({
+    queryKey: ["/v2/findings", client.client_id],
+    queryFn: read<FindingPage>("/v2/findings", { client_id: client.client_id }),
+  });
+  return data?.findings.map(({ kind, origin, count, explanation, what_to_do, last_seen_at }) => (
+    <Alert
+      key={kind + (origin ?? "")}
+      color="orange"
+      mb="md"
+      icon={<Icon name="warning" />}
+      title={explanation}
+    >
+      {what_to_do} Seen {count} {count === 1 ? "time" : "times"}
+      {origin === undefined ? "" : `, from ${origin}`}, last <Ago at={last_seen_at} />.
+    </Alert>
+  ));
+}
+
+const grantInWords = (grant: string): string => inWords(grant.split(":").at(-1) ?? grant);
+
+export function durationInWords(seconds: number): string {
+  if (seconds % 3_600 === 0) return `${seconds / 3_600} ${seconds === 3_600 ? "hour" : "hours"}`;
+  if (seconds % 60 === 0) return `${seconds / 60} ${seconds === 60 ? "minute" : "minutes"}`;
+  return `${seconds} seconds`;
+}

@@ -1,0 +1,200 @@
+import type { AuditEvent, AuditEventPage } from "@countersign/protocol/admin/audit-events.ts";
+import { Button, Modal, Select, Table, TextInput } from "@mantine/core";
+import { useDebouncedValue } from "@mantine/hooks";
+import { useState } from "react";
+import { usePages } from "../api/pages.ts";
+import css from "../app-clients/app-clients.module.css";
+import { Empty } from "../parts/empty.tsx";
+import { Icon } from "../parts/icon.tsx";
+import { Listing } from "../parts/listing.tsx";
+import { PageHead } from "../parts/page-head.tsx";
+import { Panel } from "../parts/panel.tsx";
+import parts from "../parts/parts.module.css";
+import { inWords } from "../parts/role-badges.tsx";
+import { Ago, Exactly } from "../parts/time.tsx";
+
+/** `/audit`: who did what to what. */
+
+const path = "/v2/audit_events";
+const subjects = [
+  "app_client",
+  "credential",
+  "api_key",
+  "user",
+  "session",
+  "role",
+  "api",
+  "signing_key",
+  "leak",
+];
+
+export function AuditPage() {
+  const [filters, setFilters] = useState<AuditFilters>({ subject: "", actor: "", since: "" });
+  const [shown, setShown] = useState<AuditEvent>();
+  const { subject, since } = filters;
+  const [actorId] = useDebouncedValue(filters.actor.trim(), 300);
+  const { data, error, refetch, paging } = usePages<AuditEventPage>(path, {
+    limit: 25,
+    action: subject === "" ? undefined : `${subject}.*`,
+    actor_id: actorId,
+    since: since === "" ? undefined : new Date(since).toISOString(),
+  });
+  return (
+    <>
+      <PageHead
+        title="Audit log"
+        lead="Every administrative act, written together with what it did, and chained so that nobody can change it unseen."
+        actions={
+          <Button
+            component="a"
+            href="/v2/audit_events/export"
+            download="audit-log.ndjson"
+            variant="default"
+            leftSection={<Icon name="download" size={16} />}
+          >
+            Export
+          </Button>
+        }
+      />
+      <Filters value={filters} onChange={setFilters} />
+      <Panel isFlush>
+        <Listing
+          label="Audit log"
+          columns={columns}
+          rows={data?.audit_events}
+          error={error}
+          onRetry={() => void refetch()}
+          paging={paging}
+          empty={
+            <Empty icon="audit" title="Nothing matches">
+              Nothing of this kind was done in this time.
+            </Empty>
+          }
+          renderRow={(event) => <Row key={event.id} event={event} onShow={() => setShown(event)} />}
+        />
+      </Panel>
+      {shown !== undefined && <Details event={shown} onClose={() => setShown(undefined)} />}
+    </>
+  );
+}
+
+interface AuditFilters {
+  subject: string;
+  actor: string;
+  since: string;
+}
+
+function Filters({
+  value,
+  onChange,
+}: {
+  value: AuditFilters;
+  onChange: (value: AuditFilters) => void;
+}) {
+  return (
+    <div className={css["toolbar"]}>
+      <Select
+        w={190}
+        label="About"
+        data={[
+          { value: "", label: "Everything" },
+          ...subjects.map((name) => ({ value: name, label: inWords(name) })),
+        ]}
+        value={value.subject}
+        onChange={(subject) => onChange({ ...value, subject: subject ?? "" })}
+      />
+      <TextInput
+        w={240}
+        label="Done by"
+        placeholder="usr_…, aky_… or a client ID"
+        value={value.actor}
+        onChange={({ currentTarget }) => onChange({ ...value, actor: currentTarget.value })}
+      />
+      <TextInput
+        type="datetime-local"
+        label="Since"
+        value={value.since}
+        onChange={({ currentTarget }) => onChange({ ...value, since: currentTarget.value })}
+      />
+    </div>
+  );
+}
+
+const columns = [
+  { label: "When" },
+  { label: "What" },
+  { label: "By", className: "not-narrow" },
+  { label: "To", className: "wide-only" },
+  { label: "Details", isHidden: true, width: 90 },
+];
+
+const Row = ({ event, onShow }: { event: AuditEvent; onShow: () => void }) => (
+  <Table.Tr>
+    <Table.Td>
+      <Ago at={event.at} />
+    </Table.Td>
+    <Table.Td fw={550}>{actionInWords(event.action)}</Table.Td>
+    <Table.Td className="not-narrow">
+      {inWords(event.actor.type)} <code className="muted">{event.actor.id}</code>
+    </Table.Td>
+    <Table.Td className="wide-only">
+      <code className="muted">{event.subject.id}</code>
+    </Table.Td>
+    <Table.Td>
+      <Button
+        size="compact-xs"
+        variant="subtle"
+        onClick={onShow}
+        aria-label={`Details of ${actionInWords(event.action)}`}
+      >
+        Details
+      </Button>
+    </Table.Td>
+  </Table.Tr>
+);
+
+const actionInWords = (action: string): string => inWords(action.replace(".", " "));
+
+const Details = ({ event, onClose }: { event: AuditEvent; onClose: () => void }) => (
+  <Modal opened onClose={onClose} size="xl" title={actionInWords(event.action)}>
+    <dl className={parts["facts"]}>
+      <div>
+        <dt>When</dt>
+        <dd>
+          <Exactly at={event.at} />
+        </dd>
+      </div>
+      <div>
+        <dt>By</dt>
+        <dd>{event.actor.id}</dd>
+      </div>
+      <div>
+        <dt>To</dt>
+        <dd>{event.subject.id}</dd>
+      </div>
+      <div>
+        <dt>From</dt>
+        <dd>{event.source_address ?? "Inside"}</dd>
+      </div>
+      <div>
+        <dt>Number in the chain</dt>
+        <dd>{event.sequence ?? "Not sealed yet"}</dd>
+      </div>
+      <div>
+        <dt>Reference</dt>
+        <dd>{event.request_id}</dd>
+      </div>
+    </dl>
+    {(["before", "after"] as const).map(
+      (when) =>
+        event[when] !== undefined && (
+          <section key={when} aria-label={inWords(when)}>
+            <h3>{inWords(when)}</h3>
+            <pre className={parts["code"]} tabIndex={0}>
+              {JSON.stringify(event[when], null, 2)}
+            </pre>
+          </section>
+        ),
+    )}
+  </Modal>
+);

@@ -1,0 +1,43 @@
+import { Button, Group, Modal, Stack, Text } from "@mantine/core";
+import { useMutation } from "@tanstack/react-query";
+import type { ReactNode } from "react";
+import { Problem } from "./problem.tsx";
+
+/** Asks before something that others will notice. Stays open, with the reason, when it fails. */
+export function Confirm({
+  title,
+  children,
+  verb,
+  isDangerous = false,
+  act,
+  onClose,
+}: {
+  title: string;
+  children: ReactNode;
+  verb: string;
+  isDangerous?: boolean;
+  act: () => Promise<unknown>;
+  onClose: () => void;
+}) {
+  const { mutate, isPending, error } = useMutation({ mutationFn: act, onSuccess: onClose });
+  return (
+    <Modal opened onClose={onClose} title={title}>
+      <Stack>
+        <Text component="div">{children}</Text>
+        <Problem error={error} />
+        <Group justify="flex-end" gap="xs">
+          <Button variant="default" onClick={onClose} data-autofocus>
+            Cancel
+          </Button>
+          <Button
+            color={isDangerous ? "red.8" : "accent"}
+            loading={isPending}
+            onClick={() => mutate()}
+          >
+            {verb}
+          </Button>
+        </Group>
+      </Stack>
+    </Modal>
+  );
+}

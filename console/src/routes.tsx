@@ -1,0 +1,74 @@
+import { createBrowserRouter, Navigate } from "react-router";
+import { PageFailed, PageLoading, PageNotFound } from "./shell/page-states.tsx";
+import { Shell } from "./shell/shell.tsx";
+
+/** The pages and their addresses; each is loaded when it is first opened. */
+
+export const router = createBrowserRouter(
+  [
+    {
+      path: "/",
+      Component: Shell,
+      ErrorBoundary: PageFailed,
+      HydrateFallback: PageLoading,
+      children: [
+        {
+          ErrorBoundary: PageFailed,
+          children: [
+            {
+              index: true,
+              lazy: async () => ({
+                Component: (await import("./overview/overview-page.tsx")).OverviewPage,
+              }),
+            },
+            { path: "apiAccess", element: <Navigate to="/apiAccess/appClients" replace /> },
+            {
+              path: "apiAccess/appClients",
+              lazy: async () => ({
+                Component: (await import("./app-clients/app-clients-page.tsx")).AppClientsPage,
+              }),
+            },
+            {
+              path: "apiAccess/appClients/:id/:tab?",
+              lazy: async () => ({
+                Component: (await import("./app-clients/app-client-page.tsx")).AppClientPage,
+              }),
+            },
+            {
+              path: "apiAccess/apiKeys",
+              lazy: async () => ({
+                Component: (await import("./api-keys/api-keys-page.tsx")).ApiKeysPage,
+              }),
+            },
+            {
+              path: "roles",
+              lazy: async () => ({
+                Component: (await import("./roles/roles-page.tsx")).RolesPage,
+              }),
+            },
+            {
+              path: "audit",
+              lazy: async () => ({
+                Component: (await import("./audit/audit-page.tsx")).AuditPage,
+              }),
+            },
+            {
+              path: "refusals/:requestId?",
+              lazy: async () => ({
+                Component: (await import("./refusals/refusals-page.tsx")).RefusalsPage,
+              }),
+            },
+            {
+              path: "signingKeys",
+              lazy: async () => ({
+                Component: (await import("./signing-keys/signing-keys-page.tsx")).SigningKeysPage,
+              }),
+            },
+            { path: "*", Component: PageNotFound },
+          ],
+        },
+      ],
+    },
+  ],
+  { basename: "/console" },
+);

@@ -1,0 +1,54 @@
+import type { BuiltInPermission } from "@countersign/protocol/permissions.ts";
+import { NavLink as Item } from "@mantine/core";
+import { NavLink, useLocation } from "react-router";
+import { useMay } from "../api/session.ts";
+import { Icon, type IconName } from "../parts/icon.tsx";
+import css from "./shell.module.css";
+
+/** The pages, for who may see what is on them. */
+
+interface Place {
+  to: string;
+  label: string;
+  icon: IconName;
+  /** Any of these. */
+  needs: readonly BuiltInPermission[];
+}
+
+const places: readonly Place[] = [
+  { to: "/", label: "Overview", icon: "overview", needs: ["usage:read"] },
+  {
+    to: "/apiAccess",
+    label: "API access",
+    icon: "access",
+    needs: ["app_clients:read", "api_keys:read"],
+  },
+  { to: "/roles", label: "Roles and APIs", icon: "roles", needs: ["roles:read", "apis:read"] },
+  { to: "/audit", label: "Audit log", icon: "audit", needs: ["audit_events:read"] },
+  { to: "/refusals", label: "Refusals", icon: "refusals", needs: ["refusals:read"] },
+  { to: "/signingKeys", label: "Signing keys", icon: "keys", needs: ["signing_keys:read"] },
+];
+
+export function Navigation({ onLeave }: { onLeave: () => void }) {
+  const may = useMay();
+  const { pathname } = useLocation();
+  const isAt = (to: string): boolean => (to === "/" ? pathname === "/" : pathname.startsWith(to));
+  return (
+    <nav aria-label="Main">
+      {places
+        .filter(({ needs }) => needs.some(may))
+        .map(({ to, label, icon }) => (
+          <Item
+            key={to}
+            component={NavLink}
+            to={to}
+            label={label}
+            leftSection={<Icon name={icon} />}
+            active={isAt(to)}
+            onClick={onLeave}
+            className={css["place"]}
+          />
+        ))}
+    </nav>
+  );
+}

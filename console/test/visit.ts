@@ -1,0 +1,71 @@
+import { existsSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import type { BrowserContext, BrowserContextOptions, Page } from "playwright-core";
+import { startServer, type InProcessServer } from "../../server/test/server.ts";
+import { launchBrowser } from "./browser.ts";
+
+/** A server, and somebody in front of a real browser. */
+
+export const owner = { email: "owner@example.com", password: "a horse, a battery and a staple" };
+
+export interface Visit {
+  server: InProcessServer;
+  page: Page;
+  context: BrowserContext;
+  /** What the browser complained about: scripts that failed, policies that were broken. */
+  complaints: string[];
+  end(): Promise<void>;
+}
+
+export async function startVisit(options: {
+  environment?: Record<string, string>;
+  browser?: BrowserContextOptions;
+}): Promise<Visit> {
+  if (!existsSync(fileURLToPath(new URL("../dist/index.html", import.meta.url)))) {
+    throw new Error("The console is not built: npx vite build console");
+  }
+  const server = await startServer({
+    COUNTERSIGN_BOOTSTRAP_API_KEY: "",
+    COUNTERSIGN_BOOTSTRAP_OWNER_EMAIL: owner.email,
+    COUNTERSIGN_BOOTSTRAP_OWNER_PASSWORD: owner.password,
+    ...options.environment,
+  });
+  const browser = await launchBrowser();
+  const context = await browser.newContext({
+    baseURL: server.url,
+    viewport: { width: 1280, height: 900 },
+    permissions: ["clipboard-read", "clipboard-write"],
+    timezoneId: "Europe/Berlin",
+    locale: "en-GB",
+    ...options.browser,
+  });
+  context.setDefaultTimeout(15_000);
+  const page = await context.newPage();
+  const complaints: string[] = [];
+  page.on("pageerror", (error) => complaints.push(String(error)));
+  page.on("console", (message) => {
+    if (/Content Security Policy|Refused to/.test(message.text())) complaints.push(message.text());
+  });
+  return {
+    server,
+    page,
+    context,
+    complaints,
+    async end() {
+      await browser.close();
+      await server.stop();
+    },
+  };
+}
+
+/** From the sign-in page to where it returns to. */
+export async function signIn(page: Page, path = "/console"): Promise<void> {
+  await page.goto(path);
+  await page.getByLabel("E-mail").fill(owner.email);
+  await page.getByLabel("Password").fill(owner.password);
+  await page.getByRole("button", { name: "Sign in" }).click();
+  await page.getByRole("navigation", { name: "Main" }).waitFor();
+}
+
+export const clipboardOf = (page: Page): Promise<string> =>
+  page.evaluate(() => navigator.clipboard.readText());
