@@ -14,6 +14,7 @@ interface Check {
 
 const checks: readonly Check[] = [
   { name: "types", script: "node_modules/typescript/bin/tsc", args: ["-p", "."] },
+  { name: "console", script: "node_modules/typescript/bin/tsc", args: ["-p", "console"] },
   {
     name: "lint",
     script: "node_modules/oxlint/bin/oxlint",

@@ -12,7 +12,7 @@ import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { type TestPostgres, startPostgres } from "../server/test/postgres.ts";
 
-const products = ["protocol", "server", "sdk", "examples", "bench", "tools"];
+const products = ["protocol", "server", "sdk", "examples", "console", "bench", "tools"];
 const runMsMax = 15 * 60_000;
 const flags = [
   "--test",

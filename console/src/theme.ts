@@ -1,4 +1,5 @@
 import {
+  Alert,
   Badge,
   Button,
   createTheme,
@@ -22,6 +23,18 @@ const accent: MantineColorsTuple = [
   "#1d5fd1",
   "#174da9",
   "#123c84",
+];
+const teal: MantineColorsTuple = [
+  "#edf7f1",
+  "#e1f2e8",
+  "#bfe0cd",
+  "#8fd0aa",
+  "#63b988",
+  "#47a672",
+  "#2f8f5c",
+  "#1f7a48",
+  "#176038",
+  "#0f472a",
 ];
 const gray: MantineColorsTuple = [
   "#f7f8fa",
@@ -51,7 +64,7 @@ const dark: MantineColorsTuple = [
 export const theme = createTheme({
   primaryColor: "accent",
   primaryShade: { light: 7, dark: 7 },
-  colors: { accent, gray, dark },
+  colors: { accent, gray, dark, teal },
   black: "#16202c",
   fontFamily: '"Inter Variable", system-ui, -apple-system, "Segoe UI", Roboto, sans-serif',
   fontFamilyMonospace: 'ui-monospace, "SF Mono", "Cascadia Mono", Menlo, Consolas, monospace',
@@ -68,12 +81,28 @@ export const theme = createTheme({
   cursorType: "pointer",
   respectReducedMotion: true,
   components: {
+    Alert: Alert.extend({
+      vars: (_theme, { color }) => {
+        const tone = color === "red" ? "bad" : "warn";
+        return {
+          root: {
+            "--alert-bg": `var(--${tone}-ground)`,
+            "--alert-color": `var(--${tone}-ink)`,
+            "--alert-bd": `1px solid var(--${tone}-line)`,
+          },
+        };
+      },
+    }),
     Button: Button.extend({ defaultProps: { size: "sm" } }),
     Badge: Badge.extend({
       defaultProps: { variant: "light", radius: 6, tt: "none", fw: 550, size: "md" },
     }),
     Modal: Modal.extend({
-      defaultProps: { centered: true, overlayProps: { backgroundOpacity: 0.45, blur: 2 } },
+      defaultProps: {
+        centered: true,
+        closeButtonProps: { "aria-label": "Close" },
+        overlayProps: { backgroundOpacity: 0.45, blur: 2 },
+      },
     }),
     Select: Select.extend({ defaultProps: { allowDeselect: false } }),
     Table: Table.extend({ defaultProps: { verticalSpacing: 10, horizontalSpacing: 16 } }),

@@ -45,6 +45,17 @@ const limits: readonly { files: RegExp; may: readonly RegExp[]; why: string }[] 
   },
   { files: /^protocol\//, may: [/^protocol\//], why: "protocol is for all and imports nothing" },
   {
+    files: /^console\/src\//,
+    may: [
+      /^console\//,
+      /^protocol\//,
+      /^examples\/calling\/programs\.ts$/,
+      /^(react|react-dom|react-router|get-nonce)$/,
+      /^@(mantine|tanstack|fontsource-variable)\//,
+    ],
+    why: "it runs in a browser and knows the server by its API",
+  },
+  {
     files: /^sdk\//,
     may: [/^sdk\//, /^protocol\//, /^node:/],
     why: "the SDK brings no dependencies",
@@ -81,16 +92,16 @@ const doors: readonly { to: RegExp; from: RegExp; why: string; values?: true }[]
   },
   {
     to: /^examples\//,
-    from: /^(examples\/|server\/src\/http\/sample-api\.ts$)/,
-    why: "the sample API enters in one place",
+    from: /^(examples\/|server\/src\/http\/sample-api\.ts$|console\/src\/app-clients\/programs\.ts$)/,
+    why: "the sample API enters in one place, and the programs to copy in another",
   },
   { to: /^server\//, from: /^server\//, why: "the server is reached over HTTP" },
   { to: /^(tools|bench)\//, from: /^$/, why: "it is not shipped" },
   {
     to: /^protocol\/src\/admin\//,
-    from: /^(?!sdk\/)/,
+    from: /^(?!sdk\/|console\/)/,
     values: true,
-    why: "the SDK ships without TypeBox and takes types only",
+    why: "the SDK and the console ship without TypeBox and take types only",
   },
 ];
 

@@ -10,9 +10,9 @@ import {
   Text,
   TextInput,
 } from "@mantine/core";
-import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useState, type FormEvent } from "react";
-import { read, request } from "../api/request.ts";
+import { request } from "../api/request.ts";
 import { Icon } from "../parts/icon.tsx";
 import { Problem } from "../parts/problem.tsx";
 import { SecretField } from "../parts/secret-field.tsx";
@@ -62,11 +62,6 @@ function Form({ onMade, onClose }: { onMade: (made: ApiKey) => void; onClose: ()
   const [kind, setKind] = useState("serving");
   const [corpora, setCorpora] = useState<string[]>([]);
   const isPersonal = kind === "personal";
-  const known = useQuery({
-    queryKey: ["/v2/corpora", "choices"],
-    queryFn: read<{ corpora: { key: string }[] }>("/v2/corpora", { limit: 100 }),
-    retry: false,
-  });
   const create = useMutation({
     mutationFn: () =>
       request<ApiKey>("POST", apiKeysPath, {
@@ -113,9 +108,8 @@ function Form({ onMade, onClose }: { onMade: (made: ApiKey) => void; onClose: ()
           <TagsInput
             label="Corpora"
             description="By key. A corpus that is made later needs another key."
-            placeholder={corpora.length === 0 ? "Choose or type" : ""}
+            placeholder={corpora.length === 0 ? "Type a key and press Enter" : ""}
             required
-            data={known.data?.corpora.map(({ key }) => key) ?? []}
             value={corpora}
             onChange={setCorpora}
             acceptValueOnBlur

@@ -8,6 +8,9 @@ import { read, request } from "./request.ts";
 export const clientsPath = "/v2/app_clients";
 export const clientPath = (id: string): string => `${clientsPath}/${encodeURIComponent(id)}`;
 
+export const credentialPath = ({ id }: { id: string }, credential: { id: string }): string =>
+  `${clientPath(id)}/credentials/${credential.id}`;
+
 export const clientQuery = (id: string) => ({
   queryKey: [clientsPath, id],
   queryFn: read<AppClient>(clientPath(id)),
@@ -40,7 +43,7 @@ export async function readSecret(id: string): Promise<ReadSecret> {
   ]);
   const newest = credentials.findLast(({ state }) => state === "active");
   if (newest === undefined) throw new Error("This client has no secret that works.");
-  const path = `${clientPath(id)}/credentials/${newest.id}`;
+  const path = credentialPath(client, newest);
   const { client_secret: secret } = await request<Credential>("GET", path);
   if (secret === undefined)
     throw new Error("No copy of this secret is kept, or it is not for you.");

@@ -46,6 +46,7 @@ export function AppClientsPage() {
         />
         <Select
           w={150}
+          className={css["order"]}
           aria-label="Order"
           data={[
             { value: "newest", label: "Newest first" },
@@ -91,7 +92,7 @@ export function AppClientsPage() {
 
 const columns = [
   { label: "Name" },
-  { label: "Client ID" },
+  { label: "Client ID", className: "not-narrow" },
   { label: "Roles", className: "wide-only" },
   { label: "Last used", className: "not-narrow" },
   { label: "Status", className: "not-narrow" },
@@ -105,8 +106,12 @@ const Row = ({ client }: { client: AppClient }) => (
         {client.name}
       </Link>
       {client.description !== "" && <span className={css["about"]}>{client.description}</span>}
+      <span className="narrow-only">
+        <Status state={client.enabled ? "active" : "disabled"} />
+        <ShortId id={client.client_id} what={`client ID of ${client.name}`} />
+      </span>
     </Table.Td>
-    <Table.Td>
+    <Table.Td className="not-narrow">
       <ShortId id={client.client_id} what={`client ID of ${client.name}`} />
     </Table.Td>
     <Table.Td className="wide-only">

@@ -3,7 +3,7 @@ import type { Credential } from "@countersign/protocol/admin/credentials.ts";
 import { ActionIcon, Menu, Skeleton } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
-import { clientPath, credentialsQuery, useClientChange } from "../api/app-clients.ts";
+import { credentialPath, credentialsQuery, useClientChange } from "../api/app-clients.ts";
 import { request } from "../api/request.ts";
 import { useMay } from "../api/session.ts";
 import { Confirm } from "../parts/confirm.tsx";
@@ -30,8 +30,8 @@ export function Credentials({ client }: { client: AppClient }) {
       <Problem error={error} onRetry={() => void refetch()} />
     );
   }
-  const live = data.credentials.filter(isLive).toReversed();
-  const gone = data.credentials.filter((one) => !isLive(one)).toReversed();
+  const live = data.credentials.filter(maybeAccepted).toReversed();
+  const gone = data.credentials.filter((one) => !maybeAccepted(one)).toReversed();
   return (
     <>
       {may("app_clients:write") && <Rotation client={client} live={live} />}
@@ -40,15 +40,21 @@ export function Credentials({ client }: { client: AppClient }) {
         isFlush
         hint="A client may have several, so that one replaces another without an outage."
       >
-        {live.map((credential) => (
-          <Row key={credential.id} client={client} credential={credential} live={live.length} />
+        {live.map((credential, index) => (
+          <Row
+            key={credential.id}
+            client={client}
+            credential={credential}
+            isLive
+            isReplaced={index > 0}
+          />
         ))}
         {live.length === 0 && <p className={css["credential"]}>No secret works now.</p>}
       </Panel>
       {gone.length > 0 && (
         <Panel title="No longer accepted" isFlush>
           {gone.map((credential) => (
-            <Row key={credential.id} client={client} credential={credential} live={0} />
+            <Row key={credential.id} client={client} credential={credential} />
           ))}
         </Panel>
       )}
@@ -56,21 +62,20 @@ export function Credentials({ client }: { client: AppClient }) {
   );
 }
 
-export const isLive = ({ state }: Credential): boolean =>
+const maybeAccepted = ({ state }: Credential): boolean =>
   state === "active" || state === "disabled";
-
-export const credentialPath = (client: AppClient, { id }: { id: string }): string =>
-  `${clientPath(client.id)}/credentials/${id}`;
 
 function Row({
   client,
   credential,
-  live,
+  isLive = false,
+  isReplaced = false,
 }: {
   client: AppClient;
   credential: Credential;
-  /** How many of this client are live; none for one that is not. */
-  live: number;
+  isLive?: boolean;
+  /** Whether there is a newer one that works. */
+  isReplaced?: boolean;
 }) {
   const {
     hint,
@@ -104,7 +109,7 @@ function Row({
             </>
           )}
         </p>
-        {live > 1 && (
+        {isReplaced && (
           <span className={css["verdict"]} data-safe={verdict.safe || undefined}>
             <Icon name={verdict.safe ? "check" : "warning"} size={16} />
             {verdict.safe ? "Safe to remove: " : "Not yet safe to remove: "}
@@ -112,7 +117,7 @@ function Row({
           </span>
         )}
       </div>
-      {live > 0 && <CredentialMenu client={client} credential={credential} />}
+      {isLive && <CredentialMenu client={client} credential={credential} />}
     </div>
   );
 }

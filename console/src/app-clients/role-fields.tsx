@@ -1,8 +1,7 @@
 import type { RolePage } from "@countersign/protocol/admin/roles.ts";
-import { corpusRoleNames, roleDescriptions } from "@countersign/protocol/roles.ts";
+import { corpusRoleNames } from "@countersign/protocol/roles.ts";
 import {
   ActionIcon,
-  Autocomplete,
   Button,
   Group,
   Input,
@@ -10,6 +9,7 @@ import {
   Select,
   Stack,
   Text,
+  TextInput,
 } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import { read } from "../api/request.ts";
@@ -21,10 +21,6 @@ import { inWords } from "../parts/role-badges.tsx";
 export interface ChosenRoles {
   api_roles: string[];
   corpus_roles: { corpus_key: string; role: string }[];
-}
-
-interface Corpora {
-  corpora: { key: string; name?: string }[];
 }
 
 export function RoleFields({
@@ -80,12 +76,6 @@ function CorpusRoles({
   value: ChosenRoles["corpus_roles"];
   onChange: (value: ChosenRoles["corpus_roles"]) => void;
 }) {
-  const corpora = useQuery({
-    queryKey: ["/v2/corpora", "choices"],
-    queryFn: read<Corpora>("/v2/corpora", { limit: 100 }),
-    retry: false,
-    staleTime: 60_000,
-  });
   const put = (index: number, next: Partial<ChosenRoles["corpus_roles"][number]>): void =>
     onChange(value.map((one, at) => (at === index ? { ...one, ...next } : one)));
   return (
@@ -96,13 +86,12 @@ function CorpusRoles({
       <Stack gap={6} mt={6}>
         {value.map(({ corpus_key: key, role }, index) => (
           <Group key={index} gap={6} wrap="nowrap">
-            <Autocomplete
+            <TextInput
               flex={1}
               aria-label="Corpus key"
               placeholder="Corpus key"
-              data={corpora.data?.corpora.map(({ key: one }) => one) ?? []}
               value={key}
-              onChange={(next) => put(index, { corpus_key: next })}
+              onChange={({ currentTarget }) => put(index, { corpus_key: currentTarget.value })}
             />
             <Select
               w={150}
@@ -134,6 +123,3 @@ function CorpusRoles({
     </Input.Wrapper>
   );
 }
-
-export const roleDescription = (name: string): string =>
-  (roleDescriptions as Readonly<Record<string, string>>)[name] ?? "";

@@ -1,15 +1,15 @@
 import type { AppClient } from "@countersign/protocol/admin/app-clients.ts";
 import type { Credential } from "@countersign/protocol/admin/credentials.ts";
-import { Button, Group, Select, Stepper, Text } from "@mantine/core";
+import { Box, Button, Group, Select, Text } from "@mantine/core";
 import { useState } from "react";
-import { clientPath, useClientChange } from "../api/app-clients.ts";
+import { clientPath, credentialPath, useClientChange } from "../api/app-clients.ts";
 import { request } from "../api/request.ts";
 import { Confirm } from "../parts/confirm.tsx";
 import { Panel } from "../parts/panel.tsx";
 import { Problem } from "../parts/problem.tsx";
 import { SecretField } from "../parts/secret-field.tsx";
+import { Steps } from "../parts/steps.tsx";
 import { Ago } from "../parts/time.tsx";
-import { credentialPath } from "./credentials.tsx";
 
 /**
  * One secret replaces another without an outage, in four steps. Where one is follows from the secrets
@@ -56,45 +56,44 @@ export function Rotation({ client, live }: { client: AppClient; live: Credential
   const step = stepOf(at);
   return (
     <Panel title="Rotation under way">
-      <Stepper active={step} orientation="vertical" size="sm" iconSize={30}>
-        <Stepper.Step
-          label="A new secret is there"
-          description={
-            <>
-              It ends in <code>{newer.hint}</code>, made <Ago at={newer.created_at} />.
-            </>
-          }
-        />
-        <Stepper.Step
-          label="Give it to the program"
-          description={
-            newer.first_used_at === undefined ? (
+      <Steps
+        at={step}
+        steps={[
+          {
+            title: "A new secret is there",
+            body: (
               <>
-                Waiting for its first use; this page notices by itself.
-                {plainSecret !== undefined && (
-                  <SecretField secret={plainSecret} what="new secret" />
-                )}
+                It ends in <code>{newer.hint}</code>, made <Ago at={newer.created_at} />.
               </>
-            ) : (
-              <>
-                First used <Ago at={newer.first_used_at} /> from{" "}
-                <code>{newer.last_used_address}</code>.
-              </>
-            )
-          }
-        />
-        <Stepper.Step
-          label="See who would scream"
-          description={<ScreamTest {...at} isNow={step === 2} />}
-        />
-        <Stepper.Step
-          label="Revoke the old one"
-          description={<Revoke {...at} isNow={step >= 2} />}
-        />
-      </Stepper>
+            ),
+          },
+          {
+            title: "Give it to the program",
+            body: <FirstUse newer={newer} plainSecret={plainSecret} />,
+          },
+          { title: "See who would scream", body: <ScreamTest {...at} isNow={step === 2} /> },
+          { title: "Revoke the old one", body: <Revoke {...at} isNow={step >= 2} /> },
+        ]}
+      />
     </Panel>
   );
 }
+
+const FirstUse = ({ newer, plainSecret }: { newer: Credential; plainSecret: string | undefined }) =>
+  newer.first_used_at === undefined ? (
+    <>
+      Waiting for its first use; this page notices by itself.
+      {plainSecret !== undefined && (
+        <Box mt={8}>
+          <SecretField secret={plainSecret} what="new secret" />
+        </Box>
+      )}
+    </>
+  ) : (
+    <>
+      First used <Ago at={newer.first_used_at} /> from <code>{newer.last_used_address}</code>.
+    </>
+  );
 
 function stepOf({ newer, older }: Rotating): number {
   if (newer.first_used_at === undefined) return 1;
@@ -180,8 +179,8 @@ function Revoke({ client, older, isNow }: Rotating & { isNow: boolean }) {
   const { safe, reason } = older.safe_to_remove;
   return (
     <>
-      {safe ? "Safe now: " : ""}
-      {reason}
+      {safe ? "Safe now: " : "Not yet safe: "}
+      {reason}.
       {isNow && (
         <div>
           <Button

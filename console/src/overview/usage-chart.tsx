@@ -28,7 +28,7 @@ export function UsageChart({ points, isDaily }: { points: readonly Point[]; isDa
   const shown = over === undefined ? undefined : points[over];
   return (
     <figure className={css["chart"]} aria-labelledby={id}>
-      <figcaption id={id} className="mantine-visually-hidden">
+      <figcaption id={id} className="for-listeners">
         {points.reduce((sum, { issued }) => sum + issued, 0)} tokens issued and{" "}
         {points.reduce((sum, { refused }) => sum + refused, 0)} requests refused, by{" "}
         {isDaily ? "day" : "hour"}

@@ -38,7 +38,7 @@ export function CopyIcon({ text, what }: { text: string; what: string }) {
           <Icon name={state === "copied" ? "check" : "copy"} size={16} />
         </ActionIcon>
       </Tooltip>
-      <span role="status" className="mantine-visually-hidden">
+      <span role="status" className="for-listeners">
         {state === "ready" ? "" : words[state]}
       </span>
     </>
@@ -58,7 +58,7 @@ export function CopyButton({ text, label }: { text: string; label: string }) {
       >
         {state === "ready" ? label : words[state]}
       </Button>
-      <span role="status" className="mantine-visually-hidden">
+      <span role="status" className="for-listeners">
         {state === "ready" ? "" : words[state]}
       </span>
     </>

@@ -57,7 +57,7 @@ export function Listing<Row>(options: ListingOptions<Row>) {
                   className={className ?? ""}
                   {...(width === undefined ? {} : { w: width })}
                 >
-                  {isHidden ? <span className="mantine-visually-hidden">{text}</span> : text}
+                  {isHidden ? <span className="for-listeners">{text}</span> : text}
                 </Table.Th>
               ))}
             </Table.Tr>

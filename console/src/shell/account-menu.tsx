@@ -13,7 +13,8 @@ export function AccountMenu() {
     <>
       <Menu position="top-start" width={264} shadow="md">
         <Menu.Target>
-          <UnstyledButton className={css["account"]} aria-label={`Account of ${name}`}>
+          <UnstyledButton className={css["account"]}>
+            <span className="for-listeners">Account of </span>
             <span className={css["initial"]} aria-hidden="true">
               {name.slice(0, 1).toUpperCase()}
             </span>

@@ -99,7 +99,7 @@ function codingFor(
   { headers }: FastifyRequest,
   isThere: (ending: string) => boolean,
 ): readonly [coding: string, ending: string] {
-  const accepted = String(headers["accept-encoding"] ?? "");
+  const accepted = [headers["accept-encoding"] ?? ""].flat().join();
   const found = encodings.find(
     ([coding, ending]) => new RegExp(`\\b${coding}\\b`).test(accepted) && isThere(ending),
   );

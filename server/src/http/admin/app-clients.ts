@@ -69,6 +69,8 @@ const remove = route({
 
 export function registerAppClients(server: AdminServer, context: AppClientRoutes): void {
   const { store, system, pageKeys } = context;
+  const lastUseOf = async ({ tenantId, clientId }: ClientRecord) =>
+    (await store.listLastUses(tenantId, [clientId])).get(clientId);
   const findingsOf = ({ tenantId, clientId }: ClientRecord) =>
     store.listFindings(tenantId, [clientId]);
 
@@ -100,20 +102,8 @@ export function registerAppClients(server: AdminServer, context: AppClientRoutes
       isNewestFirst: order === "newest",
       limit: query.limit,
     });
-    const ids = clients.map(({ clientId }) => clientId);
-    const [bindings, lastUses] = await Promise.all([
-      store.listBindings(tenantId, ids),
-      store.listLastUses(tenantId, ids),
-    ]);
-    const view = (client: ClientRecord) =>
-      toAppClient({
-        client,
-        bindings: bindings.get(client.clientId) ?? [],
-        findings: [],
-        lastUsedAtMs: lastUses.get(client.clientId),
-      });
     return {
-      app_clients: clients.map(view),
+      app_clients: clients.map(await viewsOf(store, tenantId, clients)),
       metadata: next === undefined ? {} : { page_key: pageKeys.write(listName, next) },
     };
   });
@@ -125,8 +115,7 @@ export function registerAppClients(server: AdminServer, context: AppClientRoutes
     const mayReveal = isAsked && mayDo(caller.rights, "app_clients:reveal_secret");
     const newest = mayReveal ? newestActive(known, system.now()) : undefined;
     const plainSecret = await revealSecret(context, caller, known, newest);
-    const { tenantId, clientId } = known.client;
-    const lastUsedAtMs = (await store.listLastUses(tenantId, [clientId])).get(clientId);
+    const lastUsedAtMs = await lastUseOf(known.client);
     const findings = await findingsOf(known.client);
     reply.header("etag", etagOf(known.client));
     return toAppClient({ ...known, findings, plainSecret, lastUsedAtMs });
@@ -148,4 +137,24 @@ export function registerAppClients(server: AdminServer, context: AppClientRoutes
     await deleteClient(context, request.caller, request.params.id, expectedVersionOf(request));
     return reply.code(204).send(null);
   });
+}
+
+/** How each of a page's clients is shown, from two reads for all of them. */
+async function viewsOf(
+  store: AppClientRoutes["store"],
+  tenantId: string,
+  clients: ClientRecord[],
+): Promise<(client: ClientRecord) => AppClient> {
+  const ids = clients.map(({ clientId }) => clientId);
+  const [bindings, lastUses] = await Promise.all([
+    store.listBindings(tenantId, ids),
+    store.listLastUses(tenantId, ids),
+  ]);
+  return (client) =>
+    toAppClient({
+      client,
+      bindings: bindings.get(client.clientId) ?? [],
+      findings: [],
+      lastUsedAtMs: lastUses.get(client.clientId),
+    });
 }

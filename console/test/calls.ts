@@ -1,0 +1,41 @@
+import type { Page } from "playwright-core";
+
+/** Calls beside the browser: as a client that gets tokens, and as the person who is signed in. */
+
+export interface TokenAnswer {
+  status: number;
+  body: { access_token?: string; error?: string; request_id?: string };
+}
+
+export async function getToken(
+  { url }: { url: string },
+  clientId: string,
+  secret: string,
+): Promise<TokenAnswer> {
+  const response = await fetch(`${url}/oauth2/token`, {
+    method: "POST",
+    body: new URLSearchParams({
+      grant_type: "client_credentials",
+      client_id: clientId,
+      client_secret: secret,
+    }),
+  });
+  return { status: response.status, body: (await response.json()) as TokenAnswer["body"] };
+}
+
+export interface MadeClient {
+  id: string;
+  client_id: string;
+  client_secret: string;
+}
+
+/** Over the API, with the session of the page. */
+export const makeClient = (page: Page, body: Record<string, unknown>): Promise<MadeClient> =>
+  page.evaluate(
+    async (text) => {
+      const headers = { "content-type": "application/json" };
+      const response = await fetch("/v2/app_clients", { method: "POST", headers, body: text });
+      return (await response.json()) as MadeClient;
+    },
+    JSON.stringify({ type: "client_credentials", ...body }),
+  );

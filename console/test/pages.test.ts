@@ -1,0 +1,124 @@
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { after, before, describe, test } from "node:test";
+import { fileURLToPath } from "node:url";
+import type { AxeResults } from "axe-core";
+import { getToken, makeClient, type MadeClient } from "./calls.ts";
+import { signIn, startVisit, type Visit } from "./visit.ts";
+
+interface Axe {
+  run(options: { runOnly?: string[] }): Promise<AxeResults>;
+}
+
+const axe = readFileSync(fileURLToPath(import.meta.resolve("axe-core/axe.min.js")), "utf8");
+
+describe("every page of the console", () => {
+  let visit: Visit;
+  let made: MadeClient;
+  before(async () => {
+    visit = await startVisit({});
+    const { page, server } = visit;
+    await signIn(page);
+    const api_roles = ["corpus_administrator", "viewer", "agent_user"];
+    const description = "Writes invoices to the ledger every night, and reads what came in by day";
+    made = await makeClient(page, { name: "Billing service", description, api_roles });
+    await getToken(server, made.client_id, made.client_secret);
+    await getToken(server, made.client_id, "cssk_wrong");
+  });
+  after(() => visit.end());
+
+  const pages: readonly [path: string, landmark: string][] = [
+    ["", "Who calls"],
+    ["/apiAccess/appClients", "Billing service"],
+    ["/apiAccess/appClients?create", "Roles on single corpora"],
+    ["/apiAccess/appClients/ID/overview", "About this client"],
+    ["/apiAccess/appClients/ID/credentials", "Rotate the secret"],
+    ["/apiAccess/appClients/ID/examples", "Copy code"],
+    ["/apiAccess/appClients/ID/settings", "Tokens live for"],
+    ["/apiAccess/apiKeys", "No API keys"],
+    ["/roles", "Corpus developer"],
+    ["/audit", "App client created"],
+    ["/refusals", "Wrong secret"],
+    ["/signingKeys", "Current"],
+    ["/nowhere", "There is no such page"],
+  ];
+
+  const open = async ([path, landmark]: (typeof pages)[number]): Promise<void> => {
+    const { page } = visit;
+    await page.goto(`/console${path.replace("ID", made.id)}`);
+    await page.getByText(landmark).first().waitFor();
+  };
+
+  const seriousOn = async (rules?: string[]): Promise<unknown[]> => {
+    const { page } = visit;
+    // Colours are judged when nothing moves any more.
+    await page.waitForTimeout(300);
+    await page.evaluate(axe);
+    const { violations } = await page.evaluate(
+      (only) =>
+        (globalThis as unknown as { axe: Axe }).axe.run(
+          only === undefined ? {} : { runOnly: only },
+        ),
+      rules,
+    );
+    return violations
+      .filter(({ impact }) => impact === "serious" || impact === "critical")
+      .map(({ id, nodes }) => [id, nodes.map(({ html }) => html.slice(0, 200))]);
+  };
+
+  test("has nothing serious for axe to find, light and dark", async () => {
+    const { page } = visit;
+    const found: unknown[] = [];
+    for (const one of pages) {
+      await open(one);
+      await page.emulateMedia({ colorScheme: "light", reducedMotion: "reduce" });
+      for (const serious of await seriousOn()) found.push([one[0], "light", serious]);
+      await page.emulateMedia({ colorScheme: "dark", reducedMotion: "reduce" });
+      // Only colours are others in the dark.
+      const inTheDark = await seriousOn(["color-contrast"]);
+      for (const serious of inTheDark) found.push([one[0], "dark", serious]);
+    }
+    assert.deepEqual(found, []);
+  });
+
+  test("fits from 390 to 2560 pixels", async () => {
+    const { page } = visit;
+    for (const one of pages) {
+      await open(one);
+      for (const width of [390, 768, 1440, 2560]) {
+        await page.setViewportSize({ width, height: 900 });
+        const fits = page.waitForFunction(
+          (most) => document.documentElement.scrollWidth <= most,
+          width,
+          { timeout: 5_000 },
+        );
+        await assert.doesNotReject(fits, `${one[0]} is wider than ${width}`);
+      }
+    }
+    await page.setViewportSize({ width: 1280, height: 900 });
+  });
+
+  test("names the time zone, and is reached by keyboard", async () => {
+    const { page } = visit;
+    await open(["", "Who calls"]);
+    await page.getByText("Times are in Europe/Berlin").waitFor();
+    await page.keyboard.press("Tab");
+    await page.keyboard.press("Enter");
+    assert.equal(await page.evaluate(() => document.activeElement?.id), "content");
+  });
+
+  test("runs nothing that its policy forbids (H6)", () => {
+    assert.deepEqual(visit.complaints, []);
+  });
+
+  test("goes to the sign-in page when the session has ended, and comes back", async () => {
+    const { page } = visit;
+    await page.goto("/console/audit");
+    await page.getByRole("button", { name: /^Account of/ }).click();
+    await page.getByRole("menuitem", { name: "Sign out" }).click();
+    await page.waitForURL("**/login");
+    await signIn(page, "/console/audit");
+    await page.getByText("App client created").first().waitFor();
+    assert.equal(new URL(page.url()).pathname, "/console/audit");
+  });
+});
