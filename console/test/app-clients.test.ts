@@ -33,7 +33,7 @@ describe("app clients in the console", () => {
     const refused = await getToken(server, made.client_id, made.client_secret);
     assert.equal(refused.status, 401);
     await page.getByRole("link", { name: "Refusals" }).click();
-    await page.getByLabel("Reference id").fill(refused.body.request_id!);
+    await page.getByRole("textbox", { name: "Reference id" }).fill(refused.body.request_id!);
     await page.getByRole("button", { name: "Look up" }).click();
     const answer = page.getByRole("region", { name: "Look up a reference id" });
     await answer

@@ -69,8 +69,6 @@ const remove = route({
 
 export function registerAppClients(server: AdminServer, context: AppClientRoutes): void {
   const { store, system, pageKeys } = context;
-  const lastUseOf = async ({ tenantId, clientId }: ClientRecord) =>
-    (await store.listLastUses(tenantId, [clientId])).get(clientId);
   const findingsOf = ({ tenantId, clientId }: ClientRecord) =>
     store.listFindings(tenantId, [clientId]);
 
@@ -115,7 +113,7 @@ export function registerAppClients(server: AdminServer, context: AppClientRoutes
     const mayReveal = isAsked && mayDo(caller.rights, "app_clients:reveal_secret");
     const newest = mayReveal ? newestActive(known, system.now()) : undefined;
     const plainSecret = await revealSecret(context, caller, known, newest);
-    const lastUsedAtMs = await lastUseOf(known.client);
+    const lastUsedAtMs = await lastUseOf(store, known.client);
     const findings = await findingsOf(known.client);
     reply.header("etag", etagOf(known.client));
     return toAppClient({ ...known, findings, plainSecret, lastUsedAtMs });
@@ -158,3 +156,8 @@ async function viewsOf(
       lastUsedAtMs: lastUses.get(client.clientId),
     });
 }
+
+const lastUseOf = async (
+  store: AppClientRoutes["store"],
+  { tenantId, clientId }: ClientRecord,
+): Promise<number | undefined> => (await store.listLastUses(tenantId, [clientId])).get(clientId);
