@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 
 /**
- * Builds what `npm start` runs, when its sources have changed since
+ * Builds what `npm start` runs and serves, when its sources have changed since
  * (docs/decisions/0018-a-built-server.md). Says nothing and takes no time when there is nothing to do.
  */
 
@@ -21,6 +21,12 @@ const products: readonly Product[] = [
     sources: "{{server,protocol,sdk,examples/corpora-api}/src/**/*.ts,tools/build/server.ts}",
     // Only when it is needed: loading the bundler takes longer than looking whether it is.
     build: async (root, folder) => (await import("./build/server.ts")).buildServer(root, folder),
+  },
+  {
+    folder: "console/dist",
+    sources:
+      "{console/src/**/*.*,console/{index.html,vite.config.ts,package.json},protocol/src/**/*.ts,examples/calling/**/*.*,tools/build/console.ts}",
+    build: async (root) => (await import("./build/console.ts")).buildConsole(root),
   },
 ];
 

@@ -2,7 +2,7 @@ import { existsSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import type { BrowserContext, BrowserContextOptions, Page } from "playwright-core";
 import { startServer, type InProcessServer } from "../../server/test/server.ts";
-import { launchBrowser } from "./browser.ts";
+import { launchChromium } from "../../server/test/browser/chromium.ts";
 
 /** A server, and somebody in front of a real browser. */
 
@@ -30,7 +30,7 @@ export async function startVisit(options: {
     COUNTERSIGN_BOOTSTRAP_OWNER_PASSWORD: owner.password,
     ...options.environment,
   });
-  const browser = await launchBrowser();
+  const browser = await launchChromium();
   const context = await browser.newContext({
     baseURL: server.url,
     viewport: { width: 1280, height: 900 },
