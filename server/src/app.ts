@@ -33,6 +33,7 @@ import { openSealer } from "./keys/sealing.ts";
 import { createSigningKeys, type SigningKeys } from "./keys/signing.ts";
 import { createLeakTotals } from "./leaks/leak-report.ts";
 import { openPartnerKeys } from "./leaks/partner-keys.ts";
+import { createMail, type Mail } from "./mail/mail.ts";
 import { createFindOwner } from "./people/key-owner.ts";
 import { invitationLink } from "./people/invitation.ts";
 import { createKnownUsers } from "./people/known-users.ts";
@@ -306,11 +307,11 @@ function routerContext(
       quietMs: config.quietDaysBeforeRemoval * 86_400_000,
       fetch,
       log,
-      outbound: outbound.outbound,
-      freshTokens: outbound.freshTokens,
+      ...outbound,
       outboundAllow: config.outboundAllow,
       providerTimeoutMs: providerTimeoutOf(config),
       publicUrl: issuer,
+      mail: mailOf(config, log),
     },
     leakReports: {
       partnerKeys: openPartnerKeys({ system, log }, config.leakReportKeysFile),
@@ -348,6 +349,10 @@ function pagesOptions({
     codes: createCodeBudget(given.system.elapsedMs),
     publicUrl: issuer,
   };
+}
+
+function mailOf({ smtpUrl: url, mailFrom: from }: Config, log: Logger): Mail | undefined {
+  return url === undefined || from === undefined ? undefined : createMail({ url, from }, log);
 }
 
 function sampleApiOf(

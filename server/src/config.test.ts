@@ -200,6 +200,16 @@ const cases: { [Name in keyof Config]: Cases } = {
     valid: [["/etc/countersign/github.json", "/etc/countersign/github.json"]],
     invalid: [],
   },
+  smtpUrl: {
+    fallback: undefined,
+    valid: [],
+    invalid: ["mail.example.com", "https://mail.example.com", "smtp://", "smtp:mail"],
+  },
+  mailFrom: {
+    fallback: undefined,
+    valid: [["countersign@example.com", "countersign@example.com"]],
+    invalid: ["nobody", "a@b.example, c@d.example", "Me <a@b.example>"],
+  },
   logLevel: {
     fallback: "info",
     valid: ["debug", "info", "warn", "error", "silent"].map((level) => [level, level]),
@@ -309,4 +319,11 @@ test("does not repeat a secret in a refusal", () => {
     () => parse({ COUNTERSIGN_DATABASE_URL: url }),
     (error: Error) => !error.message.includes("s3cr3t"),
   );
+});
+
+test("a mail server is named together with whom mail comes from", () => {
+  const url = "smtp://mailer:secret@mail.example.com:587";
+  assert.throws(() => parse({ COUNTERSIGN_SMTP_URL: url }), /COUNTERSIGN_MAIL_FROM is needed/);
+  const both = { COUNTERSIGN_SMTP_URL: url, COUNTERSIGN_MAIL_FROM: "a@example.com" };
+  assert.equal(parse(both).smtpUrl, url);
 });

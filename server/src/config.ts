@@ -30,6 +30,9 @@ export interface Config {
   auditRetentionDays: number;
   storeHints: boolean;
   leakReportKeysFile: string | undefined;
+  smtpUrl: string | undefined;
+  /** Set when there is a mail server. */
+  mailFrom: string | undefined;
   logLevel: string;
 }
 
@@ -47,6 +50,8 @@ interface Setting<Value> {
   /** Throws a `ConfigError` whose message completes "NAME …". */
   parse(value: string | undefined, environment: Environment): Value;
 }
+
+const smtpUrlName = "COUNTERSIGN_SMTP_URL";
 
 export const settings: { [Name in keyof Config]: Setting<Config[Name]> } = {
   host: {
@@ -178,6 +183,19 @@ export const settings: { [Name in keyof Config]: Setting<Config[Name]> } = {
     defaultText: "none: signed reports are refused",
     parse: (value) => value,
   },
+  smtpUrl: {
+    name: smtpUrlName,
+    meaning:
+      "A mail server for invitations and password resets: `smtp://user:password@mail.example.com:587`, or `smtps://`. `smtp://` needs STARTTLS, but on loopback hosts.",
+    defaultText: "none: links are shown to who invites",
+    parse: parseSmtpUrl,
+  },
+  mailFrom: {
+    name: "COUNTERSIGN_MAIL_FROM",
+    meaning: "The address that mail comes from. Needed with a mail server.",
+    defaultText: "none",
+    parse: parseMailFrom,
+  },
   logLevel: {
     name: "COUNTERSIGN_LOG_LEVEL",
     meaning: "`debug`, `info`, `warn`, `error` or `silent`.",
@@ -242,6 +260,21 @@ function parsePublicUrl(value: string | undefined, environment: Environment): st
     throw new ConfigError("must begin with https://; http:// is for loopback hosts only");
   }
   return value;
+}
+
+function parseSmtpUrl(value: string | undefined): string | undefined {
+  const url = value === undefined ? undefined : URL.parse(value);
+  if (value === undefined) return undefined;
+  const isMail = url?.protocol === "smtp:" || url?.protocol === "smtps:";
+  if (isMail && url.hostname !== "") return value;
+  throw new ConfigError("must begin with smtp:// or smtps:// and name a host");
+}
+
+function parseMailFrom(value: string | undefined, environment: Environment): string | undefined {
+  const isNeeded = (environment[smtpUrlName] ?? "") !== "";
+  if (value === undefined && isNeeded) throw new ConfigError(`is needed with ${smtpUrlName}`);
+  if (value === undefined || /^[^@\s<>,;]{1,64}@[^@\s<>,;]{1,190}$/.test(value)) return value;
+  throw new ConfigError("must be one e-mail address");
 }
 
 function parseDatabaseUrl(value: string | undefined): string | undefined {

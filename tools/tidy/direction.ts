@@ -19,6 +19,7 @@ const rings: readonly (readonly string[])[] = [
   ["clients"],
   ["datasources"],
   ["fetch"],
+  ["mail"],
   ["access"],
   ["jobs"],
   ["keys", "audit"],
@@ -84,6 +85,7 @@ const doors: readonly { to: RegExp; from: RegExp; why: string; values?: true }[]
     from: /^(server\/src\/(http\/|main\.ts$)|examples\/)/,
     why: "only http/ and main.ts see Fastify",
   },
+  { to: /^nodemailer$/, from: /^server\/src\/mail\//, why: "only mail/ speaks SMTP" },
   { to: /^undici$/, from: /^server\/src\/fetch\//, why: "only fetch/ sees undici" },
   {
     to: /^sdk\//,

@@ -70,6 +70,13 @@ export const User = Type.Object({
         "once, for seven days.",
     }),
   ),
+  sign_in_mail: Type.Optional(
+    Type.Union([Type.Literal("sent"), Type.Literal("failed")], {
+      description:
+        "Beside `sign_in_url`, where mail is set up: whether the mail server took the link. The " +
+        "link works either way.",
+    }),
+  ),
   created_at: Type.String({ format: "date-time" }),
   updated_at: Type.String({ format: "date-time" }),
 });

@@ -17,19 +17,18 @@ import {
   type UserContext,
 } from "../../people/user.ts";
 import type { FactorStore, UserStore } from "../../store/store.ts";
-import type { CallerContext } from "../caller.ts";
 import type { PageKeys } from "../page-key.ts";
+import { handOver, type HandOverContext } from "./hand-over.ts";
 import { pageOf } from "./page.ts";
 import { applyRoles, toBindings } from "./role-fields.ts";
 import { etagOf, expectedVersionOf, idempotencyKeyOf, route, type AdminServer } from "./route.ts";
-import { applyUserSettings, toUser, toUserSettings, withLink } from "./user-body.ts";
+import { applyUserSettings, toUser, toUserSettings } from "./user-body.ts";
 
 /** `/v2/users`: people and their roles. */
 
-export interface UserRoutes extends UserContext {
+export interface UserRoutes extends UserContext, HandOverContext {
   store: UserStore & FactorStore;
   pageKeys: PageKeys;
-  callers: Pick<CallerContext, "issuer">;
 }
 
 const tag = "Users";
@@ -39,7 +38,7 @@ const create = route({
   tag,
   summary: "Create a user",
   description:
-    "The answer shows `one_time_code` and `sign_in_url`, this once. With an `Idempotency-Key`, the same request again answers the same user, without the code.",
+    "The answer shows `one_time_code` and `sign_in_url`, this once. Where mail is set up the link is mailed as well; `sign_in_mail` says whether the mail server took it. With an `Idempotency-Key`, the same request again answers the same user, without the code.",
   body: CreateUser,
   success: { 201: User },
 });
@@ -80,7 +79,7 @@ const reset = route({
   tag,
   summary: "Give a user a new one-time code",
   description:
-    "The codes before it are void, and so are the user's password, sessions and tokens. The answer shows `sign_in_url`, where the person chooses a new password.",
+    "The codes before it are void, and so are the user's password, sessions and tokens. The answer shows `sign_in_url`, where the person chooses a new password; where mail is set up it is mailed as well.",
   params: ByUsername,
   success: { 200: User },
 });
@@ -97,7 +96,6 @@ const removeFactors = route({
 
 export function registerUsers(server: AdminServer, context: UserRoutes): void {
   const { store, pageKeys } = context;
-  const { issuer } = context.callers;
 
   server.post("/users", create, async (request, reply) => {
     const { body, caller } = request;
@@ -108,7 +106,7 @@ export function registerUsers(server: AdminServer, context: UserRoutes): void {
       idempotencyKey: idempotencyKeyOf(request),
     });
     reply.code(201).header("etag", etagOf(made.user));
-    return toUser(made, withLink(made.plainCode, issuer));
+    return handOver(context, made, "invitation");
   });
 
   server.get("/users", list, async ({ query, caller }) => {
@@ -155,8 +153,8 @@ export function registerUsers(server: AdminServer, context: UserRoutes): void {
   });
 
   server.post("/users/:username/reset_password", reset, async ({ params, caller }) => {
-    const { plainCode, ...known } = await resetPassword(context, caller, params.username);
-    return toUser(known, withLink(plainCode, issuer));
+    const known = await resetPassword(context, caller, params.username);
+    return handOver(context, known, "reset");
   });
 
   server.post("/users/:username/remove_second_factors", removeFactors, async (request, reply) => {
