@@ -117,7 +117,7 @@ for (const { name, settings } of stores) {
       }
       const path = `/v2/usage?client_id=${counted.client_id}&group_by=cause`;
       let groups: Usage["groups"] = [];
-      for (let tries = 0; tries < 100 && groups.length === 0; tries += 1) {
+      for (let tries = 0; tries < 100 && (groups[0]?.refused ?? 0) < 2; tries += 1) {
         groups = (await call<Usage>(server, "GET", path)).body.groups.filter(
           ({ cause }) => cause === "permission_missing",
         );
