@@ -40,11 +40,13 @@ export async function openSight(
   return { page, complaints };
 }
 
-/** Fills in the fields by name and sends their form. */
+/** Fills in the form that has the first of the fields, and sends it. */
 export async function send(page: Page, fields: Record<string, string>): Promise<void> {
-  const names = Object.keys(fields);
-  for (const name of names) await page.locator(`[name="${name}"]:visible`).fill(fields[name]!);
-  const form = page.locator("form", { has: page.locator(`[name="${names[0]}"]:visible`) });
+  const [first] = Object.keys(fields);
+  const form = page.locator("form", { has: page.locator(`[name="${first}"]:visible`) });
+  for (const [name, value] of Object.entries(fields)) {
+    await form.locator(`[name="${name}"]:visible`).fill(value);
+  }
   await form.locator("button[type=submit]:visible").first().click();
   await page.waitForLoadState();
 }
