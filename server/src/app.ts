@@ -9,8 +9,6 @@ import { createRefusals, type Refusals } from "./audit/refusals.ts";
 import { createUsage, type Usage } from "./audit/usage.ts";
 import { createKnownClients } from "./clients/known-clients.ts";
 import type { Config } from "./config.ts";
-import { openOutbound, type OutboundDoor } from "./datasources/outbound.ts";
-import { createFetch, type GuardedFetch } from "./fetch/fetch.ts";
 import { createCodeBudget } from "./http/code-budget.ts";
 import { createFailureBudget } from "./http/failure-budget.ts";
 import { createMetrics } from "./http/metrics.ts";
@@ -19,6 +17,7 @@ import { createRefusalNotes } from "./http/refusal-notes.ts";
 import { createRequestIds } from "./http/request-id.ts";
 import { createCookies } from "./http/cookies.ts";
 import { createFormGuard } from "./http/pages/form.ts";
+import { openOutside, type Outside } from "./http/outside.ts";
 import type { PagesOptions } from "./http/pages/pages.ts";
 import { createRouter, type RouterContext } from "./http/router.ts";
 import type { createSampleApi } from "./http/sample-api.ts";
@@ -195,10 +194,8 @@ async function assemble(opened: AppOptions & Opened): Promise<App> {
   const usage = createUsage(system, noticingManyTokens(store), log);
   const refusals = createRefusals(system, store, log);
   const revocations = await openRevocations(system, store, feed);
-  const fetch = createFetch({ allow: config.outboundAllow });
-  const providerTimeoutMs = providerTimeoutOf(config);
-  const outbound = openOutbound({ ...opened, fetch, providerTimeoutMs });
-  const parts = { keys, people, usage, refusals, revocations, fetch, outbound };
+  const { outside, stop: stopOutside } = openOutside(config, opened);
+  const parts = { keys, people, usage, refusals, revocations, outside };
   const router = await createRouter(routerContext(opened, parts));
   appServer.serve(router.listener);
   const jobs = startJobs({ system, store, keys, feed, log });
@@ -211,8 +208,7 @@ async function assemble(opened: AppOptions & Opened): Promise<App> {
 
   async function stop(): Promise<void> {
     await router.close();
-    await outbound.stop();
-    await fetch.close();
+    await stopOutside();
     await jobs.stop();
     await auditJob.stop();
     await refusals.stop();
@@ -241,22 +237,18 @@ async function openKeys({ system, store, feed, sealer, config, tenantId }: Opene
 const rotationOf = ({ signingKeyLifetimeDays }: Config) =>
   scheduleOf(signingKeyLifetimeDays, tokenLifetimeSecondsMax);
 
-const providerTimeoutOf = ({ providerTimeoutSeconds }: Config): number =>
-  providerTimeoutSeconds * 1_000;
-
 interface Parts {
   keys: SigningKeys;
   people: SignInContext & PeopleContext;
   usage: Usage;
   refusals: Refusals;
   revocations: Revocations;
-  fetch: GuardedFetch;
-  outbound: OutboundDoor;
+  outside: Outside;
 }
 
 function routerContext(
   { config, system, log, appServer, store, sealer, feed, tenantId }: AppOptions & Opened,
-  { keys, people, usage, refusals, revocations, fetch, outbound }: Parts,
+  { keys, people, usage, refusals, revocations, outside }: Parts,
 ): RouterContext {
   const issuer = config.publicUrl;
   const { server } = appServer;
@@ -274,6 +266,8 @@ function routerContext(
   const callers = { ...liveTokens, usage, failures, tenantId, issuer, sessions };
   const leaks = createLeakTotals();
   const notes = createRefusalNotes({ ...callers, refusals, sourceAddressOf });
+  const connect = { ...outside, system, store, sealer, tenantId };
+  const shown = { sessions, sourceAddressOf, notes, issuer, connect };
   return {
     server,
     issuer,
@@ -305,12 +299,7 @@ function routerContext(
       refusals,
       pageKeys: createPageKeys(sealer.deriveKey(tenantId, "page keys")),
       quietMs: config.quietDaysBeforeRemoval * 86_400_000,
-      fetch,
-      log,
-      ...outbound,
-      outboundAllow: config.outboundAllow,
-      providerTimeoutMs: providerTimeoutOf(config),
-      publicUrl: issuer,
+      ...outside,
       mail: mailOf(config, log),
     },
     leakReports: {
@@ -318,7 +307,7 @@ function routerContext(
       leakReports: { ...callers, store, roles, log, totals: leaks },
     },
     people,
-    pages: pagesOptions({ ...liveTokens, log, people, sessions, sourceAddressOf, notes, issuer }),
+    pages: pagesOptions({ ...liveTokens, log, people, ...shown }),
     metrics: createMetrics({ usage, clients, feed, leaks }),
     mount: { sourceAddressOf, newRequestId: createRequestIds(system), log, notes },
     sampleApi: sampleApiOf(config, { server, callers, notes, sourceAddressOf }),

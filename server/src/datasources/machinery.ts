@@ -1,7 +1,13 @@
 /** What is behind the door: see `outbound.ts`. */
 
+export {
+  beginAuthorization,
+  confirmAccount,
+  finishAuthorization,
+  StateRefused,
+} from "./authorization.ts";
 export { buildApiRequest, returnedHeaders } from "./api-request.ts";
-export { connectUrlOf } from "./connect-link.ts";
+export { connectUrlOf, findByLink } from "./connect-link.ts";
 export {
   createConnection,
   deleteConnection,
@@ -19,6 +25,7 @@ export {
 } from "./datasource.ts";
 export { doubtsOf } from "./datasource-settings.ts";
 export { bodyStartMax, isExpiryAnswer, needsBody } from "./protocol/expiry-matcher.ts";
+export { ProviderError } from "./protocol/provider-error.ts";
 export { toleranceWords } from "./protocol/tolerance.ts";
 export { redirectUrlOf } from "./redirect-url.ts";
 export { createFreshTokens } from "./refresh.ts";

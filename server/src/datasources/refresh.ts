@@ -5,7 +5,6 @@ import type { GuardedFetch } from "../fetch/fetch.ts";
 import type { Sealer } from "../keys/sealing.ts";
 import type { Log } from "../log.ts";
 import {
-  StoreUnavailable,
   type ConnectionRecord,
   type ConnectionStore,
   type ConnectionTokens,
@@ -16,6 +15,7 @@ import { newId, type System } from "../system.ts";
 import { ConnectionRefused } from "./connection-refused.ts";
 import { loadDatasource, providerOf, toShownProvider } from "./datasource.ts";
 import { connectedWith, openTokens, type HeldTokens } from "./held-tokens.ts";
+import { insist } from "./insist.ts";
 import { callProvider } from "./protocol/provider-call.ts";
 import { ProviderError } from "./protocol/provider-error.ts";
 import { parseTokenAnswer, type TokenAnswer } from "./protocol/token-answer.ts";
@@ -63,7 +63,6 @@ export interface FreshTokens {
 }
 
 const pollMs = 50;
-const storeTriesMs = 10 * 60_000;
 
 type Need = { refusedToken?: string | undefined; isByHand?: boolean };
 
@@ -319,22 +318,6 @@ async function storeTokens(context: Renewing, result: Result): Promise<void> {
     const isOthers = found?.refreshId !== refreshId && !spendsToken(provider, connection);
     if (found === undefined || isReplaced || isOthers) return;
     tokenVersion = found.tokenVersion;
-  }
-}
-
-async function insist<Outcome>(
-  { system, log }: Pick<RefreshContext, "system" | "log">,
-  act: () => Promise<Outcome>,
-): Promise<Outcome> {
-  const untilMs = system.elapsedMs() + storeTriesMs;
-  for (let pauseMs = 100; ; pauseMs = Math.min(pauseMs * 2, 5_000)) {
-    try {
-      return await act();
-    } catch (error) {
-      if (!(error instanceof StoreUnavailable) || system.elapsedMs() > untilMs) throw error;
-      log.warn({ err: error }, "new tokens wait for the store");
-      await sleep(pauseMs);
-    }
   }
 }
 

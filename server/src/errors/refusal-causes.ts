@@ -11,6 +11,7 @@ export const adminCauses = [
   "no_credentials",
   "leak_report_not_signed",
   "connection_not_usable",
+  "connect_state_refused",
   "provider_unavailable",
   "api_unreachable",
   "malformed_bearer_header",
@@ -71,6 +72,12 @@ export const refusalCauses: Record<RefusalCause, CauseInWords> = {
     explanation:
       "The connection was not connected, has to be connected again, or is disabled: its state says which.",
     whatToDo: "Open its connect link, or enable it.",
+  },
+  connect_state_refused: {
+    explanation:
+      "A browser came back from a provider with a state that was not begun in it, was used, or is too old.",
+    whatToDo:
+      "Open the connect link again. If nobody meant to connect anything, somebody tried to have an account of theirs connected in another's name.",
   },
   provider_unavailable: {
     explanation: "The connection's token had to be renewed, and its provider gave none.",

@@ -5,7 +5,7 @@ import type { IncomingHttpHeaders } from "node:http";
  * and no plain connection set them; over http, which is for loopback only, it would refuse them.
  */
 
-export type CookieName = "session" | "sign_in" | "form";
+export type CookieName = "session" | "sign_in" | "form" | "connect";
 
 export interface Cookies {
   read(headers: IncomingHttpHeaders, name: CookieName): string | undefined;

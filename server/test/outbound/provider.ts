@@ -1,3 +1,4 @@
+import { hash } from "node:crypto";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 
@@ -27,6 +28,10 @@ export interface OutsideProvider {
   refreshTokens: Set<string>;
   accessTokens: Set<string>;
   lifetimeSeconds: number;
+  /** Who says yes at the provider: the subject of its ID tokens, if it gives any. */
+  account: string | undefined;
+  /** Added to its callbacks. */
+  callbackParameters: Record<string, string>;
   /** Whether each refresh makes a new refresh token and voids the one before. */
   isRotating: boolean;
   /** Instead of the usual answer of the token endpoint; called after its work when `afterWork`. */
@@ -45,6 +50,8 @@ export interface OutsideProvider {
 
 export async function startOutsideProvider(): Promise<OutsideProvider> {
   let count = 0;
+  /** What each code stands for. */
+  const codes = new Map<string, URLSearchParams>();
   const server = createServer((request, response) => {
     void handle(request, response).catch(() => response.destroy());
   });
@@ -58,6 +65,8 @@ export async function startOutsideProvider(): Promise<OutsideProvider> {
     refreshTokens: new Set(),
     accessTokens: new Set(),
     lifetimeSeconds: 3600,
+    account: undefined,
+    callbackParameters: {},
     isRotating: true,
     onToken: undefined,
     onApi: undefined,
@@ -84,12 +93,27 @@ export async function startOutsideProvider(): Promise<OutsideProvider> {
     const chunks: Buffer[] = [];
     for await (const chunk of request) chunks.push(chunk as Buffer);
     const body = Buffer.concat(chunks).toString();
+    if (path === "/authorize") return authorize(request, response);
     if (path === "/token") return answerToken(request, response, body);
     if (path === "/revoke") {
       provider.revoked.push(Object.fromEntries(new URLSearchParams(body)));
       return void response.writeHead(200).end();
     }
     answerApi(request, response, body);
+  }
+
+  /** Says yes at once. */
+  function authorize(request: IncomingMessage, response: ServerResponse): void {
+    const asked = new URL(request.url!, provider.url).searchParams;
+    const back = new URL(asked.get("redirect_uri")!);
+    count += 1;
+    codes.set(`code-${count}`, asked);
+    back.searchParams.set("code", `code-${count}`);
+    back.searchParams.set("state", asked.get("state")!);
+    for (const [name, value] of Object.entries(provider.callbackParameters)) {
+      back.searchParams.set(name, value);
+    }
+    response.writeHead(302, { location: back.href }).end();
   }
 
   async function answerToken(
@@ -112,6 +136,15 @@ export async function startOutsideProvider(): Promise<OutsideProvider> {
       if (!provider.refreshTokens.has(presented!)) return { error: "invalid_grant" };
       if (provider.isRotating) provider.refreshTokens.delete(presented!);
     }
+    if (parameters["grant_type"] === "authorization_code") {
+      const asked = codes.get(parameters["code"]!);
+      codes.delete(parameters["code"]!);
+      const challenge = hash("sha256", parameters["code_verifier"] ?? "", "base64url");
+      const isRight =
+        asked?.get("redirect_uri") === parameters["redirect_uri"] &&
+        asked?.get("code_challenge") === challenge;
+      if (!isRight) return { error: "invalid_grant" };
+    }
     count += 1;
     const access = `at-${count}`;
     provider.accessTokens.add(access);
@@ -123,6 +156,7 @@ export async function startOutsideProvider(): Promise<OutsideProvider> {
       token_type: "Bearer",
       expires_in: provider.lifetimeSeconds,
       ...(parameters["scope"] === undefined ? {} : { scope: parameters["scope"] }),
+      ...(provider.account === undefined ? {} : { id_token: idTokenOf(provider.account) }),
       ...(withRefresh ? { refresh_token: provider.issueRefreshToken() } : {}),
     };
   }
@@ -137,6 +171,11 @@ export async function startOutsideProvider(): Promise<OutsideProvider> {
   }
 
   return provider;
+}
+
+function idTokenOf(sub: string): string {
+  const part = (value: object) => Buffer.from(JSON.stringify(value)).toString("base64url");
+  return `${part({ alg: "none" })}.${part({ sub })}.x`;
 }
 
 export function send(response: ServerResponse, status: number, body: object): void {

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
-import { call } from "../calls.ts";
+import { call, type Answer } from "../calls.ts";
 import type { TestServer } from "../server.ts";
+import { createVisitor } from "../visitor.ts";
 import type { FaultCase } from "./fault-cases.ts";
 
 /** What needs a write, of datasources and connections. */
@@ -38,7 +39,31 @@ async function connect(server: TestServer, own: string): Promise<{ list: string;
   return { list, one: `/v2/connections/${made.body.id}` };
 }
 
+/** As far as the provider, in a browser of its own. */
+async function begin(server: TestServer, own: string) {
+  const list = `${await make(server, own)}/connections`;
+  const made = await call<{ connect_url: string }>(server, "POST", list, { body: {} });
+  const visitor = createVisitor(server);
+  const get = async (path: string): Promise<Answer> => {
+    const { status, headers } = await visitor.get(path);
+    return { status, headers, body: {} };
+  };
+  const start = `${new URL(made.body.connect_url).pathname}/start`;
+  const sent = await visitor.get(start);
+  assert.equal(sent.status, 303, sent.text);
+  return { get, state: new URL(sent.location!).searchParams.get("state")! };
+}
+
 export const datasourceFaults: FaultCase[] = [
+  {
+    write: "consumeSingleUse",
+    table: "single_uses",
+    act: "come back from a provider",
+    async prepare(server, own) {
+      const { get, state } = await begin(server, own);
+      return () => get(`/api/v1/datasources/authorize?error=access_denied&state=${state}`);
+    },
+  },
   {
     write: "insertConnection",
     table: "connections",

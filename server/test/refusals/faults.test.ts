@@ -135,11 +135,9 @@ async function setupCodeOf(logLines: string[]): Promise<string> {
 
 test("C17: every write of the store stands in the table, or runs by itself", () => {
   const inTable = new Set<string>([...faultCases.map(({ write }) => write), "insertOwner"]);
-  // Only as a part of other writes.
-  const within = new Set<WriteName>(["consumeSingleUse"]);
   for (const write of Object.keys(writes) as WriteName[]) {
     const isUnasked = unasked.includes(write);
-    const places = [inTable.has(write), write in ownWrites, within.has(write), isUnasked];
+    const places = [inTable.has(write), write in ownWrites, isUnasked];
     assert.equal(
       places.filter(Boolean).length,
       1,

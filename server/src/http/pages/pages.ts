@@ -5,6 +5,7 @@ import { TooManyAtOnce } from "../../people/hash-queue.ts";
 import { StoreUnavailable } from "../../store/store.ts";
 import { registerConsole } from "../console.ts";
 import { registerAccount } from "./account.ts";
+import { registerConnect, type ConnectPages } from "./connect.ts";
 import { registerConfirm } from "./confirm.ts";
 import { registerFactors } from "./factors.ts";
 import { parseFormBody } from "./form.ts";
@@ -20,7 +21,7 @@ import { registerSetupPage, type SetupPageContext } from "./setup-page.ts";
 
 /** The pages that the server renders: plain HTML and forms, which need no script. */
 
-export interface PagesOptions extends SetupPageContext {
+export interface PagesOptions extends SetupPageContext, ConnectPages {
   log: Log;
 }
 
@@ -56,6 +57,7 @@ export function registerPages(server: FastifyInstance, context: PagesOptions): v
   registerFactors(server, context);
   registerInvitation(server, context);
   registerSetupPage(server, context);
+  registerConnect(server, context);
   registerConsole(server, context);
 }
 
