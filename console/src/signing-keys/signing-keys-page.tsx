@@ -9,6 +9,7 @@ import { CopyIcon } from "../parts/copy-button.tsx";
 import { Empty } from "../parts/empty.tsx";
 import { Listing } from "../parts/listing.tsx";
 import { PageHead } from "../parts/page-head.tsx";
+import css from "../parts/parts.module.css";
 import { Panel } from "../parts/panel.tsx";
 import { Status } from "../parts/status.tsx";
 import { Ago } from "../parts/time.tsx";
@@ -86,7 +87,7 @@ const after: Readonly<Record<string, string>> = {
 
 const Row = ({ signingKey }: { signingKey: SigningKey }) => (
   <Table.Tr>
-    <Table.Td>
+    <Table.Td className={css["shortId"]}>
       <code>{signingKey.kid.length > 14 ? `…${signingKey.kid.slice(-12)}` : signingKey.kid}</code>
       <CopyIcon text={signingKey.kid} what="key ID" />
     </Table.Td>
