@@ -31,8 +31,8 @@ describe("the pages in a browser", () => {
     assert.match(await page.getByRole("alert").innerText(), /easily guessed/);
     await look();
     await send(page, { email, password });
-    assert.equal(new URL(page.url()).pathname, "/account");
-    await look();
+    assert.equal(new URL(page.url()).pathname, "/console");
+    await at("/account");
     await at("/account/factors");
     const wrong = { code: "000000" };
     await send(page, wrong);
@@ -53,7 +53,7 @@ describe("the pages in a browser", () => {
     await send(page, wrong);
     await look();
     await send(page, { code: codeAt(1) });
-    assert.equal(new URL(page.url()).pathname, "/account");
+    assert.equal(new URL(page.url()).pathname, "/console");
     await at("/setup");
     await at("/invitation?code=x");
     await at(await invitation(page));

@@ -46,7 +46,7 @@ for (const { name, settings } of stores) {
       assert.match((await visitor.get(guest.path)).text, /For guest\d+@example\.com/);
       assert.equal((await visitor.submit(guest.path, { password: "short" })).status, 400);
       const answer = await visitor.submit(guest.path, { password });
-      assert.deepEqual([answer.status, answer.location], [303, "/account"]);
+      assert.deepEqual([answer.status, answer.location], [303, "/console"]);
       assert.equal((await visitor.get("/account")).status, 200);
       assert.equal((await createVisitor(server).get(guest.path)).status, 403);
       const again = { code: guest.one_time_code, password: "another one, long enough" };

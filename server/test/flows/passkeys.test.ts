@@ -60,7 +60,7 @@ for (const { name, settings } of stores) {
       assert.equal(codes.length, 10);
       const visitor = createVisitor(server);
       const answer = await signIn(passkey, {}, visitor);
-      assert.deepEqual([answer.status, answer.location], [303, "/account"]);
+      assert.deepEqual([answer.status, answer.location], [303, "/console"]);
       assert.equal((await visitor.get("/account")).status, 200);
       const unverified = createVisitor(server);
       assert.equal((await signIn(passkey, { isVerified: false }, unverified)).status, 403);

@@ -166,7 +166,7 @@ for (const { name, settings } of stores) {
       assert.equal((await one.visitor.post(`${factors}/remove`, { id })).status, 404);
       assert.equal((await other.visitor.post(`${factors}/remove`, { id })).status, 303);
       const back = await createVisitor(server).signIn(other.email, password);
-      assert.equal(back.location, "/account", "the password alone does again");
+      assert.equal(back.location, "/console", "the password alone does again");
     });
 
     test("is taken away by who holds as much, with all sessions, and that is written down (H4)", async () => {
@@ -179,7 +179,7 @@ for (const { name, settings } of stores) {
       assert.equal((await call(server, "POST", path, { headers })).status, 204);
       assert.equal((await visitor.get("/account")).status, 303, "signed out");
       const again = createVisitor(server);
-      assert.equal((await again.signIn(email, password)).location, "/account");
+      assert.equal((await again.signIn(email, password)).location, "/console");
       assert.equal((await call(server, "POST", path, { headers })).status, 409);
       const nobody = "/v2/users/nobody/remove_second_factors";
       assert.equal((await call(server, "POST", nobody, { headers })).status, 404);

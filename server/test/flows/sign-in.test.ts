@@ -34,7 +34,7 @@ for (const { name, settings } of stores) {
     test("lets the bootstrap owner in at once, by e-mail however it is written", async () => {
       const person = visitor();
       const answer = await person.signIn(" Owner@Example.COM ", password);
-      assert.deepEqual([answer.status, answer.location], [303, "/account"]);
+      assert.deepEqual([answer.status, answer.location], [303, "/console"]);
       const account = await person.get("/account");
       assert.equal(account.status, 200);
       assert.match(account.text, /Signed in as owner@example\.com/);
@@ -69,7 +69,7 @@ for (const { name, settings } of stores) {
         const person = visitor();
         const path = `/login?return_to=${encodeURIComponent(returnTo)}`;
         const answer = await person.submit(path, { email, password });
-        assert.equal(answer.location, "/account", returnTo);
+        assert.equal(answer.location, "/console", returnTo);
       }
       const person = visitor();
       const path = `/login?return_to=${encodeURIComponent("/console/clients?page=2#x")}`;

@@ -4,7 +4,7 @@
  */
 
 /** Where people are at home. */
-export const homePath = "/account";
+export const homePath = "/console";
 
 const charactersMax = 2_000;
 
