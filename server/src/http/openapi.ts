@@ -30,9 +30,11 @@ export async function registerOpenapi(server: FastifyInstance, publicUrl: string
 }
 
 export function registerOpenapiDocument(server: FastifyInstance): void {
+  // It never changes, and is too long to be written anew for everybody who asks.
+  let text: string | undefined;
   server.get("/openapi.json", { schema: { hide: true } }, (_request, reply) => {
-    reply.header("access-control-allow-origin", "*");
-    return reply.send(server.swagger());
+    reply.header("access-control-allow-origin", "*").type("application/json; charset=utf-8");
+    return reply.send((text ??= JSON.stringify(server.swagger())));
   });
 }
 
