@@ -40,7 +40,8 @@ export function Ago({ at, never = "Never" }: { at: string | undefined; never?: s
   return (
     <Tooltip label={exactTime(at)}>
       <time dateTime={at} className="numbers">
-        {relativeTime(at, nowMs)}
+        {/* The clock of the page goes in steps, and what was is not to come. */}
+        {relativeTime(at, Math.max(nowMs, new Date(at).getTime()))}
       </time>
     </Tooltip>
   );
