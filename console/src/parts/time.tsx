@@ -24,9 +24,13 @@ const steps = [
   ["day", 30 * 86_400_000, 86_400_000],
 ] as const;
 
+/** Steps that people notice. */
+const stepMs = 10_000;
+
 export function relativeTime(at: string, nowMs: number): string {
   const ms = new Date(at).getTime() - nowMs;
-  if (Math.abs(ms) < 10_000) return ms > 0 ? "in a moment" : "just now";
+  // The page's clock goes in steps: what seems to come within one may have been.
+  if (Math.abs(ms) < stepMs) return "just now";
   for (const [unit, below, size] of steps) {
     if (Math.abs(ms) < below) return relative.format(Math.round(ms / size), unit);
   }
@@ -40,8 +44,7 @@ export function Ago({ at, never = "Never" }: { at: string | undefined; never?: s
   return (
     <Tooltip label={exactTime(at)}>
       <time dateTime={at} className="numbers">
-        {/* The clock of the page goes in steps, and what was is not to come. */}
-        {relativeTime(at, Math.max(nowMs, new Date(at).getTime()))}
+        {relativeTime(at, nowMs)}
       </time>
     </Tooltip>
   );
@@ -53,8 +56,7 @@ export const Exactly = ({ at }: { at: string }) => (
   </time>
 );
 
-/** One clock for all times of a page, in steps that people notice. */
-const stepMs = 10_000;
+/** One clock for all times of a page. */
 const useNow = (): number =>
   useSyncExternalStore(
     (changed) => {
