@@ -28,7 +28,7 @@ export function UsagePanel({ clientId, title }: { clientId?: string; title: stri
       const query = { since: new Date(startMs).toISOString(), client_id: clientId, resolution };
       return read<Usage>("/v2/usage", { ...query, group_by: "time" })(context);
     },
-    refetchInterval: 10_000,
+    refetchInterval: 5_000,
   });
   return (
     <Panel
