@@ -29,6 +29,8 @@ export function usePages<Page extends PageOf>(
     queryKey: [path, query, pageKey],
     queryFn: read<Page>(path, { ...query, page_key: pageKey }),
     placeholderData: keepPreviousData,
+    // Whoever comes back wants to see what happened meanwhile; what was there is shown until then.
+    refetchOnMount: "always",
   });
   const nextKey = result.data?.metadata.page_key;
   const paging: Paging = {

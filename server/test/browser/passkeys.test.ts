@@ -98,7 +98,7 @@ describe("passkeys in a browser", () => {
     assert.equal(pathOf(page), "/login/second");
     assert.deepEqual(await findFaults(page), []);
     await click(page, "Use a passkey");
-    await page.waitForURL("**/account");
+    await page.waitForURL("**/console");
     server.clock.advance(15 * 60_000);
     await at("/account/factors");
     assert.equal(pathOf(page), "/login/confirm");
