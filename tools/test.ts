@@ -10,6 +10,7 @@ import { once } from "node:events";
 import { globSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
+import { unpackChromium } from "../server/test/browser/chromium.ts";
 import { type TestPostgres, startPostgres } from "../server/test/postgres.ts";
 
 const products = ["protocol", "server", "sdk", "examples", "console", "bench", "tools"];
@@ -37,6 +38,7 @@ async function main(): Promise<number> {
     return 1;
   }
   const named = values.name === undefined ? [] : [`--test-name-pattern=${values.name}`];
+  await unpackChromium();
   const server = await startPostgres();
   try {
     return await run([...flags, ...named, ...files], server);

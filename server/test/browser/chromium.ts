@@ -1,5 +1,6 @@
 import { accessSync, constants } from "node:fs";
 import { delimiter, join } from "node:path";
+import type packagedChromium from "@sparticuz/chromium";
 import { chromium, type Browser } from "playwright-core";
 
 /**
@@ -18,12 +19,26 @@ export async function launchChromium(): Promise<Browser> {
       "The browser tests need Chromium or Chrome: install one, or set CHROMIUM to it.",
     );
   }
-  const { default: packaged } = await import("@sparticuz/chromium");
-  packaged.setGraphicsMode = false;
+  const packaged = await loadPackaged();
   return chromium.launch({
     executablePath: await packaged.executablePath(),
     args: packaged.args,
   });
+}
+
+/**
+ * Unpacks the package's Chromium when it is the one to be used. Test files run side by side: the second
+ * would start a program that the first is still writing.
+ */
+export async function unpackChromium(): Promise<void> {
+  if (ownChromium() !== undefined || process.platform !== "linux") return;
+  await (await loadPackaged()).executablePath();
+}
+
+async function loadPackaged(): Promise<typeof packagedChromium> {
+  const { default: packaged } = await import("@sparticuz/chromium");
+  packaged.setGraphicsMode = false;
+  return packaged;
 }
 
 const names = ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable"];
