@@ -87,6 +87,7 @@ for (const { name, start, isBlind } of faults) {
       assertSame(await faulty.rows(), before, "was written: ");
 
       await faulty.mend();
+      await servesAgain(server);
       // What was given up must not be done after all, now that it could be.
       await sleep(200);
       let done = doneIn(await faulty.rows());
@@ -121,6 +122,18 @@ for (const { name, start, isBlind } of faults) {
       await faulty.stop();
     }
   });
+}
+
+/** Without a restart, as soon as the server has noticed: whoever asks meanwhile may still get 503. */
+async function servesAgain(server: FaultyServer["server"]): Promise<void> {
+  let answer: Answer | undefined;
+  for (let tries = 0; tries < 100; tries += 1) {
+    answer = await call(server, "GET", "/v2/app_clients?limit=1");
+    if (answer.status === 200) return;
+    assertFailed("list app clients", answer);
+    await sleep(50);
+  }
+  throw new Error(`still not served: ${JSON.stringify(answer?.body)}`);
 }
 
 /** It is printed once the server is ready. */
