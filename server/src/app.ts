@@ -25,6 +25,7 @@ import type { AppServer } from "./http/server.ts";
 import type { SessionCallers } from "./http/session-caller.ts";
 import { createSourceAddress } from "./http/source-address.ts";
 import { startAuditJob } from "./jobs/audit-job.ts";
+import { startConnectionsJob } from "./jobs/connections-job.ts";
 import { rotateKeys, startJobs } from "./jobs/jobs.ts";
 import { loadMasterKeys } from "./keys/master-key.ts";
 import { scheduleOf } from "./keys/rotation.ts";
@@ -205,9 +206,13 @@ async function assemble(opened: AppOptions & Opened): Promise<App> {
     issuerOf: () => config.publicUrl,
     keepMs: config.auditRetentionDays * 86_400_000,
   });
+  const connectionsJob = config.backgroundRenewal
+    ? startConnectionsJob({ ...opened, ...outside })
+    : undefined;
 
   async function stop(): Promise<void> {
     await router.close();
+    await connectionsJob?.stop();
     await stopOutside();
     await jobs.stop();
     await auditJob.stop();

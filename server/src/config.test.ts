@@ -195,6 +195,7 @@ const cases: { [Name in keyof Config]: Cases } = {
     invalid: [...notInteger, "0", "36501"],
   },
   storeHints: switches,
+  backgroundRenewal: switches,
   leakReportKeysFile: {
     fallback: undefined,
     valid: [["/etc/countersign/github.json", "/etc/countersign/github.json"]],

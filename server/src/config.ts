@@ -24,6 +24,8 @@ export interface Config {
   outboundAllow: string[];
   /** How long a provider of an outside API may take to answer. */
   providerTimeoutSeconds: number;
+  /** Whether connections are renewed though nobody uses them. */
+  backgroundRenewal: boolean;
   outageGraceSeconds: number;
   signingKeyLifetimeDays: number;
   quietDaysBeforeRemoval: number;
@@ -143,6 +145,13 @@ export const settings: { [Name in keyof Config]: Setting<Config[Name]> } = {
       "How long the provider of an outside API may take to answer a request for a token. A renewal whose process was killed is taken over after two and a half times as long.",
     defaultText: "`15`",
     parse: (value) => parseInteger(value, { fallback: 15, min: 1, max: 60 }),
+  },
+  backgroundRenewal: {
+    name: "COUNTERSIGN_BACKGROUND_RENEWAL",
+    meaning:
+      "`on` or `off`: renew the tokens of connections before they end, whether or not anybody uses them. Turn it off for a copy of a database whose original goes on serving: a refresh token that the copy sends is void for the original.",
+    defaultText: "`on`",
+    parse: (value) => parseSwitch(value, true),
   },
   outageGraceSeconds: {
     name: "COUNTERSIGN_OUTAGE_GRACE_SECONDS",

@@ -6,6 +6,7 @@ export {
   finishAuthorization,
   StateRefused,
 } from "./authorization.ts";
+export { createBackgroundRenewal } from "./background-renewal.ts";
 export { buildApiRequest, returnedHeaders } from "./api-request.ts";
 export { connectUrlOf, findByLink } from "./connect-link.ts";
 export {

@@ -96,6 +96,12 @@ export interface ConnectionPage extends DatasourcePage {
   owner: string | undefined;
 }
 
+/** A place in the order in which tokens end. */
+export interface ExpiringAfter {
+  expiresAtMs: number;
+  id: string;
+}
+
 export interface DatasourceStore {
   /** Oldest first. */
   listDatasources(tenantId: string, page: DatasourcePage): Promise<DatasourceRecord[]>;
@@ -136,7 +142,11 @@ export interface ConnectionStore {
     owner: string,
   ): Promise<ConnectionRecord | undefined>;
   /** Of all tenants: connected ones whose tokens end before then, the first to end first. */
-  listExpiringConnections(beforeMs: number, limit: number): Promise<ConnectionRecord[]>;
+  listExpiringConnections(page: {
+    beforeMs: number;
+    after?: ExpiringAfter | undefined;
+    limit: number;
+  }): Promise<ConnectionRecord[]>;
   /** `owner_taken` when the owner has one there; `conflict` when the datasource is gone. */
   insertConnection(input: {
     connection: ConnectionRecord;

@@ -183,7 +183,11 @@ export function send(response: ServerResponse, status: number, body: object): vo
   response.end(JSON.stringify(body));
 }
 
-export const loopback = { COUNTERSIGN_OUTBOUND_ALLOW: "127.0.0.0/8" };
+/** What a test asks for happens when it asks, and not before. */
+export const loopback = {
+  COUNTERSIGN_OUTBOUND_ALLOW: "127.0.0.0/8",
+  COUNTERSIGN_BACKGROUND_RENEWAL: "off",
+};
 
 /** A datasource for it. */
 export const datasourceOf = ({ url }: Pick<OutsideProvider, "url">, own: object = {}) => ({

@@ -276,9 +276,20 @@ export function datasourceContract(open: OpenStore): void {
         const later = sampleConnection(datasource, { owner: "later", expiresAtMs: 90_000 });
         const off = sampleConnection(datasource, { owner: "off", enabled: false });
         for (const one of [later, off]) await store.insertConnection(connecting(one));
-        const found = (await store.listExpiringConnections(80_000, 1_000)).map(({ id }) => id);
+        const page = await store.listExpiringConnections({ beforeMs: 80_000, limit: 1_000 });
+        const found = page.map(({ id }) => id);
         assert.ok(found.includes(connection.id));
         assert.ok(!found.includes(later.id) && !found.includes(off.id));
+        const { expiresAtMs = 0, id } = connection;
+        const rest = await store.listExpiringConnections({
+          beforeMs: 80_000,
+          after: { expiresAtMs, id },
+          limit: 1_000,
+        });
+        assert.deepEqual(
+          rest.map((one) => one.id),
+          found.slice(found.indexOf(connection.id) + 1),
+        );
       },
       "all tenants",
     );

@@ -51,14 +51,20 @@ export const connectionReads = (db: Database) =>
       return row && toConnection(row);
     },
 
-    async listExpiringConnections(beforeMs, limit) {
+    async listExpiringConnections({ beforeMs, after, limit }) {
       const rows = await db
         .selectFrom("connections")
         .selectAll()
         .where("state", "=", "connected")
         .where("enabled", "=", 1)
         .where("expiresAtMs", "<", beforeMs)
+        .$if(after !== undefined, (query) =>
+          query.where((eb) =>
+            eb(eb.refTuple("expiresAtMs", "id"), ">", eb.tuple(after!.expiresAtMs, after!.id)),
+          ),
+        )
         .orderBy("expiresAtMs")
+        .orderBy("id")
         .limit(limit)
         .execute();
       return rows.map(toConnection);

@@ -1,0 +1,152 @@
+import assert from "node:assert/strict";
+import { after, before, describe, test } from "node:test";
+import { setTimeout as sleep } from "node:timers/promises";
+import { call } from "../calls.ts";
+import {
+  bringAlong,
+  makeConnection,
+  makeDatasource,
+  readConnection,
+  throughProxy,
+} from "../outbound/calls.ts";
+import { loopback, startOutsideProvider, type OutsideProvider } from "../outbound/provider.ts";
+import { spawnPair, type ServerPair } from "../pair.ts";
+import { startServer, type InProcessServer } from "../server.ts";
+import { stores } from "../stores.ts";
+
+/** Connections that nobody uses are renewed all the same: once, and only where there is a reason to. */
+
+const hourMs = 3_600_000;
+const inBackground = { ...loopback, COUNTERSIGN_BACKGROUND_RENEWAL: "on" };
+
+/** Somebody will have done it soon; the job looks every few seconds. */
+async function until(what: string, isSo: () => boolean | Promise<boolean>): Promise<void> {
+  for (let tries = 0; tries < 600; tries += 1) {
+    if (await isSo()) return;
+    await sleep(50);
+  }
+  assert.fail(`it never came to this: ${what}`);
+}
+
+const refreshNow = (server: { url: string; apiKey: string }, id: string) =>
+  call(server, "POST", `/v2/connections/${id}/refresh`);
+
+for (const { name, settings } of stores) {
+  describe(`connections that nobody uses, on ${name}`, () => {
+    let server: InProcessServer;
+    let provider: OutsideProvider;
+    before(async () => {
+      provider = await startOutsideProvider();
+      server = await startServer({ ...(await settings()), ...inBackground });
+    });
+    after(async () => {
+      await server.stop();
+      await provider.stop();
+    });
+
+    /** With a token of an hour. */
+    async function connected(datasourceId: string, owner: string): Promise<string> {
+      const refresh_token = provider.issueRefreshToken();
+      const { id } = await makeConnection(server, datasourceId, { owner, refresh_token });
+      assert.equal((await refreshNow(server, id)).status, 200);
+      return id;
+    }
+
+    test("are renewed before they end, each once, more of them than one page holds", async () => {
+      const datasourceId = await makeDatasource(server, provider);
+      const ids: string[] = [];
+      for (let count = 0; count < 210; count += 1) {
+        ids.push(await connected(datasourceId, `user-${count}`));
+      }
+      const before = provider.refreshes();
+      server.clock.advance(hourMs - 60_000);
+      const allRenewed = before + ids.length;
+      await until("all are renewed", () => provider.refreshes() >= allRenewed);
+      await until("all are connected", async () => {
+        const states = await Promise.all(ids.map((id) => readConnection(server, id)));
+        return states.every(({ state }) => state === "connected");
+      });
+      assert.equal((await throughProxy(server, ids[0]!)).status, 200);
+      assert.equal(provider.refreshes(), allRenewed);
+    });
+
+    test("tell that they must be reconnected before anybody wants to use them", async () => {
+      const lost = await connected(await makeDatasource(server, provider), "somebody");
+      provider.refreshTokens.clear();
+      server.clock.advance(hourMs - 60_000);
+      await until("its end is known", async () => {
+        const { state } = await readConnection(server, lost);
+        return state === "reconnect_required";
+      });
+      const { body } = await call(server, "GET", `/v2/audit_events?subject_id=${lost}`);
+      assert.ok(JSON.stringify(body).includes("connection.reconnect_required"));
+    });
+
+    test("leave the provider alone where it wants to be left alone, and where a machine connects", async () => {
+      const own = { grant_type: "client_credentials", authorization_url: undefined };
+      const machine = await makeConnection(server, await makeDatasource(server, provider, own));
+      assert.equal((await throughProxy(server, machine.id)).status, 200);
+      const busy = await connected(await makeDatasource(server, provider), "busy");
+      let refusals = 0;
+      provider.onToken = (_asked, response) => {
+        refusals += 1;
+        response.writeHead(503, { "retry-after": "600" }).end();
+        return true;
+      };
+      server.clock.advance(hourMs - 60_000);
+      await until("it was told to wait", async () => refusals > 0);
+      // Another one shows that the job has looked again.
+      const next = await makeDatasource(server, provider);
+      provider.onToken = ({ parameters }, response) => {
+        if (provider.refreshTokens.has(parameters["refresh_token"] ?? "")) return false;
+        refusals += 1;
+        response.writeHead(500).end();
+        return true;
+      };
+      const later = await connected(next, "later");
+      const before = provider.refreshes();
+      server.clock.advance(hourMs - 60_000);
+      await until("both are renewed", () => provider.refreshes() >= before + 2);
+      provider.onToken = undefined;
+      for (const id of [busy, later]) {
+        await until("it is connected", async () => {
+          return (await readConnection(server, id)).state === "connected";
+        });
+      }
+      assert.equal(refusals, 1);
+      const machineRequests = provider.tokenRequests.filter(
+        ({ parameters }) => parameters["grant_type"] === "client_credentials",
+      );
+      assert.equal(machineRequests.length, 1);
+    });
+  });
+
+  describe(`two processes with a connection that nobody uses, on ${name}`, () => {
+    let pair: ServerPair;
+    let provider: OutsideProvider;
+    before(async () => {
+      provider = await startOutsideProvider();
+      pair = await spawnPair({ ...(await settings()), ...inBackground });
+    });
+    after(async () => {
+      await pair.stop();
+      await provider.stop();
+    });
+
+    test("renew it once", async () => {
+      const { id } = await bringAlong(pair.one, provider);
+      provider.lifetimeSeconds = 2;
+      assert.equal((await refreshNow(pair.one, id)).status, 200);
+      provider.lifetimeSeconds = 3_600;
+      const before = provider.refreshes();
+      await until("it is renewed", () => provider.refreshes() > before);
+      await until("it is connected", async () => {
+        return (await readConnection(pair.two, id)).state === "connected";
+      });
+      for (const server of [pair.one, pair.two]) {
+        assert.equal((await throughProxy(server, id)).status, 200);
+      }
+      assert.equal(provider.refreshes(), before + 1);
+    });
+  });
+}
