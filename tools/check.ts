@@ -13,12 +13,12 @@ interface Check {
 }
 
 const checks: readonly Check[] = [
-  { name: "types", script: "node_modules/typescript/bin/tsc", args: ["-p", "."] },
-  { name: "console", script: "node_modules/typescript/bin/tsc", args: ["-p", "console"] },
+  // Rules that know types need the compiler anyway: it tells its own findings in the same pass, each
+  // file by the nearest tsconfig.json, in half the time that `tsc` beside it takes.
   {
-    name: "lint",
+    name: "types and lint",
     script: "node_modules/oxlint/bin/oxlint",
-    args: ["--type-aware", "--deny-warnings"],
+    args: ["--type-aware", "--type-check", "--deny-warnings"],
   },
   { name: "format", script: "node_modules/oxfmt/bin/oxfmt", args: ["--check"] },
   { name: "tidy", script: "tools/tidy.ts", args: [] },
@@ -39,7 +39,7 @@ async function run({ name, script, args }: Check): Promise<boolean> {
   });
   const [code, ...output] = await Promise.all([exit, text(child.stdout), text(child.stderr)]);
   const seconds = ((performance.now() - start) / 1000).toFixed(1);
-  console.log(`${name.padEnd(7)} ${code === 0 ? "ok    " : "FAILED"} ${seconds} s`);
+  console.log(`${name.padEnd(14)} ${code === 0 ? "ok    " : "FAILED"} ${seconds} s`);
   if (code !== 0) console.log(output.join("").trimEnd());
   return code === 0;
 }
