@@ -17,7 +17,7 @@ import { renderTable } from "./table.ts";
 /**
  * `npm run bench`: side-by-side benchmarks, one table on stdout.
  *
- *   npm run bench                          all groups, about five minutes
+ *   npm run bench                          all groups, about eight minutes
  *   npm run bench -- token verifier        some of them
  *   npm run bench -- --rounds=9 --seconds=2
  *   npm run bench -- --write               keeps the result in bench/RESULTS.md
