@@ -118,8 +118,8 @@ export async function deleteRole(
 }
 
 /** Throws 404, and 409 for a built-in role. */
-async function loadRole(
-  { store }: RoleContext,
+export async function loadRole(
+  { store }: { store: Pick<RoleStore, "findRole"> },
   tenantId: string,
   name: string,
 ): Promise<RoleRecord> {

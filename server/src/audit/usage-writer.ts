@@ -4,6 +4,7 @@ import type { UsageStore } from "../store/store.ts";
 import type { System } from "../system.ts";
 import { createFindings } from "./findings.ts";
 import { createLastUses, type Use } from "./last-uses.ts";
+import { createPermissionUses, type Exercise } from "./permission-uses.ts";
 import { createUsageCounts } from "./usage-counts.ts";
 
 /**
@@ -17,6 +18,7 @@ export interface UsageWriter {
   /** For refusals: nobody relies on these being complete, so none leaves a gap. */
   addCount(count: UsageCount): void;
   addFinding(finding: FindingRecord): void;
+  addExercise(exercise: Exercise): void;
   /** Everything in one transaction; with `isLast` also last uses that were written a moment ago. */
   write(isLast: boolean): Promise<"written" | "kept">;
 }
@@ -34,6 +36,7 @@ export function createUsageWriter(options: UsageWriterOptions): UsageWriter {
   const counts = createUsageCounts(rowsWaitingMax);
   const lastUses = createLastUses(rowsWaitingMax);
   const findings = createFindings(rowsWaitingMax);
+  const permissionUses = createPermissionUses(rowsWaitingMax);
   /** Since when something was given up that no gap tells yet. */
   let givenUpFromMs: number | undefined;
 
@@ -51,6 +54,7 @@ export function createUsageWriter(options: UsageWriterOptions): UsageWriter {
       counts: counts.take(),
       findings: findings.take(),
       uses: lastUses.due(atMs, isLast),
+      permissionUses: permissionUses.due(atMs, isLast),
       gaps: fromMs === undefined ? [] : [{ fromMs, untilMs: atMs }],
     };
     try {
@@ -62,6 +66,7 @@ export function createUsageWriter(options: UsageWriterOptions): UsageWriter {
       // What came meanwhile may have taken the room.
       for (const row of batch.counts) if (!counts.add(row)) giveUp(row.startMs);
       for (const finding of batch.findings) findings.add(finding);
+      permissionUses.keep(batch.permissionUses);
       if (fromMs !== undefined) giveUp(fromMs);
       return "kept";
     }
@@ -77,6 +82,7 @@ export function createUsageWriter(options: UsageWriterOptions): UsageWriter {
     noteUse: (use) => void lastUses.note(use, system.now()),
     addCount: (count) => void counts.add(count),
     addFinding: (finding) => findings.add(finding),
+    addExercise: (exercise) => permissionUses.note(exercise, system.now()),
     write,
   };
 }

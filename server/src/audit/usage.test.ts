@@ -53,7 +53,13 @@ afterEach(async () => {
   await usage.stop();
   const all = { silentSinceMs: 1e15, atMs: 0 };
   await store.closeSilentProcesses(all);
-  await store.sweep({ atMs: 0, changesBeforeMs: 0, tombstonesBeforeMs: 0, gapsBeforeMs: 1e15 });
+  await store.sweep({
+    atMs: 0,
+    changesBeforeMs: 0,
+    tombstonesBeforeMs: 0,
+    gapsBeforeMs: 1e15,
+    permissionUsesBeforeMs: 0,
+  });
 });
 
 /** The real store, which can be out of reach. */

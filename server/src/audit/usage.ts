@@ -3,6 +3,7 @@ import type { FindingRecord } from "../store/records.ts";
 import type { UsageStore } from "../store/store.ts";
 import { newId, type System } from "../system.ts";
 import type { Use } from "./last-uses.ts";
+import type { Exercise } from "./permission-uses.ts";
 import { createUsageWriter } from "./usage-writer.ts";
 
 /**
@@ -15,6 +16,8 @@ export interface Usage {
   issued(use: Use): void;
   /** A use that is no token, such as a call with an API key: noted, and not counted. */
   used(use: Use): void;
+  /** A call was let through by a permission, or a token was asked for with it by name. */
+  exercised(exercise: Exercise): void;
   /** A refusal; where nobody is known it counts under the tenant only. */
   refused(subject: RefusedSubject, cause: string): void;
   /** A client secret came from a web page, where everybody can read it. */
@@ -68,6 +71,7 @@ export function createUsage(
       writer.addUse(use, { ...subject, outcome: "issued", ...inMinuteOf(system.now()) });
     },
     used: (use) => writer.noteUse(use),
+    exercised: (exercise) => writer.addExercise(exercise),
     refused({ tenantId, clientId = "", credentialId = "" }, cause) {
       totals.refused.set(cause, (totals.refused.get(cause) ?? 0) + 1);
       const subject = { tenantId, clientId, credentialId };

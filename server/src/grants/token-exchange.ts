@@ -1,4 +1,5 @@
 import { tokenExchangeGrantType, tokenTypes } from "@countersign/protocol/oauth.ts";
+import { principalOf } from "../api-keys/principal.ts";
 import type { KnownApiKey } from "../api-keys/known-api-keys.ts";
 import { OAuthError } from "../errors/oauth-error.ts";
 import type { IssuedToken } from "../tokens/access-token.ts";
@@ -48,7 +49,8 @@ async function issueFor(
   const subject = { subject: ownerId, clientId: id, tenantId, roles, credentialId: id };
   const grant = { api, scope, details, lifetimeSeconds };
   const issued = await context.accessTokens.issue(subject, grant);
-  return { ...issued, issuedTokenType: tokenTypes.accessToken };
+  const holderId = principalOf(apiKey).id;
+  return { ...issued, issuedTokenType: tokenTypes.accessToken, holderId };
 }
 
 /** A token that is not asked for what is known here is refused, never taken for another. */

@@ -31,7 +31,7 @@ export interface Caller {
 }
 
 export interface CallerContext extends LiveTokenContext {
-  usage: Pick<Usage, "used">;
+  usage: Pick<Usage, "used" | "exercised">;
   failures: Pick<FailureBudget, "spendOnKey">;
   tenantId: string;
   issuer: string;
@@ -79,6 +79,15 @@ export function checkMay(caller: Caller, permission: Permission): void {
   throw new AdminError(403, `This needs the permission ${permission}.`, {
     challenge: { error: "insufficient_scope", scope: permission },
   });
+}
+
+/** The call was let through by this permission. */
+export function noteExercised(
+  { usage }: Pick<CallerContext, "usage">,
+  { actor: { tenantId, id: principalId } }: Caller,
+  permission: Permission,
+): void {
+  usage.exercised({ tenantId, principalId, permission });
 }
 
 const invalidToken = (message: string): AdminError =>

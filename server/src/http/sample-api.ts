@@ -9,7 +9,7 @@ import { AdminError } from "../errors/admin-error.ts";
 import { StoreUnavailable } from "../store/store.ts";
 import { claimsOfApiKey } from "../tokens/introspection.ts";
 import type { RefusalNotes } from "./refusal-notes.ts";
-import { checkMayStill, identifyCaller, type CallerContext } from "./caller.ts";
+import { checkMayStill, identifyCaller, noteExercised, type CallerContext } from "./caller.ts";
 
 /**
  * The sample API under our own origin. It is protected like any other API, through the public SDK:
@@ -53,6 +53,10 @@ export function createSampleApi(options: {
     });
     // Whoever refused, the SDK or the sample itself: by the answer's request id it can be looked up.
     scope.addHook("onSend", async (request, reply, payload) => {
+      const { permission } = request.routeOptions.config as Protected;
+      if (reply.statusCode < 400 && permission !== undefined && request.caller !== undefined) {
+        noteExercised(callers, request.caller, permission);
+      }
       if (reply.statusCode >= 400) notes.ofProblem(request, reply.statusCode, refusedAs(reply));
       return payload;
     });

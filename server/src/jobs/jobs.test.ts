@@ -191,7 +191,7 @@ describe("the background jobs", () => {
 
   test("turn a process that fell silent into a gap, after a minute", async () => {
     const { store } = processes[0]!;
-    const nothing = { counts: [], uses: [], findings: [], gaps: [] };
+    const nothing = { counts: [], uses: [], findings: [], permissionUses: [], gaps: [] };
     const fellSilentAtMs = nowMs;
     await store.insertUsage({ processId: "gone", atMs: nowMs, ...nothing });
     await pass(minuteMs);
@@ -223,7 +223,7 @@ describe("the background jobs", () => {
           startMs: nowMs - ageMs - ((nowMs - ageMs) % minuteMs),
           count,
         }));
-        const nothing = { uses: [], findings: [], gaps: [] };
+        const nothing = { uses: [], findings: [], permissionUses: [], gaps: [] };
         await store.insertUsage({ processId: "p", atMs: nowMs, counts, ...nothing });
         total += counts.reduce((sum, { count }) => sum + count, 0);
         await pass(laterMs);
@@ -275,6 +275,7 @@ describe("the background jobs", () => {
       counts: [],
       uses: [],
       findings: [],
+      permissionUses: [],
       gaps,
     });
     await pass();

@@ -46,6 +46,8 @@ const keepDaysMs = 730 * dayMs;
 const keepChangesMs = hourMs;
 const keepTombstonesMs = 30 * dayMs;
 const keepGapsMs = 400 * dayMs;
+/** A month, and the day that has begun. */
+const keepPermissionUsesMs = 31 * dayMs;
 const keepRefusalsMs = 7 * dayMs;
 const keepClosedLeaksMs = 400 * dayMs;
 /** Longer than this without a report, and a process is gone. */
@@ -88,6 +90,7 @@ async function runOnce(context: JobsContext, lease: { hold(): Promise<boolean> }
     changesBeforeMs: atMs - keepChangesMs,
     tombstonesBeforeMs: atMs - keepTombstonesMs,
     gapsBeforeMs: atMs - keepGapsMs,
+    permissionUsesBeforeMs: atMs - keepPermissionUsesMs,
   });
 }
 

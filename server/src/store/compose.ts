@@ -12,6 +12,7 @@ import { factorReads, factorWrites } from "./sql/factors.ts";
 import { keyReads, keyWrites } from "./sql/keys.ts";
 import { leakReads, leakWrites } from "./sql/leaks.ts";
 import { leaseReads, leaseWrites } from "./sql/leases.ts";
+import { holderReads } from "./sql/permission-uses.ts";
 import { peopleReads, peopleWrites } from "./sql/people.ts";
 import { refusalReads, refusalWrites } from "./sql/refusals.ts";
 import { restoreWrites } from "./sql/restore.ts";
@@ -71,6 +72,7 @@ export function composeStore(
     ...tenantReads(db),
     ...apiReads(db),
     ...roleReads(db),
+    ...holderReads(db),
     ...clientReads(db),
     ...credentialReads(db),
     ...revocationReads(db),

@@ -140,7 +140,13 @@ describe("the feed", () => {
   test("starts anew when changes were swept before it saw them", async () => {
     const { feed, seen } = await follow();
     await changeClients(3);
-    await other.sweep({ atMs: 0, changesBeforeMs: 1e15, tombstonesBeforeMs: 0, gapsBeforeMs: 0 });
+    await other.sweep({
+      atMs: 0,
+      changesBeforeMs: 1e15,
+      tombstonesBeforeMs: 0,
+      gapsBeforeMs: 0,
+      permissionUsesBeforeMs: 0,
+    });
     await feed.catchUp();
     assert.deepEqual(seen, ["reset"]);
     assert.equal(feed.position, await store.head());

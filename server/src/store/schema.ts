@@ -1,5 +1,6 @@
 import type { Kysely, Transaction } from "kysely";
 import type { ConnectionRecord, DatasourceRecord } from "./connection-store.ts";
+import type { PermissionUse } from "./holder-store.ts";
 import type { LeakPlaceRecord, LeakRecord } from "./leak-store.ts";
 import type {
   ApiKeyRecord,
@@ -115,6 +116,8 @@ export interface Schema {
   usageProcesses: { processId: string; lastReportMs: number };
   /** Spans in which uses may have happened that nobody counted. Kept for 400 days. */
   usageGaps: { id: string; fromMs: number; untilMs: number };
+  /** Which permissions were used by whom, per day for a month. */
+  permissionUses: PermissionUse;
   /** What was noticed about a client, one row per kind. */
   findings: FindingRecord;
   /** Secrets that were reported as leaked, by their digests. */

@@ -7,6 +7,7 @@ import { clientContract } from "./contract/clients.contract.ts";
 import { credentialContract } from "./contract/credentials.contract.ts";
 import { datasourceContract } from "./contract/datasources.contract.ts";
 import { factorContract } from "./contract/factors.contract.ts";
+import { holderContract } from "./contract/holders.contract.ts";
 import { keyContract } from "./contract/keys.contract.ts";
 import { leakContract } from "./contract/leaks.contract.ts";
 import { leaseContract } from "./contract/leases.contract.ts";
@@ -30,6 +31,7 @@ export function storeContract(name: string, open: OpenStore): void {
     tenantContract(open);
     apiContract(open);
     roleContract(open);
+    holderContract(open);
     clientContract(open);
     credentialContract(open);
     peopleContract(open);

@@ -23,6 +23,7 @@ import type {
 } from "./records.ts";
 import type { ApiStore, RoleStore } from "./api-store.ts";
 import type { ConnectionStore, DatasourceStore } from "./connection-store.ts";
+import type { HolderStore, PermissionUse } from "./holder-store.ts";
 import type { Inserted, Written } from "./outcome.ts";
 import type { LeakStore } from "./leak-store.ts";
 import type { ApiKeyStore, PeopleStore, UserStore } from "./people-store.ts";
@@ -30,6 +31,7 @@ import type { FactorStore, SessionStore } from "./session-store.ts";
 
 export type * from "./api-store.ts";
 export type * from "./connection-store.ts";
+export type * from "./holder-store.ts";
 export type * from "./leak-store.ts";
 export type * from "./outcome.ts";
 export type * from "./people-store.ts";
@@ -54,6 +56,7 @@ export interface UsageBatch {
   counts: UsageCount[];
   uses: CredentialUse[];
   findings: FindingRecord[];
+  permissionUses: PermissionUse[];
   gaps: UsageGap[];
 }
 
@@ -359,6 +362,7 @@ export interface RetentionStore {
     changesBeforeMs: number;
     tombstonesBeforeMs: number;
     gapsBeforeMs: number;
+    permissionUsesBeforeMs: number;
   }): Promise<Written>;
 }
 
@@ -367,6 +371,7 @@ export interface Store
     TenantStore,
     ApiStore,
     RoleStore,
+    HolderStore,
     ClientStore,
     CredentialStore,
     RevocationStore,

@@ -36,6 +36,8 @@ export interface IssuedToken extends TokenGrant {
   accessToken: string;
   /** Said where something was exchanged [RFC 8693 §2.2.1]. */
   issuedTokenType?: string;
+  /** Who holds the roles that it states, where that is not the subject. */
+  holderId?: string;
 }
 
 export interface AccessTokens {

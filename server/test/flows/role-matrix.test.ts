@@ -67,6 +67,8 @@ const matrix: Record<string, Who> = {
   "POST /v2/roles": onlyAdministrators,
   "GET /v2/roles": onlyAdministrators,
   "GET /v2/roles/{name}": onlyAdministrators,
+  "GET /v2/roles/{name}/holders": onlyAdministrators,
+  "POST /v2/roles/{name}/impact": onlyAdministrators,
   "PATCH /v2/roles/{name}": onlyAdministrators,
   "DELETE /v2/roles/{name}": onlyAdministrators,
   "POST /v2/explain": onlyAdministrators,

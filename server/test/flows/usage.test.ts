@@ -93,7 +93,7 @@ for (const { name, settings } of stores) {
     test("says in which spans nobody counted", async () => {
       const { app, clock } = server;
       const gap = { fromMs: clock.now() - 60_000, untilMs: clock.now() - 30_000 };
-      const nothing = { counts: [], uses: [], findings: [] };
+      const nothing = { counts: [], uses: [], findings: [], permissionUses: [] };
       await app.store.insertUsage({
         processId: "prc_test",
         atMs: clock.now(),

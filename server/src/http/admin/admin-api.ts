@@ -14,6 +14,7 @@ import { registerFindings, type FindingRoutes } from "./findings.ts";
 import { finish, identify, type IdentifyContext } from "./identify.ts";
 import { registerLeaks, type LeakRoutes } from "./leaks.ts";
 import { registerRefusals, type RefusalRoutes } from "./refusals.ts";
+import { registerRoleImpact, type RoleImpactRoutes } from "./role-impact.ts";
 import { registerRoles, type RoleRoutes } from "./roles.ts";
 import { registerSession, type SessionRoutes } from "./session.ts";
 import { registerSigningKeys, type SigningKeyRoutes } from "./signing-keys.ts";
@@ -37,6 +38,7 @@ export interface AdminContext
     FindingRoutes,
     LeakRoutes,
     RefusalRoutes,
+    RoleImpactRoutes,
     RoleRoutes,
     SessionRoutes,
     SigningKeyRoutes,
@@ -54,6 +56,7 @@ export interface AdminContext
     DatasourceRoutes["store"] &
     ExplainRoutes["store"] &
     LeakRoutes["store"] &
+    RoleImpactRoutes["store"] &
     RoleRoutes["store"] &
     SessionRoutes["store"] &
     SigningKeyRoutes["store"] &
@@ -80,6 +83,7 @@ export function registerAdminApi(server: FastifyInstance, context: AdminContext)
   registerSigningKeys(typed, context);
   registerApis(typed, context);
   registerRoles(typed, context);
+  registerRoleImpact(typed, context);
   registerExplain(typed, context);
   registerLeaks(typed, context);
   registerDatasources(typed, context);

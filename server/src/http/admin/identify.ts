@@ -1,7 +1,7 @@
 import type { IncomingMessage } from "node:http";
 import type { FastifyReply, FastifyRequest } from "fastify";
 import type { Feed } from "../../store/feed.ts";
-import { checkMay, identifyCaller, type CallerContext } from "../caller.ts";
+import { checkMay, identifyCaller, noteExercised, type CallerContext } from "../caller.ts";
 
 /**
  * What happens before and after every call of the admin API: the caches are compared with the store's
@@ -25,7 +25,9 @@ export async function identify(
     sourceAddress: sourceAddressOf(request.raw),
   });
   const { permission } = request.routeOptions.config;
-  if (permission !== undefined) checkMay(request.caller, permission);
+  if (permission === undefined) return;
+  checkMay(request.caller, permission);
+  noteExercised(callers, request.caller, permission);
 }
 
 export async function finish(

@@ -28,6 +28,7 @@ export function createTokenEndpoint(
     const grant = findGrant(parameters);
     const issued = await issue(context, request, { grant, parameters });
     countIssued(context, request, issued);
+    if (parameters.get("scope") !== undefined) noteAsked(context, issued);
     return answer(issued);
   });
 }
@@ -78,4 +79,13 @@ function countIssued(
     usage.seenFromBrowser(use, headers.origin);
   }
   if (api.signingAlgorithm === "RS256") usage.signedForOldVerifiers(use, api.audience);
+}
+
+/** Who asks for a permission by name is going to use it, on whatever API. */
+function noteAsked({ usage }: TokenContext, { subject, holderId, scope }: IssuedToken): void {
+  const { tenantId } = subject;
+  const principalId = holderId ?? subject.subject;
+  for (const permission of scope?.split(" ") ?? []) {
+    usage.exercised({ tenantId, principalId, permission });
+  }
 }

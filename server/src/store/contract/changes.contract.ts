@@ -237,7 +237,15 @@ const silentActs: [string, (world: World) => Promise<unknown>][] = [
     "usage",
     async ({ store }) => {
       const processId = nextId("prc");
-      const batch = { processId, atMs: 1, counts: [], uses: [], findings: [], gaps: [] };
+      const batch = {
+        processId,
+        atMs: 1,
+        counts: [],
+        uses: [],
+        findings: [],
+        permissionUses: [],
+        gaps: [],
+      };
       await store.insertUsage(batch);
       await store.closeSilentProcesses({ silentSinceMs: 2, atMs: 3 });
       await store.endUsage({ processId });
@@ -256,7 +264,13 @@ const silentActs: [string, (world: World) => Promise<unknown>][] = [
   [
     "sweeping",
     ({ store }) =>
-      store.sweep({ atMs: 0, changesBeforeMs: 0, tombstonesBeforeMs: 0, gapsBeforeMs: 0 }),
+      store.sweep({
+        atMs: 0,
+        changesBeforeMs: 0,
+        tombstonesBeforeMs: 0,
+        gapsBeforeMs: 0,
+        permissionUsesBeforeMs: 0,
+      }),
   ],
 ];
 

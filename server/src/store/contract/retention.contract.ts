@@ -3,7 +3,13 @@ import { describe } from "node:test";
 import { nextId, sampleAudit, sampleClient, sampleCredential } from "./records.contract.ts";
 import { twinTest, type OpenStore, type Twin, type World } from "./twins.contract.ts";
 
-const nothing = { atMs: 0, changesBeforeMs: 0, tombstonesBeforeMs: 0, gapsBeforeMs: 0 };
+const nothing = {
+  atMs: 0,
+  changesBeforeMs: 0,
+  tombstonesBeforeMs: 0,
+  gapsBeforeMs: 0,
+  permissionUsesBeforeMs: 0,
+};
 
 export function retentionContract(open: OpenStore): void {
   describe("retention", () => {
@@ -38,12 +44,36 @@ export function retentionContract(open: OpenStore): void {
           counts: [],
           uses: [],
           findings: [],
+          permissionUses: [],
           gaps: [{ fromMs: 1, untilMs }],
         });
       }
       await store.sweep({ ...nothing, gapsBeforeMs: 101 });
       assert.deepEqual(await store.listGaps(0), [{ fromMs: 1, untilMs: 101 }]);
     });
+
+    test(
+      "removes uses of permissions on days long ago",
+      async ({ store, query, ours }) => {
+        const use = { principalId: "p", permission: "jobs:read", calls: 1, lastUsedAtMs: 1 };
+        const permissionUses = [100, 101].map((dayMs) => ({
+          tenantId: ours.tenantId,
+          dayMs,
+          ...use,
+        }));
+        const rest = { counts: [], uses: [], findings: [], gaps: [] };
+        await store.insertUsage({ processId: nextId("prc"), atMs: 1e15, permissionUses, ...rest });
+        await store.sweep({ ...nothing, permissionUsesBeforeMs: 101 });
+        const left = await query(
+          `select day_ms from permission_uses where principal_id = 'p' and tenant_id = '${ours.tenantId}'`,
+        );
+        assert.deepEqual(
+          left.map(({ day_ms }) => Number(day_ms)),
+          [101],
+        );
+      },
+      "all tenants",
+    );
 
     test("forgets what was known of credentials revoked long ago", async (world) => {
       const { store, ours } = world;
@@ -139,5 +169,6 @@ const use = ({ store, ours }: World, credentialId: string) =>
       },
     ],
     findings: [],
+    permissionUses: [],
     gaps: [],
   });

@@ -201,7 +201,12 @@ export function sessionContract(open: OpenStore): void {
         const user = await insertUser(store, ours.tenantId);
         const { session: old } = await insertSession(store, user, { expiresAtMs: 6_000 });
         const { session: young } = await insertSession(store, user);
-        const never = { changesBeforeMs: 0, tombstonesBeforeMs: 0, gapsBeforeMs: 0 };
+        const never = {
+          changesBeforeMs: 0,
+          tombstonesBeforeMs: 0,
+          gapsBeforeMs: 0,
+          permissionUsesBeforeMs: 0,
+        };
         await store.sweep({ atMs: 6_000, ...never });
         assert.equal(await other.findSession(old.digest), undefined);
         assert.ok(await other.findSession(young.digest));

@@ -100,6 +100,16 @@ async function insertTwin(store: Store): Promise<Twin> {
     counts: [],
     uses: [{ tenantId, credentialId: insert.credential.id, ...use }],
     findings: [{ tenantId, clientId: client.clientId, count: 1, ...finding }],
+    permissionUses: [
+      {
+        tenantId,
+        principalId: client.clientId,
+        permission: "jobs:read",
+        dayMs: 0,
+        calls: 1,
+        lastUsedAtMs: 20,
+      },
+    ],
     gaps: [],
   });
   return { tenantId, ...insert };

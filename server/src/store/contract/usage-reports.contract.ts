@@ -131,6 +131,7 @@ const batch = (own: Partial<UsageBatch>): UsageBatch => ({
   counts: [],
   uses: [],
   findings: [],
+  permissionUses: [],
   gaps: [],
   ...own,
 });

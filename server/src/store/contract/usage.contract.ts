@@ -125,6 +125,7 @@ const batch = (own: Partial<UsageBatch>): UsageBatch => ({
   counts: [],
   uses: [],
   findings: [],
+  permissionUses: [],
   gaps: [],
   ...own,
 });

@@ -5,13 +5,15 @@ import type { Tx } from "../schema.ts";
 
 export const retentionWrites = {
   async sweep(tx: Tx, input: Parameters<RetentionStore["sweep"]>[0]) {
-    const { atMs, changesBeforeMs, tombstonesBeforeMs, gapsBeforeMs } = input;
+    const { atMs, changesBeforeMs, tombstonesBeforeMs, gapsBeforeMs, permissionUsesBeforeMs } =
+      input;
     await forgetChanges(tx, changesBeforeMs);
     await tx.deleteFrom("singleUses").where("expiresAtMs", "<=", atMs).execute();
     await tx.deleteFrom("sessions").where("expiresAtMs", "<=", atMs).execute();
     await tx.deleteFrom("revocations").where("expiresAtMs", "<=", atMs).execute();
     await tx.deleteFrom("idempotencyKeys").where("expiresAtMs", "<=", atMs).execute();
     await tx.deleteFrom("usageGaps").where("untilMs", "<", gapsBeforeMs).execute();
+    await tx.deleteFrom("permissionUses").where("dayMs", "<", permissionUsesBeforeMs).execute();
     await forgetTombstones(tx, tombstonesBeforeMs);
     return "written" as const;
   },

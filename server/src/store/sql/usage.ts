@@ -1,6 +1,7 @@
 import type { UsageGap } from "../records.ts";
 import type { UsageBatch, UsageStore } from "../store.ts";
 import type { Database, Schema, Tx } from "../schema.ts";
+import { addPermissionUses, permissionUseKey } from "./permission-uses.ts";
 
 /** How often what was used: counts by span, last uses, findings, and the gaps in all of them. */
 
@@ -29,6 +30,9 @@ export const usageWrites = {
     await insertInParts(batch.counts, countKey, (rows) => addCounts(tx, rows));
     await insertInParts(batch.uses, ["credentialId"], (rows) => addUses(tx, rows));
     await insertInParts(batch.findings, findingKey, (rows) => addFindings(tx, rows));
+    await insertInParts(batch.permissionUses, permissionUseKey, (rows) =>
+      addPermissionUses(tx, rows),
+    );
     await addGaps(tx, batch.processId, batch.gaps);
     await tx
       .insertInto("usageProcesses")
