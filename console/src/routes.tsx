@@ -47,6 +47,30 @@ export const router = createBrowserRouter(
               }),
             },
             {
+              path: "roles/:name",
+              lazy: async () => ({
+                Component: (await import("./roles/role-page.tsx")).RolePage,
+              }),
+            },
+            {
+              path: "apis/:id",
+              lazy: async () => ({
+                Component: (await import("./apis/api-page.tsx")).ApiPage,
+              }),
+            },
+            {
+              path: "leaks",
+              lazy: async () => ({
+                Component: (await import("./leaks/leaks-page.tsx")).LeaksPage,
+              }),
+            },
+            {
+              path: "leaks/:id",
+              lazy: async () => ({
+                Component: (await import("./leaks/leak-page.tsx")).LeakPage,
+              }),
+            },
+            {
               path: "audit",
               lazy: async () => ({
                 Component: (await import("./audit/audit-page.tsx")).AuditPage,

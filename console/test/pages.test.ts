@@ -3,7 +3,7 @@ import { readFileSync } from "node:fs";
 import { after, before, describe, test } from "node:test";
 import { fileURLToPath } from "node:url";
 import type { AxeResults } from "axe-core";
-import { getToken, makeClient, type MadeClient } from "./calls.ts";
+import { furnish, open, pagesOf, type ShownPage } from "./furnished.ts";
 import { signIn, startVisit, type Visit } from "./visit.ts";
 
 interface Axe {
@@ -14,40 +14,14 @@ const axe = readFileSync(fileURLToPath(import.meta.resolve("axe-core/axe.min.js"
 
 describe("every page of the console", () => {
   let visit: Visit;
-  let made: MadeClient;
+  let pages: readonly ShownPage[];
   before(async () => {
     visit = await startVisit({});
     const { page, server } = visit;
     await signIn(page);
-    const api_roles = ["corpus_administrator", "viewer", "agent_user"];
-    const description = "Writes invoices to the ledger every night, and reads what came in by day";
-    made = await makeClient(page, { name: "Billing service", description, api_roles });
-    await getToken(server, made.client_id, made.client_secret);
-    await getToken(server, made.client_id, "cssk_wrong");
+    pages = pagesOf(await furnish(page, server));
   });
   after(() => visit.end());
-
-  const pages: readonly [path: string, landmark: string][] = [
-    ["", "Who calls"],
-    ["/apiAccess/appClients", "Billing service"],
-    ["/apiAccess/appClients?create", "Roles on single corpora"],
-    ["/apiAccess/appClients/ID/overview", "About this client"],
-    ["/apiAccess/appClients/ID/credentials", "Rotate the secret"],
-    ["/apiAccess/appClients/ID/examples", "Copy code"],
-    ["/apiAccess/appClients/ID/settings", "Tokens live for"],
-    ["/apiAccess/apiKeys", "No API keys"],
-    ["/roles", "Corpus developer"],
-    ["/audit", "App client created"],
-    ["/refusals", "Wrong secret"],
-    ["/signingKeys", "Current"],
-    ["/nowhere", "There is no such page"],
-  ];
-
-  const open = async ([path, landmark]: (typeof pages)[number]): Promise<void> => {
-    const { page } = visit;
-    await page.goto(`/console${path.replace("ID", made.id)}`);
-    await page.getByText(landmark).first().waitFor();
-  };
 
   const seriousOn = async (rules?: string[]): Promise<unknown[]> => {
     const { page } = visit;
@@ -70,13 +44,13 @@ describe("every page of the console", () => {
     const { page } = visit;
     const found: unknown[] = [];
     for (const one of pages) {
-      await open(one);
+      await open(page, one);
       await page.emulateMedia({ colorScheme: "light", reducedMotion: "reduce" });
-      for (const serious of await seriousOn()) found.push([one[0], "light", serious]);
+      for (const serious of await seriousOn()) found.push([one.name, "light", serious]);
       await page.emulateMedia({ colorScheme: "dark", reducedMotion: "reduce" });
       // Only colours are others in the dark.
       const inTheDark = await seriousOn(["color-contrast"]);
-      for (const serious of inTheDark) found.push([one[0], "dark", serious]);
+      for (const serious of inTheDark) found.push([one.name, "dark", serious]);
     }
     assert.deepEqual(found, []);
   });
@@ -84,7 +58,7 @@ describe("every page of the console", () => {
   test("fits from 390 to 2560 pixels", async () => {
     const { page } = visit;
     for (const one of pages) {
-      await open(one);
+      await open(page, one);
       for (const width of [390, 768, 1440, 2560]) {
         await page.setViewportSize({ width, height: 900 });
         const fits = page.waitForFunction(
@@ -92,7 +66,7 @@ describe("every page of the console", () => {
           width,
           { timeout: 5_000 },
         );
-        await assert.doesNotReject(fits, `${one[0]} is wider than ${width}`);
+        await assert.doesNotReject(fits, `${one.name} is wider than ${width}`);
       }
     }
     await page.setViewportSize({ width: 1280, height: 900 });
@@ -100,7 +74,7 @@ describe("every page of the console", () => {
 
   test("names the time zone, and is reached by keyboard", async () => {
     const { page } = visit;
-    await open(["", "Who calls"]);
+    await open(page, pages[0]!);
     await page.getByText("Times are in Europe/Berlin").waitFor();
     await page.keyboard.press("Tab");
     await page.keyboard.press("Enter");

@@ -1,5 +1,8 @@
 import { allPermissions, type BuiltInPermission } from "./permissions.ts";
 
+/** What a role of an account's own may be called. */
+export const roleNamePattern = "^[a-z][a-z0-9_]{1,49}$";
+
 /**
  * The built-in roles: named sets of permissions. A role is bound to a principal for the whole
  * account or for one resource; effective rights are the union of all bindings.

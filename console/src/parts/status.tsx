@@ -1,4 +1,5 @@
 import { Badge } from "@mantine/core";
+import { inWords } from "./role-badges.tsx";
 
 /** Whether something works now: a word, and a colour that says the same. */
 const colors: Readonly<Record<string, string>> = {
@@ -10,10 +11,13 @@ const colors: Readonly<Record<string, string>> = {
   expired: "orange",
   previous: "gray",
   revoked: "red",
+  open: "red",
+  resolved: "teal",
+  false_alarm: "gray",
 };
 
 export const Status = ({ state }: { state: string }) => (
   <Badge color={colors[state] ?? "gray"} autoContrast>
-    {state.slice(0, 1).toUpperCase() + state.slice(1)}
+    {inWords(state)}
   </Badge>
 );

@@ -1,17 +1,21 @@
-import type { ApiPage } from "@countersign/protocol/admin/apis.ts";
-import type { Role, RolePage } from "@countersign/protocol/admin/roles.ts";
-import { permissions } from "@countersign/protocol/permissions.ts";
-import { Accordion, Badge, Group, Skeleton, Text } from "@mantine/core";
+import type { Role } from "@countersign/protocol/admin/roles.ts";
+import { Badge, Button, Table } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
-import { read } from "../api/request.ts";
+import { useState } from "react";
+import { Link } from "react-router";
+import { rolesQuery } from "../api/roles.ts";
 import { useMay } from "../api/session.ts";
-import { CopyIcon } from "../parts/copy-button.tsx";
+import { Apis } from "../apis/apis.tsx";
+import css from "../app-clients/app-clients.module.css";
+import { Icon } from "../parts/icon.tsx";
+import { Listing } from "../parts/listing.tsx";
 import { PageHead } from "../parts/page-head.tsx";
 import { Panel } from "../parts/panel.tsx";
-import { Problem } from "../parts/problem.tsx";
 import { inWords } from "../parts/role-badges.tsx";
+import { CreateRoleForm } from "./create-role.tsx";
+import { ExplainPanel } from "./explain.tsx";
 
-/** `/roles`: what each role permits, and on which APIs. */
+/** `/roles`: what each role permits, on which APIs, and why somebody may do something. */
 export function RolesPage() {
   const may = useMay();
   return (
@@ -20,6 +24,7 @@ export function RolesPage() {
         title="Roles and APIs"
         lead="A role is a named set of permissions. An API is who tokens are for; its permissions are what a token can say."
       />
+      {may("roles:read") && <ExplainPanel />}
       {may("roles:read") && <Roles />}
       {may("apis:read") && <Apis />}
     </>
@@ -27,110 +32,61 @@ export function RolesPage() {
 }
 
 function Roles() {
-  const { data, error, refetch } = useQuery({
-    queryKey: ["/v2/roles", "all"],
-    queryFn: read<RolePage>("/v2/roles", { limit: 100 }),
-  });
+  const may = useMay();
+  const [isCreating, setCreating] = useState(false);
+  const { data, error, refetch } = useQuery(rolesQuery);
   return (
-    <Panel title="Roles" isFlush>
-      {data === undefined ? (
-        error === null ? (
-          <Skeleton height={420} radius={0} />
-        ) : (
-          <Problem error={error} onRetry={() => void refetch()} />
+    <Panel
+      title="Roles"
+      isFlush
+      actions={
+        may("roles:write") && (
+          <Button
+            variant="default"
+            leftSection={<Icon name="plus" size={16} />}
+            onClick={() => setCreating(true)}
+          >
+            Create role
+          </Button>
         )
-      ) : (
-        <Accordion order={3} chevronPosition="left">
-          {data.roles.map((role) => (
-            <RoleItem key={role.name} role={role} />
-          ))}
-        </Accordion>
-      )}
+      }
+    >
+      <Listing
+        label="Roles"
+        columns={columns}
+        rows={data?.roles.toSorted(ownFirst)}
+        error={error}
+        onRetry={() => void refetch()}
+        expectedRows={14}
+        empty={null}
+        renderRow={(role) => <Row key={role.name} role={role} />}
+      />
+      {isCreating && <CreateRoleForm onClose={() => setCreating(false)} />}
     </Panel>
   );
 }
 
-const RoleItem = ({ role }: { role: Role }) => (
-  <Accordion.Item value={role.name}>
-    <Accordion.Control>
-      <Group gap={10}>
-        <Text fw={600}>{inWords(role.name)}</Text>
-        {!role.built_in && <Badge>Your own</Badge>}
-        <Text c="dimmed">{role.description}</Text>
-      </Group>
-    </Accordion.Control>
-    <Accordion.Panel>
-      <Permissions names={role.permissions} />
-      {Object.entries(role.permissions_on ?? {}).map(([type, names]) => (
-        <div key={type}>
-          <Text size="sm" c="dimmed" mt="sm" mb={6}>
-            On one {type}
-          </Text>
-          <Permissions names={names} />
-        </div>
-      ))}
-    </Accordion.Panel>
-  </Accordion.Item>
-);
+const ownFirst = (one: Role, other: Role): number => Number(one.built_in) - Number(other.built_in);
 
-const Permissions = ({ names }: { names: readonly string[] }) => (
-  <Group gap={6}>
-    {names.map((name) => (
-      <Badge
-        key={name}
-        color="gray"
-        autoContrast
-        ff="monospace"
-        fw={450}
-        title={(permissions as Readonly<Record<string, string>>)[name]}
-      >
-        {name}
-      </Badge>
-    ))}
-  </Group>
-);
+const columns = [
+  { label: "Name" },
+  { label: "Permits", className: "not-narrow" },
+  { label: "Permissions", width: 110 },
+];
 
-function Apis() {
-  const { data, error, refetch } = useQuery({
-    queryKey: ["/v2/apis"],
-    queryFn: read<ApiPage>("/v2/apis", { limit: 100 }),
-  });
-  if (data === undefined) {
-    return error === null ? (
-      <Skeleton height={120} radius="md" />
-    ) : (
-      <Problem error={error} onRetry={() => void refetch()} />
-    );
-  }
-  return (
-    <Panel title="APIs" isFlush>
-      <Accordion order={3} chevronPosition="left">
-        {data.apis.map((api) => (
-          <Accordion.Item key={api.id} value={api.id}>
-            <Accordion.Control>
-              <Group gap={10}>
-                <Text fw={600}>{api.name}</Text>
-                {api.is_default && <Badge color="teal">Default</Badge>}
-                <Text c="dimmed" ff="monospace" size="sm">
-                  {api.audience}
-                </Text>
-              </Group>
-            </Accordion.Control>
-            <Accordion.Panel>
-              <Group gap={4} mb="sm">
-                <Text size="sm" c="dimmed">
-                  Audience <code>{api.audience}</code>
-                </Text>
-                <CopyIcon text={api.audience} what="audience" />
-                <Text size="sm" c="dimmed">
-                  Signed with {api.signing_algorithm}, for {api.token_lifetime_seconds / 60} minutes
-                </Text>
-              </Group>
-              <Permissions names={api.permissions.map(({ name }) => name)} />
-            </Accordion.Panel>
-          </Accordion.Item>
-        ))}
-      </Accordion>
-    </Panel>
-  );
-}
+const Row = ({ role }: { role: Role }) => (
+  <Table.Tr>
+    <Table.Td>
+      <Link className={css["name"]} to={`/roles/${role.name}`}>
+        {inWords(role.name)}
+      </Link>
+      {!role.built_in && <Badge ml={8}>Your own</Badge>}
+    </Table.Td>
+    <Table.Td className="not-narrow" c="dimmed">
+      {role.description}
+    </Table.Td>
+    <Table.Td className="numbers">
+      {role.permissions.length || Object.values(role.permissions_on ?? {}).flat().length}
+    </Table.Td>
+  </Table.Tr>
+);

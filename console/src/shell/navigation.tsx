@@ -26,13 +26,18 @@ const places: readonly Place[] = [
   { to: "/roles", label: "Roles and APIs", icon: "roles", needs: ["roles:read", "apis:read"] },
   { to: "/audit", label: "Audit log", icon: "audit", needs: ["audit_events:read"] },
   { to: "/refusals", label: "Refusals", icon: "refusals", needs: ["refusals:read"] },
+  { to: "/leaks", label: "Leaks", icon: "leak", needs: ["leaks:read"] },
   { to: "/signingKeys", label: "Signing keys", icon: "keys", needs: ["signing_keys:read"] },
 ];
 
 export function Navigation({ onLeave }: { onLeave: () => void }) {
   const may = useMay();
   const { pathname } = useLocation();
-  const isAt = (to: string): boolean => (to === "/" ? pathname === "/" : pathname.startsWith(to));
+  const isAt = (to: string): boolean => {
+    if (to === "/") return pathname === "/";
+    // An API is a page of "Roles and APIs".
+    return pathname.startsWith(to) || (to === "/roles" && pathname.startsWith("/apis/"));
+  };
   return (
     <nav aria-label="Main">
       {places

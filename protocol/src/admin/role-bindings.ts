@@ -1,7 +1,7 @@
 import { Type, type Static } from "typebox";
 import { accountRoleNames, agentRoleNames, corpusRoleNames } from "../roles.ts";
 import { closedObject } from "./common.ts";
-import { roleNamePattern } from "./roles.ts";
+import { roleNamePattern } from "../roles.ts";
 
 const name = (what: string) =>
   Type.String({ pattern: "^[a-zA-Z0-9_=-]{1,50}$", description: `The key of the ${what}.` });

@@ -1,11 +1,11 @@
 import { Type, type Static } from "typebox";
 import { permissionPattern } from "../permissions.ts";
+import { roleNamePattern } from "../roles.ts";
 import { closedObject, ExternalId, Labels, PageMetadata, PageQuery } from "./common.ts";
 
 /** Roles: named sets of permissions, built in or of the account's own (`/v2/roles`). */
 
 export const rolesMax = 1_000;
-export const roleNamePattern = "^[a-z][a-z0-9_]{1,49}$";
 
 const DateTime = Type.String({ format: "date-time" });
 const Name = Type.String({

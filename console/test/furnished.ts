@@ -1,0 +1,75 @@
+import type { Page } from "playwright-core";
+import { getToken, makeClient, post, reportLeak } from "./calls.ts";
+
+/** An account in which something happened, and every page that shows it. */
+
+export interface Furnished {
+  clientId: string;
+  apiId: string;
+  leakId: string;
+}
+
+export async function furnish(page: Page, server: { url: string }): Promise<Furnished> {
+  const role = { name: "librarian", description: "Looks after the books" };
+  await post(page, "/v2/roles", { ...role, permissions: ["corpora:read", "documents:read"] });
+  const api_roles = ["corpus_administrator", "viewer", "agent_user"];
+  const description = "Writes invoices to the ledger every night, and reads what came in by day";
+  const client = await makeClient(page, { name: "Billing service", description, api_roles });
+  await getToken(server, client.client_id, client.client_secret);
+  await getToken(server, client.client_id, "cssk_wrong");
+  const api = await post<{ id: string }>(page, "/v2/apis", {
+    name: "Invoices",
+    audience: "https://invoices.example.com",
+    permissions: [
+      { name: "invoices:read", description: "List and read invoices" },
+      { name: "invoices:write", description: "Make and change invoices" },
+    ],
+  });
+  await reportLeak(page, client.client_secret, "https://code.example.com/billing/blob/main/.env");
+  const leakId = await page.evaluate(async () => {
+    const { leaks } = (await (await fetch("/v2/leaks")).json()) as { leaks: { id: string }[] };
+    return leaks[0]!.id;
+  });
+  return { clientId: client.id, apiId: api.id, leakId };
+}
+
+/** Each with a text that is there once the page is. */
+export const pagesOf = ({ clientId, apiId, leakId }: Furnished): readonly ShownPage[] => {
+  const client = `/apiAccess/appClients/${clientId}`;
+  return [
+    { name: "overview", path: "", landmark: "Who calls" },
+    { name: "app-clients", path: "/apiAccess/appClients", landmark: "Billing service" },
+    {
+      name: "create-app-client",
+      path: "/apiAccess/appClients?create",
+      landmark: "Roles on single corpora",
+    },
+    { name: "app-client", path: `${client}/overview`, landmark: "About this client" },
+    { name: "credentials", path: `${client}/credentials`, landmark: "Rotate the secret" },
+    { name: "examples", path: `${client}/examples`, landmark: "Copy code" },
+    { name: "settings", path: `${client}/settings`, landmark: "Tokens live for" },
+    { name: "api-keys", path: "/apiAccess/apiKeys", landmark: "No API keys" },
+    { name: "roles", path: "/roles", landmark: "Corpus developer" },
+    { name: "built-in-role", path: "/roles/viewer", landmark: "The whole account" },
+    { name: "own-role", path: "/roles/librarian", landmark: "Review and save" },
+    { name: "api", path: `/apis/${apiId}`, landmark: "Introspection" },
+    { name: "audit", path: "/audit", landmark: "App client created" },
+    { name: "refusals", path: "/refusals", landmark: "Wrong secret" },
+    { name: "leaks", path: "/leaks", landmark: "Client secret" },
+    { name: "leak", path: `/leaks/${leakId}`, landmark: "Where it was seen" },
+    { name: "signing-keys", path: "/signingKeys", landmark: "Current" },
+    { name: "nowhere", path: "/nowhere", landmark: "There is no such page" },
+  ];
+};
+
+export interface ShownPage {
+  name: string;
+  /** Below `/console`. */
+  path: string;
+  landmark: string;
+}
+
+export async function open(page: Page, { path, landmark }: ShownPage): Promise<void> {
+  await page.goto(`/console${path}`);
+  await page.getByText(landmark).first().waitFor();
+}
