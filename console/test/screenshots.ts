@@ -1,6 +1,7 @@
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
+import type { Page } from "playwright-core";
 import { furnish, open, pagesOf } from "./furnished.ts";
 import { signIn, startVisit } from "./visit.ts";
 
@@ -19,10 +20,21 @@ const { values } = parseArgs({
   },
 });
 
+const width = Number(values.width);
+const usualHeight = 900;
+
+/** As high as the page is, so that what sticks to the window is drawn as it is seen. */
+async function fit(page: Page): Promise<void> {
+  await page.setViewportSize({ width, height: usualHeight });
+  const isDialog = (await page.getByRole("dialog").count()) > 0;
+  const height = await page.evaluate(() => document.documentElement.scrollHeight);
+  if (!isDialog) await page.setViewportSize({ width, height: Math.max(height, usualHeight) });
+}
+
 mkdirSync(values.to, { recursive: true });
 const visit = await startVisit({
   browser: {
-    viewport: { width: Number(values.width), height: 900 },
+    viewport: { width, height: usualHeight },
     colorScheme: values.dark ? "dark" : "light",
     reducedMotion: "reduce",
   },
@@ -38,8 +50,8 @@ try {
     await open(page, shown);
     await page.waitForLoadState("networkidle");
     await page.waitForTimeout(300);
-    const isDialog = (await page.getByRole("dialog").count()) > 0;
-    await page.screenshot({ path: join(values.to, `${shown.name}.png`), fullPage: !isDialog });
+    await fit(page);
+    await page.screenshot({ path: join(values.to, `${shown.name}.png`) });
   }
 } finally {
   await visit.end();

@@ -47,16 +47,18 @@ export function PermissionPicker({
         {shown.map(({ of, permissions }) => (
           <div key={of}>
             <h3 className={css["groupName"]}>{of}</h3>
-            {permissions.map(({ name, description }) => (
-              <Checkbox
-                key={name}
-                className={css["choice"]}
-                label={<code>{name}</code>}
-                description={description}
-                checked={value.includes(name)}
-                onChange={({ currentTarget }) => toggle(name, currentTarget.checked)}
-              />
-            ))}
+            <div className={css["grid"]}>
+              {permissions.map(({ name, description }) => (
+                <Checkbox
+                  key={name}
+                  className={css["choice"]}
+                  label={<code>{name}</code>}
+                  description={description}
+                  checked={value.includes(name)}
+                  onChange={({ currentTarget }) => toggle(name, currentTarget.checked)}
+                />
+              ))}
+            </div>
           </div>
         ))}
         {shown.length === 0 && (
