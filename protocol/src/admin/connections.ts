@@ -104,6 +104,7 @@ export const ConnectionPage = Type.Object({
 export const ListConnectionsQuery = Type.Object({
   ...PageQuery.properties,
   owner: Type.Optional(Owner),
+  state: Type.Optional(oneOf(connectionStates, "Only those.")),
   external_id: Type.Optional(ExternalId),
 });
 

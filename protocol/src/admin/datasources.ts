@@ -1,4 +1,5 @@
 import { Type, type Static, type TSchema } from "typebox";
+import { connectionStates } from "./connections.ts";
 import { closedObject, ExternalId, Labels, oneOf, PageMetadata, PageQuery } from "./common.ts";
 
 /** Outside APIs and how one gets tokens for them (`/v2/datasources`). */
@@ -185,6 +186,9 @@ export const Datasource = Type.Object({
   custom_refresh_parameters: Names,
   custom_refresh_headers: Names,
   redirect_url: Type.String({ description: "What is registered at the provider." }),
+  connection_counts: Type.Partial(Type.Record(Type.Enum([...connectionStates]), Type.Integer()), {
+    description: "How many connections it has in each state; states without any are absent.",
+  }),
   findings: Type.Array(Type.Object({ field: Type.String(), message: Type.String() }), {
     description: "What is doubtful about these settings.",
   }),

@@ -25,6 +25,7 @@ export {
   updateDatasource,
 } from "./datasource.ts";
 export { doubtsOf } from "./datasource-settings.ts";
+export { describedProfiles } from "./describe-profile.ts";
 export { bodyStartMax, isExpiryAnswer, needsBody } from "./protocol/expiry-matcher.ts";
 export { ProviderError } from "./protocol/provider-error.ts";
 export { toleranceWords } from "./protocol/tolerance.ts";

@@ -94,12 +94,23 @@ export interface DatasourcePage {
 export interface ConnectionPage extends DatasourcePage {
   datasourceId: string | undefined;
   owner: string | undefined;
+  /** As people see it: `disabled` and `refreshing` are states too. */
+  state: string | undefined;
+  /** Whoever set out to connect before then is not coming back. */
+  connectingSinceMs: number;
 }
 
 /** A place in the order in which tokens end. */
 export interface ExpiringAfter {
   expiresAtMs: number;
   id: string;
+}
+
+/** How many connections of a datasource are in a state, as people see it. */
+export interface ConnectionCount {
+  datasourceId: string;
+  state: string;
+  count: number;
 }
 
 export interface DatasourceStore {
@@ -135,6 +146,11 @@ export interface DatasourceStore {
 export interface ConnectionStore {
   /** Oldest first. */
   listConnections(tenantId: string, page: ConnectionPage): Promise<ConnectionRecord[]>;
+  countConnections(
+    tenantId: string,
+    datasourceIds: string[],
+    connectingSinceMs: number,
+  ): Promise<ConnectionCount[]>;
   findConnection(tenantId: string, id: string): Promise<ConnectionRecord | undefined>;
   findConnectionOfOwner(
     tenantId: string,

@@ -5,6 +5,7 @@ import type {
   Datasource,
   UpdateDatasource,
 } from "@countersign/protocol/admin/datasources.ts";
+import type { DatasourceProfileList } from "@countersign/protocol/admin/datasource-profiles.ts";
 import { call } from "../calls.ts";
 import { startServer, type InProcessServer } from "../server.ts";
 import { stores } from "../stores.ts";
@@ -29,7 +30,7 @@ const files: CreateDatasource = {
 
 /** What is no setting, or a secret. */
 const shownOnly =
-  /^(id|has_.*|redirect_url|findings|created_at|updated_at|custom_(token|refresh)_.*)$/;
+  /^(id|has_.*|redirect_url|connection_counts|findings|created_at|updated_at|custom_(token|refresh)_.*)$/;
 
 for (const { name, settings } of stores) {
   describe(`/v2/datasources on ${name}`, () => {
@@ -87,6 +88,42 @@ for (const { name, settings } of stores) {
       assert.equal(body.access_token_url, "https://oauth2.googleapis.com/token");
       assert.equal(body.client_authentication, "body");
       assert.equal((await post({ ...google, profile: "no_such" })).status, 400);
+    });
+
+    test("lists what is known of providers: what they propose, what to say, what to know", async () => {
+      const { status, body } = await call<DatasourceProfileList>(
+        server,
+        "GET",
+        "/v2/datasource_profiles",
+      );
+      assert.equal(status, 200);
+      const named = new Map(body.profiles.map((profile) => [profile.name, profile]));
+      const shopify = named.get("shopify")!;
+      assert.deepEqual(shopify.variables, ["shop"]);
+      assert.match(shopify.settings.access_token_url!, /\{shop\}/);
+      assert.equal(named.get("atlassian")!.offline!.scope, "offline_access");
+      assert.equal(named.get("standard")!.settings.client_authentication, "basic");
+      assert.ok(!JSON.stringify(body).includes("client_id"));
+    });
+
+    test("counts its connections by state", async () => {
+      const { id } = await create();
+      const connect = (owner: string) =>
+        call<{ id: string }>(server, "POST", `/v2/datasources/${id}/connections`, {
+          body: { owner },
+        });
+      const [one] = [await connect("one"), await connect("two")];
+      const path = `/v2/connections/${one.body.id}`;
+      await call(server, "PATCH", path, { body: { enabled: false } });
+      const counts = { disabled: 1, not_connected: 1 };
+      assert.deepEqual((await read(id)).body.connection_counts, counts);
+      const list = `/v2/datasources/${id}/connections?state=`;
+      const found = await call<{ connections: { id: string }[] }>(server, "GET", `${list}disabled`);
+      assert.deepEqual(
+        found.body.connections.map((connection) => connection.id),
+        [one.body.id],
+      );
+      assert.equal((await call(server, "GET", `${list}asleep`)).status, 400);
     });
 
     test("never shows a secret again: not in an answer, an audit row or the log (G14)", async () => {

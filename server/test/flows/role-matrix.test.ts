@@ -94,6 +94,7 @@ const matrix: Record<string, Who> = {
   "PATCH /v2/leaks/{id}": onlyAdministrators,
   "POST /v2/datasources": onlyAdministrators,
   "GET /v2/datasources": onlyAdministrators,
+  "GET /v2/datasource_profiles": onlyAdministrators,
   "GET /v2/datasources/{id}": onlyAdministrators,
   "PATCH /v2/datasources/{id}": onlyAdministrators,
   "DELETE /v2/datasources/{id}": onlyAdministrators,

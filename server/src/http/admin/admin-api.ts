@@ -8,6 +8,7 @@ import { registerCredentials, type CredentialRoutes } from "./credentials.ts";
 import type { ConnectionRoutes } from "./connection-acts.ts";
 import { registerConnectionProxy } from "./connection-proxy.ts";
 import { registerConnections } from "./connections.ts";
+import { registerDatasourceProfiles } from "./datasource-profiles.ts";
 import { registerDatasources, type DatasourceRoutes } from "./datasources.ts";
 import { registerExplain, type ExplainRoutes } from "./explain.ts";
 import { registerFindings, type FindingRoutes } from "./findings.ts";
@@ -87,6 +88,7 @@ export function registerAdminApi(server: FastifyInstance, context: AdminContext)
   registerExplain(typed, context);
   registerLeaks(typed, context);
   registerDatasources(typed, context);
+  registerDatasourceProfiles(typed, context);
   registerConnections(typed, context);
   registerConnectionProxy(typed, context);
 }

@@ -26,7 +26,7 @@ export const applyConnection = (before: ConnectionRecord, body: UpdateConnection
 });
 
 /** As long as somebody has to come back from the provider. */
-const connectingMs = 10 * 60_000;
+export const connectingMs = 10 * 60_000;
 
 function stateOf(connection: ConnectionRecord, nowMs: number): ConnectionState {
   const { enabled, state, refreshId, sinceMs } = connection;

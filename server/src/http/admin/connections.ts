@@ -8,8 +8,6 @@ import {
   ListConnectionsQuery,
   UpdateConnection,
 } from "@countersign/protocol/admin/connections.ts";
-import type { Position } from "../../store/store.ts";
-import type { Caller } from "../caller.ts";
 import { ById } from "./app-clients.ts";
 import { applyConnection, toConnectionInput } from "./connection-body.ts";
 import {
@@ -18,7 +16,7 @@ import {
   showConnection,
   type ConnectionRoutes,
 } from "./connection-acts.ts";
-import { pageOf } from "./page.ts";
+import { pageOfConnections } from "./connection-list.ts";
 import { etagOf, expectedVersionOf, idempotencyKeyOf, route, type AdminServer } from "./route.ts";
 
 /** `/v2/connections`: the tokens that are held for outside APIs. */
@@ -151,24 +149,4 @@ export function registerConnections(server: AdminServer, context: ConnectionRout
   server.get("/connections/:id/token", token, async ({ params, caller }) =>
     readTokenOf(context, caller, params.id),
   );
-}
-
-async function pageOfConnections(
-  context: ConnectionRoutes,
-  caller: Caller,
-  query: Type.Static<typeof ListAllConnectionsQuery>,
-) {
-  const { store, pageKeys } = context;
-  const { tenantId } = caller.actor;
-  const { datasource_id: datasourceId, owner, external_id: externalId } = query;
-  const { items, metadata } = await pageOf(pageKeys, {
-    listName: JSON.stringify(["connections", tenantId, datasourceId, owner, externalId]),
-    pageKey: query.page_key,
-    limit: query.limit,
-    read: (after: Position | undefined, limit) =>
-      store.listConnections(tenantId, { after, datasourceId, owner, externalId, limit }),
-    positionOf: ({ createdAtMs, id }) => ({ createdAtMs, id }),
-  });
-  const shown = items.map((connection) => showConnection(context, connection));
-  return { connections: await Promise.all(shown), metadata };
 }

@@ -7,7 +7,7 @@ import type { Finding } from "../../datasources/describe-provider.ts";
 import type { DatasourceInput } from "../../datasources/datasource.ts";
 import type { DatasourceSecrets, OpenSettings } from "../../datasources/datasource-settings.ts";
 import type { DatasourceSettings, NamedValue, Provider } from "../../datasources/provider.ts";
-import type { DatasourceRecord } from "../../store/store.ts";
+import type { ConnectionCount, DatasourceRecord } from "../../store/store.ts";
 import { isoTime } from "../iso-time.ts";
 import { changed, optional } from "./member.ts";
 
@@ -80,15 +80,17 @@ const named = (values: readonly NamedValue[]) => values.map(({ key }) => ({ key 
 export function toDatasource(
   record: DatasourceRecord,
   { settings }: Provider,
-  { findings, redirectUrl }: { findings: readonly Finding[]; redirectUrl: string },
+  about: {
+    findings: readonly Finding[];
+    redirectUrl: string;
+    counts: readonly ConnectionCount[];
+  },
 ): Datasource {
-  const shown = Object.entries(settings)
-    .filter(([name, value]) => !secretNames.has(name) && value !== undefined)
-    .map(([name, value]) => [snakeCase(name), value] as const);
+  const { findings, redirectUrl, counts } = about;
   return {
     id: record.id,
     name: record.name,
-    ...(Object.fromEntries(shown) as Pick<Datasource, "client_id" | "scopes">),
+    ...toOpenSettings(settings),
     has_client_secret: settings.clientSecret !== undefined,
     has_private_key: settings.privateKey !== undefined,
     custom_token_parameters: named(settings.customTokenParameters),
@@ -96,10 +98,20 @@ export function toDatasource(
     custom_refresh_parameters: named(settings.customRefreshParameters),
     custom_refresh_headers: named(settings.customRefreshHeaders),
     redirect_url: redirectUrl,
+    connection_counts: Object.fromEntries(counts.map(({ state, count }) => [state, count])),
     findings: findings.map(({ field, message }) => ({ field, message })),
     ...optional("external_id", record.externalId),
     labels: record.labels,
     created_at: isoTime(record.createdAtMs),
     updated_at: isoTime(record.updatedAtMs),
   };
+}
+
+export function toOpenSettings(
+  settings: DatasourceSettings,
+): Pick<Datasource, "client_id" | "scopes"> {
+  const shown = Object.entries(settings)
+    .filter(([name, value]) => !secretNames.has(name) && value !== undefined)
+    .map(([name, value]) => [snakeCase(name), value] as const);
+  return Object.fromEntries(shown) as Pick<Datasource, "client_id" | "scopes">;
 }

@@ -12,6 +12,7 @@ import type { DatasourceRecord, Position } from "../../store/store.ts";
 import type { PageKeys } from "../page-key.ts";
 import { ById } from "./app-clients.ts";
 import { applyInput, toDatasource, toInput } from "./datasource-body.ts";
+import { connectingMs } from "./connection-body.ts";
 import { pageOf } from "./page.ts";
 import { etagOf, expectedVersionOf, idempotencyKeyOf, route, type AdminServer } from "./route.ts";
 
@@ -70,12 +71,10 @@ const remove = route({
 
 export function registerDatasources(server: AdminServer, context: DatasourceRoutes): void {
   const { store, pageKeys, outbound } = context;
-  const show = async (record: DatasourceRecord): Promise<Datasource> => {
-    const { providerOf, doubtsOf, redirectUrlOf } = await outbound();
-    const provider = providerOf(context, record);
-    const redirectUrl = redirectUrlOf(context);
-    return toDatasource(record, provider, { findings: doubtsOf(provider), redirectUrl });
-  };
+  const showAll = (tenantId: string, records: DatasourceRecord[]) =>
+    showDatasources(context, tenantId, records);
+  const show = async (record: DatasourceRecord): Promise<Datasource> =>
+    (await showAll(record.tenantId, [record]))[0]!;
 
   server.post("/datasources", create, async (request, reply) => {
     const { createDatasource } = await outbound();
@@ -98,7 +97,7 @@ export function registerDatasources(server: AdminServer, context: DatasourceRout
         store.listDatasources(tenantId, { after, externalId, limit }),
       positionOf: ({ createdAtMs, id }) => ({ createdAtMs, id }),
     });
-    return { datasources: await Promise.all(items.map(show)), metadata };
+    return { datasources: await showAll(tenantId, items), metadata };
   });
 
   server.get("/datasources/:id", read, async ({ params, caller }, reply) => {
@@ -127,5 +126,23 @@ export function registerDatasources(server: AdminServer, context: DatasourceRout
       expectedVersion: expectedVersionOf(request),
     });
     return reply.code(204).send(null);
+  });
+}
+
+async function showDatasources(
+  context: DatasourceRoutes,
+  tenantId: string,
+  records: DatasourceRecord[],
+): Promise<Datasource[]> {
+  const { providerOf, doubtsOf, redirectUrlOf } = await context.outbound();
+  const redirectUrl = redirectUrlOf(context);
+  const ids = records.map(({ id }) => id);
+  const connectingSinceMs = context.system.now() - connectingMs;
+  const counts = await context.store.countConnections(tenantId, ids, connectingSinceMs);
+  return records.map((record) => {
+    const provider = providerOf(context, record);
+    const findings = doubtsOf(provider);
+    const ofIt = counts.filter(({ datasourceId }) => datasourceId === record.id);
+    return toDatasource(record, provider, { findings, redirectUrl, counts: ofIt });
   });
 }

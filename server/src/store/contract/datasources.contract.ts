@@ -92,7 +92,8 @@ export function datasourceContract(open: OpenStore): void {
     const only = async ({ store, ours: { tenantId } }: World) => {
       const page = { after: undefined, externalId: undefined, limit: 10 };
       const [datasource] = await store.listDatasources(tenantId, page);
-      const all = { ...page, datasourceId: undefined, owner: undefined };
+      const none = { datasourceId: undefined, owner: undefined, state: undefined };
+      const all = { ...page, ...none, connectingSinceMs: 0 };
       const [connection] = await store.listConnections(tenantId, all);
       return { datasource: datasource!, connection: connection!, all };
     };
@@ -120,6 +121,46 @@ export function datasourceContract(open: OpenStore): void {
         await store.findConnectionOfOwner(tenantId, datasource.id, "u-1"),
         connection,
       );
+    });
+
+    test("are listed and counted by the state that people see", async (world) => {
+      const { store, ours, theirs } = world;
+      const { tenantId } = ours;
+      const datasource = sampleDatasource(tenantId);
+      await store.insertDatasource(inserting(datasource));
+      const made: Record<string, string> = {};
+      const make = async (seen: string, own: Partial<ConnectionRecord>): Promise<void> => {
+        const connection = sampleConnection(datasource, { owner: nextId("owner"), ...own });
+        await store.insertConnection(connecting(connection));
+        made[connection.id] = seen;
+      };
+      await make("disabled", { enabled: false });
+      await make("refreshing", { refreshId: "r" });
+      await make("disabled", { enabled: false, refreshId: "r" });
+      await make("connected", {});
+      await make("connecting", { state: "connecting", sinceMs: 100 });
+      await make("not_connected", { state: "connecting", sinceMs: 99 });
+      await make("not_connected", { state: "not_connected", sinceMs: 99 });
+      const { all } = await only(world);
+      const filters = { ...all, datasourceId: datasource.id, connectingSinceMs: 100 };
+      for (const state of new Set(Object.values(made))) {
+        const found = await store.listConnections(tenantId, { ...filters, state });
+        const expected = Object.keys(made).filter((id) => made[id] === state);
+        assert.deepEqual(found.map(({ id }) => id).toSorted(), expected.toSorted(), state);
+      }
+      const ids = [datasource.id];
+      assert.deepEqual(
+        (await store.countConnections(tenantId, ids, 100)).map((one) => [one.state, one.count]),
+        [
+          ["connected", 1],
+          ["connecting", 1],
+          ["disabled", 2],
+          ["not_connected", 2],
+          ["refreshing", 1],
+        ],
+      );
+      assert.deepEqual(await store.countConnections(theirs.tenantId, ids, 100), []);
+      assert.deepEqual(await store.countConnections(tenantId, [], 100), []);
     });
 
     test("refuse a second owner, external id or one too many without a trace", async (world) => {

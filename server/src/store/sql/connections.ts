@@ -1,4 +1,10 @@
-import type { ConnectionRecord, ConnectionTokens } from "../connection-store.ts";
+import { sql } from "kysely";
+import type {
+  ConnectionCount,
+  ConnectionPage,
+  ConnectionRecord,
+  ConnectionTokens,
+} from "../connection-store.ts";
 import type { ConnectionStore } from "../store.ts";
 import { flag, withNulls, withoutNulls, type Database, type Schema, type Tx } from "../schema.ts";
 import { recordAudit } from "./audit.ts";
@@ -10,25 +16,10 @@ import { Rollback } from "./rollback.ts";
 
 export const connectionReads = (db: Database) =>
   ({
-    async listConnections(tenantId, { after, datasourceId, owner, externalId, limit }) {
-      const rows = await db
-        .selectFrom("connections")
-        .selectAll()
-        .where("tenantId", "=", tenantId)
-        .$if(datasourceId !== undefined, (query) => query.where("datasourceId", "=", datasourceId!))
-        .$if(owner !== undefined, (query) => query.where("owner", "=", owner!))
-        .$if(externalId !== undefined, (query) => query.where("externalId", "=", externalId!))
-        .$if(after !== undefined, (query) =>
-          query.where((eb) =>
-            eb(eb.refTuple("createdAtMs", "id"), ">", eb.tuple(after!.createdAtMs, after!.id)),
-          ),
-        )
-        .orderBy("createdAtMs")
-        .orderBy("id")
-        .limit(limit)
-        .execute();
-      return rows.map(toConnection);
-    },
+    listConnections: (tenantId, page) => listConnections(db, tenantId, page),
+
+    countConnections: (tenantId, datasourceIds, connectingSinceMs) =>
+      countConnections(db, { tenantId, datasourceIds, connectingSinceMs }),
 
     async findConnection(tenantId, id) {
       const row = await db
@@ -70,6 +61,63 @@ export const connectionReads = (db: Database) =>
       return rows.map(toConnection);
     },
   }) satisfies Partial<ConnectionStore>;
+
+async function listConnections(
+  db: Database,
+  tenantId: string,
+  page: ConnectionPage,
+): Promise<ConnectionRecord[]> {
+  const { after, datasourceId, owner, state, connectingSinceMs, externalId, limit } = page;
+  const rows = await db
+    .selectFrom("connections")
+    .selectAll()
+    .where("tenantId", "=", tenantId)
+    .$if(datasourceId !== undefined, (query) => query.where("datasourceId", "=", datasourceId!))
+    .$if(owner !== undefined, (query) => query.where("owner", "=", owner!))
+    .$if(state !== undefined, (query) => query.where(seenState(connectingSinceMs), "=", state!))
+    .$if(externalId !== undefined, (query) => query.where("externalId", "=", externalId!))
+    .$if(after !== undefined, (query) =>
+      query.where((eb) =>
+        eb(eb.refTuple("createdAtMs", "id"), ">", eb.tuple(after!.createdAtMs, after!.id)),
+      ),
+    )
+    .orderBy("createdAtMs")
+    .orderBy("id")
+    .limit(limit)
+    .execute();
+  return rows.map(toConnection);
+}
+
+async function countConnections(
+  db: Database,
+  of: { tenantId: string; datasourceIds: string[]; connectingSinceMs: number },
+): Promise<ConnectionCount[]> {
+  const { tenantId, datasourceIds, connectingSinceMs } = of;
+  if (datasourceIds.length === 0) return [];
+  return (
+    db
+      .selectFrom("connections")
+      .select((eb) => [
+        "datasourceId",
+        seenState(connectingSinceMs).as("state"),
+        eb.fn.countAll<number>().as("count"),
+      ])
+      .where("tenantId", "=", tenantId)
+      .where("datasourceId", "in", datasourceIds)
+      // By place: the parameters of an expression that is written twice are not the same.
+      .groupBy(sql`1, 2`)
+      .orderBy(sql`1, 2`)
+      .execute()
+  );
+}
+
+/** The state as people see it, worked out as the API does. */
+const seenState = (connectingSinceMs: number) =>
+  sql<string>`case
+    when enabled = 0 then 'disabled'
+    when refresh_id is not null then 'refreshing'
+    when state = 'connecting' and since_ms < ${connectingSinceMs} then 'not_connected'
+    else state end`;
 
 export const connectionWrites = {
   async insertConnection(tx: Tx, input: Parameters<ConnectionStore["insertConnection"]>[0]) {
