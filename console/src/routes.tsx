@@ -59,6 +59,31 @@ export const router = createBrowserRouter(
               }),
             },
             {
+              path: "datasources",
+              lazy: async () => ({
+                Component: (await import("./datasources/datasources-page.tsx")).DatasourcesPage,
+              }),
+            },
+            {
+              path: "datasources/new",
+              lazy: async () => ({
+                Component: (await import("./datasources/new-datasource-page.tsx"))
+                  .NewDatasourcePage,
+              }),
+            },
+            {
+              path: "datasources/:id/:tab?",
+              lazy: async () => ({
+                Component: (await import("./datasources/datasource-page.tsx")).DatasourcePage,
+              }),
+            },
+            {
+              path: "connections/:id",
+              lazy: async () => ({
+                Component: (await import("./connections/connection-page.tsx")).ConnectionPage,
+              }),
+            },
+            {
               path: "leaks",
               lazy: async () => ({
                 Component: (await import("./leaks/leaks-page.tsx")).LeaksPage,

@@ -7,6 +7,8 @@ export interface Furnished {
   clientId: string;
   apiId: string;
   leakId: string;
+  datasourceId: string;
+  connectionId: string;
 }
 
 export async function furnish(page: Page, server: { url: string }): Promise<Furnished> {
@@ -30,11 +32,27 @@ export async function furnish(page: Page, server: { url: string }): Promise<Furn
     const { leaks } = (await (await fetch("/v2/leaks")).json()) as { leaks: { id: string }[] };
     return leaks[0]!.id;
   });
-  return { clientId: client.id, apiId: api.id, leakId };
+  return { clientId: client.id, apiId: api.id, leakId, ...(await furnishOutside(page)) };
+}
+
+async function furnishOutside(page: Page) {
+  const datasource = await post<{ id: string }>(page, "/v2/datasources", {
+    name: "Google Calendar",
+    profile: "google",
+    base_url: "https://www.googleapis.com/calendar/v3",
+    client_id: "4711-calendar.apps.googleusercontent.com",
+    client_secret: "a secret of the provider",
+    scopes: "calendar.readonly, calendar.events",
+  });
+  const connections = `/v2/datasources/${datasource.id}/connections`;
+  await post(page, connections, { owner: "ann@example.com", refresh_token: "brought-along" });
+  const connection = await post<{ id: string }>(page, connections, {});
+  return { datasourceId: datasource.id, connectionId: connection.id };
 }
 
 /** Each with a text that is there once the page is. */
-export const pagesOf = ({ clientId, apiId, leakId }: Furnished): readonly ShownPage[] => {
+export const pagesOf = (furnished: Furnished): readonly ShownPage[] => {
+  const { clientId, apiId, leakId, datasourceId, connectionId } = furnished;
   const client = `/apiAccess/appClients/${clientId}`;
   return [
     { name: "overview", path: "", landmark: "Who calls" },
@@ -53,6 +71,15 @@ export const pagesOf = ({ clientId, apiId, leakId }: Furnished): readonly ShownP
     { name: "built-in-role", path: "/roles/viewer", landmark: "The whole account" },
     { name: "own-role", path: "/roles/librarian", landmark: "Review and save" },
     { name: "api", path: `/apis/${apiId}`, landmark: "Introspection" },
+    { name: "datasources", path: "/datasources", landmark: "Google Calendar" },
+    { name: "create-datasource", path: "/datasources/new", landmark: "Add Access Token To" },
+    { name: "connections", path: `/datasources/${datasourceId}`, landmark: "ann@example.com" },
+    {
+      name: "datasource-settings",
+      path: `/datasources/${datasourceId}/settings`,
+      landmark: "Add Access Token To",
+    },
+    { name: "connection", path: `/connections/${connectionId}`, landmark: "Try a request" },
     { name: "audit", path: "/audit", landmark: "App client created" },
     { name: "refusals", path: "/refusals", landmark: "Wrong secret" },
     { name: "leaks", path: "/leaks", landmark: "Client secret" },

@@ -26,6 +26,8 @@ const subjects = [
   "api",
   "signing_key",
   "leak",
+  "datasource",
+  "connection",
 ];
 
 export function AuditPage() {

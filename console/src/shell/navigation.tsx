@@ -24,19 +24,25 @@ const places: readonly Place[] = [
     needs: ["app_clients:read", "api_keys:read"],
   },
   { to: "/roles", label: "Roles and APIs", icon: "roles", needs: ["roles:read", "apis:read"] },
+  { to: "/datasources", label: "Datasources", icon: "datasource", needs: ["datasources:read"] },
   { to: "/audit", label: "Audit log", icon: "audit", needs: ["audit_events:read"] },
   { to: "/refusals", label: "Refusals", icon: "refusals", needs: ["refusals:read"] },
   { to: "/leaks", label: "Leaks", icon: "leak", needs: ["leaks:read"] },
   { to: "/signingKeys", label: "Signing keys", icon: "keys", needs: ["signing_keys:read"] },
 ];
 
+/** Pages that are reached from another one, and belong to it. */
+const below: Readonly<Record<string, readonly string[]>> = {
+  "/roles": ["/apis/"],
+  "/datasources": ["/connections/"],
+};
+
 export function Navigation({ onLeave }: { onLeave: () => void }) {
   const may = useMay();
   const { pathname } = useLocation();
   const isAt = (to: string): boolean => {
     if (to === "/") return pathname === "/";
-    // An API is a page of "Roles and APIs".
-    return pathname.startsWith(to) || (to === "/roles" && pathname.startsWith("/apis/"));
+    return pathname.startsWith(to) || below[to]?.some((path) => pathname.startsWith(path)) === true;
   };
   return (
     <nav aria-label="Main">

@@ -1,0 +1,134 @@
+import type { DatasourceProfile } from "@countersign/protocol/admin/datasource-profiles.ts";
+import { Accordion, Alert, Button, Group, Select, Stack } from "@mantine/core";
+import { useState, type FormEvent } from "react";
+import { ApiProblem } from "../api/request.ts";
+import { Icon } from "../parts/icon.tsx";
+import { Problem } from "../parts/problem.tsx";
+import { draftOf, type Draft, type DraftField } from "./draft.ts";
+import { TextSetting, type FormState } from "./fields.tsx";
+import { MainFields } from "./main-fields.tsx";
+import { MoreFields } from "./more-fields.tsx";
+
+/** What is asked about an outside API; the same for a new one and one that is there. */
+export function DatasourceForm({
+  initial,
+  profiles,
+  stored = { secret: false, key: false },
+  redirectUrl,
+  verb,
+  error,
+  isPending,
+  isUnchangedRefused = false,
+  onSubmit,
+  onCancel,
+}: {
+  initial: Draft;
+  profiles: readonly DatasourceProfile[];
+  stored?: { secret: boolean; key: boolean };
+  redirectUrl: string | undefined;
+  verb: string;
+  error: unknown;
+  isPending: boolean;
+  isUnchangedRefused?: boolean;
+  onSubmit: (draft: Draft) => void;
+  onCancel?: () => void;
+}) {
+  const [draft, setDraft] = useState(initial);
+  const errors = error instanceof ApiProblem ? error.fieldErrors : {};
+  const form: FormState = { draft, errors, set: (own) => setDraft({ ...draft, ...own }) };
+  const profile = profiles.find(({ name }) => name === draft.profile);
+  const submit = (event: FormEvent): void => {
+    event.preventDefault();
+    onSubmit(draft);
+  };
+  const isUnchanged = isUnchangedRefused && JSON.stringify(draft) === JSON.stringify(initial);
+  return (
+    <form onSubmit={submit}>
+      <Stack>
+        <Select
+          label="Provider"
+          description="What is known of it is filled in. Any other works with the standard's own rules."
+          searchable
+          data={profiles.map(({ name, title }) => ({ value: name, label: title }))}
+          value={draft.profile}
+          onChange={(name) => setDraft(withProfile(draft, profiles, name ?? draft.profile))}
+          nothingFoundMessage="Choose “Any OAuth 2.0 provider” for it"
+        />
+        {profile !== undefined && <ProfileNotes profile={profile} draft={draft} />}
+        <TextSetting
+          form={form}
+          field="name"
+          label="Name"
+          description="Shown to people, also to those who connect."
+          required
+          maxLength={255}
+        />
+        <MainFields
+          form={form}
+          variables={profile?.variables ?? []}
+          stored={stored}
+          redirectUrl={redirectUrl}
+        />
+        <Accordion variant="separated" order={3}>
+          <Accordion.Item value="more">
+            <Accordion.Control>More settings</Accordion.Control>
+            <Accordion.Panel>
+              <MoreFields form={form} />
+            </Accordion.Panel>
+          </Accordion.Item>
+        </Accordion>
+        <Problem error={error} />
+        <Group justify="flex-end" gap="xs">
+          {onCancel !== undefined && (
+            <Button variant="default" onClick={onCancel}>
+              Cancel
+            </Button>
+          )}
+          <Button
+            type="submit"
+            loading={isPending}
+            disabled={isUnchanged || draft.name.trim() === "" || draft.client_id.trim() === ""}
+          >
+            {verb}
+          </Button>
+        </Group>
+      </Stack>
+    </form>
+  );
+}
+
+/** What a person typed stays; the rest is what the other profile proposes. */
+function withProfile(draft: Draft, profiles: readonly DatasourceProfile[], name: string): Draft {
+  const of = (wanted: string) => profiles.find((profile) => profile.name === wanted);
+  const [before, after] = [of(draft.profile), of(name)];
+  if (after === undefined) return draft;
+  const [had, proposed] = [draftOf(before?.settings ?? {}), draftOf(after.settings)];
+  const typed = (Object.keys(draft) as DraftField[]).filter(
+    (field) => JSON.stringify(draft[field]) !== JSON.stringify(had[field]),
+  );
+  const kept = Object.fromEntries(typed.map((field) => [field, draft[field]])) as Partial<Draft>;
+  const title = before?.title;
+  const isNamedSo = draft.name === "" || draft.name === title;
+  return { ...proposed, ...kept, profile: name, name: isNamedSo ? after.title : draft.name };
+}
+
+function ProfileNotes({ profile, draft }: { profile: DatasourceProfile; draft: Draft }) {
+  const scope = profile.offline?.scope;
+  const isOffline = scope === undefined || draft.scopes.split(/[\s,]+/).includes(scope);
+  const needsPerson = draft.grant_type === "authorization_code";
+  const notes = [
+    ...profile.notes,
+    ...(needsPerson && !isOffline
+      ? [`Ask for the scope ${scope} to be given a refresh token.`]
+      : []),
+    ...(needsPerson && !profile.can_refresh ? ["Its tokens cannot be renewed."] : []),
+  ];
+  if (notes.length === 0) return null;
+  return (
+    <Alert color="yellow" icon={<Icon name="warning" />}>
+      {notes.map((note) => (
+        <div key={note}>{note}</div>
+      ))}
+    </Alert>
+  );
+}

@@ -1,0 +1,96 @@
+import type { Datasource } from "@countersign/protocol/admin/datasources.ts";
+import { notifications } from "@mantine/notifications";
+import { useQuery } from "@tanstack/react-query";
+import { useState } from "react";
+import { datasourcePath, profilesQuery, useOutboundChange } from "../api/datasources.ts";
+import { request } from "../api/request.ts";
+import { useMay } from "../api/session.ts";
+import { Confirm } from "../parts/confirm.tsx";
+import { Panel } from "../parts/panel.tsx";
+import parts from "../parts/parts.module.css";
+import { DatasourceForm } from "./datasource-form.tsx";
+import { draftOf, mayDisconnect, updateBody, type Draft } from "./draft.ts";
+
+/** What was said about an outside API, to be read or changed. */
+export function DatasourceSettings({ datasource }: { datasource: Datasource }) {
+  const may = useMay();
+  return (
+    <Panel title="Settings">
+      {may("datasources:write") ? (
+        <Form datasource={datasource} />
+      ) : (
+        <Described datasource={datasource} />
+      )}
+    </Panel>
+  );
+}
+
+function Form({ datasource }: { datasource: Datasource }) {
+  const { data } = useQuery(profilesQuery);
+  const [asked, setAsked] = useState<Draft>();
+  const stored = draftOf(datasource, datasource.name);
+  const save = useOutboundChange((draft: Draft) =>
+    request<Datasource>("PATCH", datasourcePath(datasource.id), {
+      body: updateBody(stored, draft),
+    }),
+  );
+  const say = () => notifications.show({ message: `${datasource.name} is saved.` });
+  const { connected = 0, refreshing = 0, uncertain = 0 } = datasource.connection_counts;
+  const holding = connected + refreshing + uncertain;
+  const submit = (draft: Draft): void => {
+    if (holding > 0 && mayDisconnect(stored, draft)) setAsked(draft);
+    else save.mutate(draft, { onSuccess: say });
+  };
+  if (data === undefined) return null;
+  return (
+    <>
+      <DatasourceForm
+        initial={stored}
+        profiles={data.profiles}
+        stored={{ secret: datasource.has_client_secret, key: datasource.has_private_key }}
+        redirectUrl={datasource.redirect_url}
+        verb="Save"
+        error={save.error}
+        isPending={save.isPending}
+        isUnchangedRefused
+        onSubmit={submit}
+      />
+      {asked !== undefined && (
+        <Confirm
+          title="Save what tokens are tied to?"
+          verb="Save"
+          act={async () => {
+            await save.mutateAsync(asked);
+            say();
+          }}
+          onClose={() => setAsked(undefined)}
+        >
+          {holding === 1 ? "1 connection holds" : `${holding} connections hold`} tokens that may not
+          count with the new settings. Those have to be connected again
+          {datasource.grant_type === "client_credentials" && ", which happens by itself"}.
+        </Confirm>
+      )}
+    </>
+  );
+}
+
+const Described = ({ datasource }: { datasource: Datasource }) => (
+  <dl className={parts["facts"]}>
+    {facts(datasource).map(([label, value]) => (
+      <div key={label}>
+        <dt>{label}</dt>
+        <dd>{value === undefined || value === "" ? "–" : value}</dd>
+      </div>
+    ))}
+  </dl>
+);
+
+const facts = (datasource: Datasource): [string, string | undefined][] => [
+  ["Grant Type", datasource.grant_type],
+  ["Access Token URL", datasource.access_token_url],
+  ["Authorization URL", datasource.authorization_url],
+  ["Client ID", datasource.client_id],
+  ["Scope(s)", datasource.scopes.join(", ")],
+  ["Client Authentication", datasource.client_authentication],
+  ["Redirect URL", datasource.redirect_url],
+];

@@ -1,0 +1,129 @@
+import assert from "node:assert/strict";
+import { after, before, describe, test } from "node:test";
+import {
+  loopback,
+  startOutsideProvider,
+  type OutsideProvider,
+} from "../../server/test/outbound/provider.ts";
+import { clipboardOf, signIn, startVisit, type Visit } from "./visit.ts";
+
+describe("datasources in the console", () => {
+  let visit: Visit;
+  let provider: OutsideProvider;
+  before(async () => {
+    provider = await startOutsideProvider();
+    visit = await startVisit({ environment: loopback });
+    await signIn(visit.page, "/console/datasources");
+  });
+  after(async () => {
+    await visit.end();
+    await provider.stop();
+  });
+
+  test("an API is described with the fields of the form, and refused where one is wrong", async () => {
+    const { page, server } = visit;
+    await page.getByText("No datasources yet").waitFor();
+    await page.getByRole("link", { name: "Create datasource" }).click();
+    await page.getByRole("textbox", { name: "Name", exact: true }).fill("Calendar");
+    await page.getByRole("textbox", { name: "URL", exact: true }).fill(`${provider.url}/api`);
+    await page.getByLabel("Access Token URL").fill("not a url");
+    await page.getByLabel("Client ID").fill("the-client");
+    await page.getByLabel("Client Secret").fill("the-secret-of-the-datasource");
+    await page.getByLabel("Scope(s)").fill("read, write");
+    await page.getByLabel("Authorization URL").fill(`${provider.url}/authorize`);
+    await page.getByRole("button", { name: "Add a parameter" }).click();
+    await page.getByLabel("Custom Authentication Parameters: name 1").fill("prompt");
+    await page.getByLabel("Custom Authentication Parameters: value 1").fill("consent");
+    await page.getByRole("combobox", { name: "Client Authentication" }).click();
+    await page.getByRole("option", { name: "Send client credentials in body" }).click();
+    await page.getByRole("button", { name: "Copy redirect URL" }).click();
+    assert.equal(await clipboardOf(page), `${server.url}/api/v1/datasources/authorize`);
+    await page.getByRole("button", { name: "Create" }).click();
+    await page.getByRole("alert").waitFor();
+    await page.getByLabel("Access Token URL").fill(`${provider.url}/token`);
+    await page.getByRole("button", { name: "Create" }).click();
+    await page.getByRole("heading", { name: "Calendar" }).waitFor();
+    await page.getByText("Nothing is connected yet").waitFor();
+  });
+
+  test("is connected in a window, renewed, used and deleted", async () => {
+    const { page } = visit;
+    await page.getByRole("button", { name: "Connect" }).click();
+    await page.getByRole("dialog").getByRole("button", { name: "Go on" }).click();
+    await page.getByRole("heading", { name: "Calendar, the team's" }).waitFor();
+    await page.getByText("Not connected").first().waitFor();
+    const popup = page.waitForEvent("popup");
+    await page.getByRole("button", { name: "Connect now" }).click();
+    const opened = await popup;
+    await opened.getByRole("heading", { name: "Connected" }).waitFor();
+    await page.getByText("Connected", { exact: true }).first().waitFor();
+    assert.match(opened.url(), /\/api\/v1\/datasources\/authorize\?/);
+    await opened.close();
+
+    await page.getByRole("button", { name: "Refresh now" }).click();
+    await page.getByText("The token was renewed").waitFor();
+    assert.equal(provider.refreshes(), 1);
+    await page.getByLabel("Path and query").fill("/things?limit=2");
+    await page.getByRole("button", { name: "Send" }).click();
+    await page.getByText("/api/things?limit=2").waitFor();
+    assert.equal(provider.apiRequests.at(-1)!.url, "/api/things?limit=2");
+    const shown = await page.content();
+    for (const token of provider.accessTokens)
+      assert.ok(!shown.includes(token), "a token is shown");
+    await page.getByRole("cell", { name: "Connection connected" }).waitFor();
+
+    provider.refreshTokens.clear();
+    await page.getByRole("button", { name: "Refresh now" }).click();
+    await page.getByText("Reconnect needed").waitFor();
+    await page.getByText("The provider said:").waitFor();
+    await page.getByRole("link", { name: "Calendar" }).click();
+    await page.getByRole("combobox", { name: "State" }).click();
+    await page.getByRole("option", { name: "Reconnect needed" }).click();
+    await page.getByRole("link", { name: "The team's" }).click();
+    await page.getByRole("button", { name: "Actions" }).click();
+    await page.getByRole("menuitem", { name: "Delete" }).click();
+    await page.getByRole("dialog").getByRole("button", { name: "Delete" }).click();
+    await page.getByText("The connection is deleted").waitFor();
+  });
+
+  test("keeps its secret to itself, and says what a change would cost", async () => {
+    const { page } = visit;
+    await page.goto("/console/datasources");
+    await page.getByRole("link", { name: "Calendar" }).click();
+    await page.getByRole("tab", { name: "Settings" }).click();
+    await page.getByLabel("Client ID").waitFor();
+    assert.equal(await page.getByLabel("Client Secret").inputValue(), "");
+    assert.ok(!(await page.content()).includes("the-secret-of-the-datasource"));
+    await page.getByRole("button", { name: "More settings" }).click();
+    await page.getByLabel("Audience").fill("https://calendar.example.com");
+    await page.getByRole("button", { name: "Save" }).click();
+    await page.getByText("Calendar is saved").waitFor();
+    await page.reload();
+    await page.getByRole("button", { name: "More settings" }).click();
+    assert.equal(await page.getByLabel("Audience").inputValue(), "https://calendar.example.com");
+    await page.getByRole("button", { name: "Delete" }).click();
+    await page.getByText("Nothing is connected to it").waitFor();
+    await page.getByRole("dialog").getByRole("button", { name: "Delete" }).click();
+    await page.getByText("No datasources yet").waitFor();
+  });
+
+  test("knows what a provider wants, and asks for what only you know", async () => {
+    const { page, complaints } = visit;
+    await page.getByRole("link", { name: "Create datasource" }).click();
+    await page.getByRole("combobox", { name: "Provider" }).fill("Shopify");
+    await page.getByRole("option", { name: "Shopify" }).click();
+    assert.equal(
+      await page.getByRole("textbox", { name: "Name", exact: true }).inputValue(),
+      "Shopify",
+    );
+    assert.match(
+      await page.getByLabel("Access Token URL").inputValue(),
+      /\{shop\}\.myshopify\.com/,
+    );
+    await page.getByRole("textbox", { name: "Shop", exact: true }).fill("flowers");
+    await page.getByLabel("Client ID").fill("me");
+    await page.getByRole("button", { name: "Create" }).click();
+    await page.getByText("The client secret is missing").waitFor();
+    assert.deepEqual(complaints, []);
+  });
+});
