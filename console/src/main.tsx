@@ -1,39 +1,5 @@
-import "@fontsource-variable/inter/wght.css";
-import "@mantine/core/styles.css";
-import "@mantine/notifications/styles.css";
-import "./styles.css";
-import { MantineProvider } from "@mantine/core";
-import { Notifications } from "@mantine/notifications";
-import { QueryClient, QueryClientProvider } from "@tanstack/react-query";
-import { setNonce } from "get-nonce";
-import { StrictMode } from "react";
-import { createRoot } from "react-dom/client";
 import { RouterProvider } from "react-router/dom";
-import { ApiProblem } from "./api/request.ts";
 import { router } from "./routes.tsx";
-import { theme } from "./theme.ts";
+import { start } from "./start.tsx";
 
-const nonce = document.querySelector<HTMLMetaElement>('meta[name="style-nonce"]')?.content ?? "";
-setNonce(nonce);
-
-const queries = new QueryClient({
-  defaultOptions: {
-    queries: {
-      staleTime: 5_000,
-      // What was refused would be refused again; what failed may come back.
-      retry: (count, error) =>
-        count < 2 && (!(error instanceof ApiProblem) || error.status === 0 || error.status >= 500),
-    },
-  },
-});
-
-createRoot(document.querySelector("#root")!).render(
-  <StrictMode>
-    <QueryClientProvider client={queries}>
-      <MantineProvider theme={theme} defaultColorScheme="auto" getStyleNonce={() => nonce}>
-        <Notifications position="bottom-right" autoClose={4_000} />
-        <RouterProvider router={router} />
-      </MantineProvider>
-    </QueryClientProvider>
-  </StrictMode>,
-);
+start(<RouterProvider router={router} />);

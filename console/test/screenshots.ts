@@ -53,6 +53,12 @@ try {
     await fit(page);
     await page.screenshot({ path: join(values.to, `${shown.name}.png`) });
   }
+  if (values.only === undefined || values.only.includes("reference")) {
+    await page.goto("/reference");
+    await page.getByRole("heading", { name: "Corpora" }).first().waitFor();
+    await page.waitForTimeout(1_000);
+    await page.screenshot({ path: join(values.to, "reference.png") });
+  }
 } finally {
   await visit.end();
 }

@@ -269,6 +269,19 @@ function routerContext(
   const liveTokens = { system, keys, clients, apiKeys, apis, revocations };
   const sessions = { cookies: createCookies(issuer), find: createFindLiveSession(people, users) };
   const callers = { ...liveTokens, usage, failures, tenantId, issuer, sessions };
+  const token = {
+    ...endpoints,
+    apiKeys,
+    apis,
+    // One tenant is served yet; its issuer is the public URL.
+    accessTokens: createAccessTokens({
+      system,
+      keys,
+      issuerOf: () => issuer,
+      position: () => feed.position,
+    }),
+    lifetimeSecondsMax: createTokenLifetime(feed, config.outageGraceSeconds),
+  };
   const leaks = createLeakTotals();
   const notes = createRefusalNotes({ ...callers, refusals, sourceAddressOf });
   const connect = { ...outside, system, store, sealer, tenantId };
@@ -276,19 +289,7 @@ function routerContext(
   return {
     server,
     issuer,
-    token: {
-      ...endpoints,
-      apiKeys,
-      apis,
-      // One tenant is served yet; its issuer is the public URL.
-      accessTokens: createAccessTokens({
-        system,
-        keys,
-        issuerOf: () => issuer,
-        position: () => feed.position,
-      }),
-      lifetimeSecondsMax: createTokenLifetime(feed, config.outageGraceSeconds),
-    },
+    token,
     revocation: { ...endpoints, ...liveTokens, store, issuer },
     admin: {
       system,
@@ -298,6 +299,7 @@ function routerContext(
       schedule: rotationOf(config),
       keys,
       roles,
+      grants: token,
       sourceAddressOf,
       callers,
       findOwner,

@@ -52,7 +52,7 @@ const limits: readonly { files: RegExp; may: readonly RegExp[]; why: string }[] 
       /^protocol\//,
       /^examples\/calling\/programs\.ts$/,
       /^(react|react-dom|react-router|get-nonce)$/,
-      /^@(mantine|tanstack|fontsource-variable)\//,
+      /^@(mantine|tanstack|fontsource-variable|scalar)\//,
     ],
     why: "it runs in a browser and knows the server by its API",
   },

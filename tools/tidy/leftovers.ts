@@ -8,7 +8,7 @@ const entryPoints: readonly RegExp[] = [
   /\.bench\.ts$/,
   /^server\/src\/main\.ts$/,
   /^bench\/main\.ts$/,
-  /^console\/(vite\.config\.ts|src\/main\.tsx|test\/screenshots\.ts)$/,
+  /^console\/(vite\.config\.ts|src\/(reference\/)?main\.tsx|test\/screenshots\.ts)$/,
   /^tools\/[^/]+$/,
   /^examples\/[^/]+\/src\/main\.ts$/,
   /^examples\/(calling|protecting)\//,

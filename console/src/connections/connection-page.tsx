@@ -28,8 +28,9 @@ export function ConnectionPage() {
     refetch,
   } = useQuery({
     ...connectionQuery(id),
-    // Tokens are renewed, and end, without anybody here doing anything.
-    refetchInterval: 15_000,
+    // Tokens are renewed, and end, without anybody here doing anything. Whoever is away at the provider
+    // comes back in a window that this page cannot see.
+    refetchInterval: ({ state: { data } }) => (data?.state === "connecting" ? 2_000 : 15_000),
   });
   const { data: datasource } = useQuery({
     ...datasourceQuery(connection?.datasource_id ?? ""),

@@ -60,6 +60,14 @@ export function Navigation({ onLeave }: { onLeave: () => void }) {
             className={css["place"]}
           />
         ))}
+      {/* A page of its own, outside the console. */}
+      <Item
+        component="a"
+        href="/reference"
+        label="API reference"
+        leftSection={<Icon name="reference" />}
+        className={css["place"]}
+      />
     </nav>
   );
 }

@@ -7,11 +7,13 @@ import { PageRefused } from "./pages/page-refused.ts";
 import { contentPolicy } from "./security-headers.ts";
 
 /**
- * `/console`: the built web console. Its files are compressed when it is built and read from disk when
+ * `/console` and `/reference`: the built web console. Its files are compressed when it is built and read from disk when
  * they are asked for, which browsers do once: nothing of it stays in memory but the list of names.
  */
 
 const path = "/console";
+/** A page of its own: what draws API documents is larger than all the rest. */
+const referencePath = "/reference";
 const builtFolder = new URL("../../../console/dist/", import.meta.url);
 const noncePlaceholder = "{{nonce}}";
 
@@ -51,17 +53,47 @@ export function registerConsole(server: FastifyInstance, context: PagesContext):
   });
 
   // Every other address is a page, which the browser knows.
-  for (const pages of [path, `${path}/*`]) {
+  for (const pages of [path, `${path}/*`, referencePath]) {
+    const isReference = pages === referencePath;
     server.get(pages, async (request, reply) => {
       const visitor = await visitorOf(context, request);
       if (visitor === undefined) return goTo(reply, signInPath(request.url));
-      return sendConsole(context, reply);
+      return sendBuilt(context, reply, isReference ? reference : console);
     });
   }
 }
 
-async function sendConsole(context: PagesContext, reply: FastifyReply): Promise<FastifyReply> {
-  const page = await readFile(new URL("index.html", builtFolder), "utf8").catch(() => {
+interface BuiltPage {
+  file: string;
+  /** What its policy permits beyond what all of them need. */
+  policy(nonce: string): Record<string, string>;
+}
+
+const console: BuiltPage = {
+  file: "index.html",
+  policy: (nonce) => ({
+    // The component library writes the variables of its theme into elements of their own.
+    "style-src": `'self' 'nonce-${nonce}'`,
+    "connect-src": "'self'",
+  }),
+};
+
+const reference: BuiltPage = {
+  file: "reference.html",
+  policy: () => ({
+    // What draws the documents sets styles wherever it likes; scripts are ours alone here, too.
+    "style-src": "'self' 'unsafe-inline'",
+    // Requests go to the APIs that the documents are of.
+    "connect-src": "'self' https: http://localhost:* http://127.0.0.1:*",
+  }),
+};
+
+async function sendBuilt(
+  context: PagesContext,
+  reply: FastifyReply,
+  { file, policy }: BuiltPage,
+): Promise<FastifyReply> {
+  const page = await readFile(new URL(file, builtFolder), "utf8").catch(() => {
     throw notBuilt();
   });
   const nonce = context.signIn.system.randomBytes(18).toString("base64url");
@@ -71,12 +103,10 @@ async function sendConsole(context: PagesContext, reply: FastifyReply): Promise<
       "cache-control": "no-store",
       "content-security-policy": contentPolicy({
         "script-src": "'self'",
-        // The component library writes the variables of its theme into elements of their own.
-        "style-src": `'self' 'nonce-${nonce}'`,
         "img-src": "'self'",
         "font-src": "'self'",
-        "connect-src": "'self'",
         "form-action": "'self'",
+        ...policy(nonce),
       }),
     })
     .send(page.replace(noncePlaceholder, nonce));

@@ -48,6 +48,8 @@ const matrix: Record<string, Who> = {
   "GET /v2/app_clients/{id}/credentials/{credential_id}": onlyAdministrators,
   "PATCH /v2/app_clients/{id}/credentials/{credential_id}": onlyAdministrators,
   "DELETE /v2/app_clients/{id}/credentials/{credential_id}": onlyAdministrators,
+  // For people in a browser alone.
+  "POST /v2/app_clients/{id}/test_tokens": { account: [] },
   "POST /v2/users": onlyAdministrators,
   "GET /v2/users": onlyAdministrators,
   "GET /v2/users/{username}": allReaders,
@@ -75,6 +77,7 @@ const matrix: Record<string, Who> = {
   "POST /v2/apis": onlyAdministrators,
   "GET /v2/apis": onlyAdministrators,
   "GET /v2/apis/{id}": onlyAdministrators,
+  "GET /v2/apis/{id}/openapi_document": onlyAdministrators,
   "PATCH /v2/apis/{id}": onlyAdministrators,
   "DELETE /v2/apis/{id}": onlyAdministrators,
   "POST /v2/apis/{id}/verifier_credential/rotate": onlyAdministrators,

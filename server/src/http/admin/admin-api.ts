@@ -1,6 +1,7 @@
 import type { FastifyInstance } from "fastify";
 import type { TypeBoxTypeProvider } from "@fastify/type-provider-typebox";
 import { registerApiKeys, type ApiKeyRoutes } from "./api-keys.ts";
+import { registerApiReference, type ApiReferenceRoutes } from "./api-reference.ts";
 import { registerApis, type ApiRoutes } from "./apis.ts";
 import { registerAppClients, type AppClientRoutes } from "./app-clients.ts";
 import { registerAuditEvents, type AuditEventRoutes } from "./audit-events.ts";
@@ -29,6 +30,7 @@ import { registerUsers, type UserRoutes } from "./users.ts";
 export interface AdminContext
   extends
     ApiKeyRoutes,
+    ApiReferenceRoutes,
     ApiRoutes,
     AppClientRoutes,
     AuditEventRoutes,
@@ -49,6 +51,7 @@ export interface AdminContext
   sourceAddressOf: IdentifyContext["sourceAddressOf"];
   feed: IdentifyContext["feed"];
   store: ApiKeyRoutes["store"] &
+    ApiReferenceRoutes["store"] &
     ApiRoutes["store"] &
     AppClientRoutes["store"] &
     AuditEventRoutes["store"] &
@@ -83,6 +86,7 @@ export function registerAdminApi(server: FastifyInstance, context: AdminContext)
   registerSession(typed, context);
   registerSigningKeys(typed, context);
   registerApis(typed, context);
+  registerApiReference(typed, context);
   registerRoles(typed, context);
   registerRoleImpact(typed, context);
   registerExplain(typed, context);
