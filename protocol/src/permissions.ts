@@ -51,6 +51,8 @@ export const permissions = {
   "connections:write": "Connect, reconnect and delete connections",
   "connections:use": "Send requests through a connection",
   "connections:read_token": "Take the access token out of a connection",
+  "webhooks:read": "List webhooks and what they were told",
+  "webhooks:write": "Create, change and delete webhooks, and send events again",
   "billing:read": "See billing data",
   "billing:write": "Change billing data",
   "account:delete": "Delete the account or transfer its ownership",

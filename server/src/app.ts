@@ -26,6 +26,7 @@ import type { SessionCallers } from "./http/session-caller.ts";
 import { createSourceAddress } from "./http/source-address.ts";
 import { startAuditJob } from "./jobs/audit-job.ts";
 import { startConnectionsJob } from "./jobs/connections-job.ts";
+import { startWebhooksJob } from "./jobs/webhooks-job.ts";
 import { rotateKeys, startJobs } from "./jobs/jobs.ts";
 import { loadMasterKeys } from "./keys/master-key.ts";
 import { scheduleOf } from "./keys/rotation.ts";
@@ -206,6 +207,9 @@ async function assemble(opened: AppOptions & Opened): Promise<App> {
     issuerOf: () => config.publicUrl,
     keepMs: config.auditRetentionDays * 86_400_000,
   });
+  const webhooksJob = config.backgroundRenewal
+    ? startWebhooksJob({ ...opened, ...outside })
+    : undefined;
   const connectionsJob = config.backgroundRenewal
     ? startConnectionsJob({ ...opened, ...outside })
     : undefined;
@@ -213,6 +217,7 @@ async function assemble(opened: AppOptions & Opened): Promise<App> {
   async function stop(): Promise<void> {
     await router.close();
     await connectionsJob?.stop();
+    await webhooksJob?.stop();
     await stopOutside();
     await jobs.stop();
     await auditJob.stop();

@@ -19,6 +19,7 @@ const rings: readonly (readonly string[])[] = [
   ["api-keys"],
   ["clients"],
   ["datasources"],
+  ["webhooks"],
   ["fetch"],
   ["mail"],
   ["access"],

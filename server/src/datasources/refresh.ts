@@ -305,12 +305,14 @@ interface Result {
  * somebody else took the refresh over: who has tokens that are newer than the stored ones stores them.
  */
 async function storeTokens(context: Renewing, result: Result): Promise<void> {
-  const { store } = context;
+  const { store, system } = context;
   const { connection, change, provider } = result;
   const { tenantId, id, sealedTokens, refreshId } = connection;
+  const isBack = change.state !== undefined && change.state !== connection.state;
+  const audit = isBack ? auditOf(system, ownActor(tenantId), actOf(connection, change)) : undefined;
   let { tokenVersion } = connection;
   for (;;) {
-    const move = { tenantId, id, tokenVersion, change, audit: undefined };
+    const move = { tenantId, id, tokenVersion, change, audit };
     const outcome = await insist(context, () => store.moveTokens(move));
     if (outcome === "written") return;
     const found = await insist(context, () => store.findConnection(tenantId, id));

@@ -24,6 +24,8 @@ import { singleUseWrites } from "./sql/single-use.ts";
 import { tenantReads, tenantWrites } from "./sql/tenants.ts";
 import { usageReports } from "./sql/usage-reports.ts";
 import { usageReads, usageWrites } from "./sql/usage.ts";
+import { deliveryReads, deliveryWrites } from "./sql/deliveries.ts";
+import { webhookReads, webhookWrites } from "./sql/webhooks.ts";
 import { userReads, userWrites } from "./sql/users.ts";
 
 /**
@@ -51,6 +53,8 @@ export const writes = {
   ...leakWrites,
   ...datasourceWrites,
   ...connectionWrites,
+  ...webhookWrites,
+  ...deliveryWrites,
   ...singleUseWrites,
   ...leaseWrites,
   ...restoreWrites,
@@ -89,6 +93,8 @@ export function composeStore(
     ...leakReads(db),
     ...datasourceReads(db),
     ...connectionReads(db),
+    ...webhookReads(db),
+    ...deliveryReads(db),
     ...leaseReads(db),
     ...changeReads(db),
   };

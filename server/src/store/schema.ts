@@ -1,6 +1,7 @@
 import type { Kysely, Transaction } from "kysely";
 import type { ConnectionRecord, DatasourceRecord } from "./connection-store.ts";
 import type { PermissionUse } from "./holder-store.ts";
+import type { DeliveryRecord, WebhookRecord } from "./webhook-store.ts";
 import type { LeakPlaceRecord, LeakRecord } from "./leak-store.ts";
 import type {
   ApiKeyRecord,
@@ -138,6 +139,12 @@ export interface Schema {
       labels: string;
     }
   >;
+  /** When somebody was told that a connection has to be connected again soon. */
+  reconnectNotices: { connectionId: string; tenantId: string; toldAtMs: number };
+  /** Who is told what happens to connections. */
+  webhooks: Row<WebhookRecord, { enabled: Flag; events: string | null; labels: string }>;
+  /** What each of them is told. Kept for 30 days. */
+  webhookDeliveries: Row<DeliveryRecord, { subject: string }>;
 }
 
 /** Reads. */

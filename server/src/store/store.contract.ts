@@ -23,6 +23,7 @@ import { tenantContract } from "./contract/tenants.contract.ts";
 import { usageReportContract } from "./contract/usage-reports.contract.ts";
 import { usageContract } from "./contract/usage.contract.ts";
 import { userContract } from "./contract/users.contract.ts";
+import { webhookContract } from "./contract/webhooks.contract.ts";
 import type { OpenStore } from "./contract/twins.contract.ts";
 
 /** What every store must do, whatever it runs on. Each part has a database of its own. */
@@ -48,6 +49,7 @@ export function storeContract(name: string, open: OpenStore): void {
     singleUseContract(open);
     leakContract(open);
     datasourceContract(open);
+    webhookContract(open);
     leaseContract(open);
     changeContract(open);
     restoreContract(open);

@@ -18,16 +18,16 @@ import type {
   SigningKeyRecord,
   SigningKeyStage,
   TenantRecord,
-  UsageCount,
-  UsageGap,
 } from "./records.ts";
 import type { ApiStore, RoleStore } from "./api-store.ts";
 import type { ConnectionStore, DatasourceStore } from "./connection-store.ts";
-import type { HolderStore, PermissionUse } from "./holder-store.ts";
+import type { HolderStore } from "./holder-store.ts";
 import type { Inserted, Written } from "./outcome.ts";
 import type { LeakStore } from "./leak-store.ts";
 import type { ApiKeyStore, PeopleStore, UserStore } from "./people-store.ts";
 import type { FactorStore, SessionStore } from "./session-store.ts";
+import type { ClientName, UsageReportStore, UsageStore } from "./usage-store.ts";
+import type { WebhookStore } from "./webhook-store.ts";
 
 export type * from "./api-store.ts";
 export type * from "./connection-store.ts";
@@ -36,6 +36,8 @@ export type * from "./leak-store.ts";
 export type * from "./outcome.ts";
 export type * from "./people-store.ts";
 export type * from "./session-store.ts";
+export type * from "./usage-store.ts";
+export type * from "./webhook-store.ts";
 
 /**
  * What can be done with what is kept: the interfaces every store fulfils. The records they speak of
@@ -48,16 +50,6 @@ export type * from "./session-store.ts";
 
 export class StoreUnavailable extends Error {
   override name = "StoreUnavailable";
-}
-
-export interface UsageBatch {
-  processId: string;
-  atMs: number;
-  counts: UsageCount[];
-  uses: CredentialUse[];
-  findings: FindingRecord[];
-  permissionUses: PermissionUse[];
-  gaps: UsageGap[];
 }
 
 export interface ClientPage {
@@ -225,13 +217,6 @@ export interface RefusalPage {
   limit: number;
 }
 
-/** A client by its names: also one that has been deleted. */
-export interface ClientName {
-  id: string;
-  clientId: string;
-  name: string;
-}
-
 export interface RefusalStore {
   insertRefusals(input: { refusals: RefusalRecord[] }): Promise<Written>;
   findRefusal(tenantId: string, requestId: string): Promise<RefusalRecord | undefined>;
@@ -239,73 +224,6 @@ export interface RefusalStore {
   listRefusals(tenantId: string, page: RefusalPage): Promise<RefusalRecord[]>;
   listClientNames(tenantId: string, clientIds: string[]): Promise<ClientName[]>;
   sweepRefusals(input: { beforeMs: number }): Promise<Written>;
-}
-
-export interface UsageStore {
-  insertUsage(input: UsageBatch): Promise<Written>;
-  /** Ends a process's own reporting without leaving a gap. */
-  endUsage(input: { processId: string }): Promise<Written>;
-  /** Turns processes that stopped reporting into gaps. */
-  closeSilentProcesses(input: { silentSinceMs: number; atMs: number }): Promise<Written>;
-  listGaps(sinceMs: number): Promise<UsageGap[]>;
-  listUsage(tenantId: string, spanMs: number, sinceMs: number): Promise<UsageCount[]>;
-  /** Adds up spans of `fromSpanMs` that began before `beforeMs` into spans of `toSpanMs`. */
-  rollUpUsage(input: {
-    fromSpanMs: number;
-    toSpanMs: number | undefined;
-    beforeMs: number;
-  }): Promise<Written>;
-}
-
-/** Which counts are added up, and by what. */
-export interface UsageQuery {
-  sinceMs: number;
-  untilMs: number;
-  /** The spans whose rows are taken. */
-  spansMs: number[];
-  clientId: string | undefined;
-  groupBy: "client" | "credential" | "cause" | "time";
-  /** How long a group is when grouped by time. */
-  spanMs: number;
-  /** The largest groups, at most so many. */
-  limit: number;
-}
-
-export interface UsageSum {
-  /** Empty where it is not what is grouped by. */
-  clientId: string;
-  credentialId: string;
-  cause: string;
-  startMs: number;
-  issued: number;
-  refused: number;
-}
-
-export interface UnusedClient extends ClientName {
-  createdAtMs: number;
-  lastUsedAtMs: number | undefined;
-}
-
-export interface FindingPage {
-  /** Continue behind this finding. */
-  after: { clientId: string; kind: string } | undefined;
-  clientId: string | undefined;
-  kind: string | undefined;
-  limit: number;
-}
-
-export interface UsageReportStore {
-  sumUsage(tenantId: string, query: UsageQuery): Promise<UsageSum[]>;
-  /** Live clients that were made before `sinceMs` and have not been used since, oldest first. */
-  listUnusedClients(
-    tenantId: string,
-    page: {
-      sinceMs: number;
-      after: { createdAtMs: number; id: string } | undefined;
-      limit: number;
-    },
-  ): Promise<UnusedClient[]>;
-  pageFindings(tenantId: string, page: FindingPage): Promise<FindingRecord[]>;
 }
 
 /** What can happen once: a code, a `jti`, a setup code. Kinds never mix. */
@@ -388,6 +306,7 @@ export interface Store
     LeakStore,
     DatasourceStore,
     ConnectionStore,
+    WebhookStore,
     SingleUseStore,
     LeaseStore,
     ChangeStore,

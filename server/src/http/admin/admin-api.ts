@@ -22,6 +22,8 @@ import { registerSession, type SessionRoutes } from "./session.ts";
 import { registerSigningKeys, type SigningKeyRoutes } from "./signing-keys.ts";
 import { registerUsage, type UsageRoutes } from "./usage.ts";
 import { registerUsers, type UserRoutes } from "./users.ts";
+import { registerWebhookDeliveries } from "./webhook-deliveries.ts";
+import { registerWebhooks, type WebhookRoutes } from "./webhooks.ts";
 
 /**
  * The administration under `/v2`: who calls is found out in `identify.ts`, before anything else.
@@ -46,7 +48,8 @@ export interface AdminContext
     SessionRoutes,
     SigningKeyRoutes,
     UsageRoutes,
-    UserRoutes {
+    UserRoutes,
+    WebhookRoutes {
   callers: IdentifyContext["callers"];
   sourceAddressOf: IdentifyContext["sourceAddressOf"];
   feed: IdentifyContext["feed"];
@@ -65,7 +68,8 @@ export interface AdminContext
     SessionRoutes["store"] &
     SigningKeyRoutes["store"] &
     UsageRoutes["store"] &
-    UserRoutes["store"];
+    UserRoutes["store"] &
+    WebhookRoutes["store"];
 }
 
 export function registerAdminApi(server: FastifyInstance, context: AdminContext): void {
@@ -95,4 +99,6 @@ export function registerAdminApi(server: FastifyInstance, context: AdminContext)
   registerDatasourceProfiles(typed, context);
   registerConnections(typed, context);
   registerConnectionProxy(typed, context);
+  registerWebhooks(typed, context);
+  registerWebhookDeliveries(typed, context);
 }

@@ -8,6 +8,7 @@ import type {
 import type { ConnectionStore } from "../store.ts";
 import { flag, withNulls, withoutNulls, type Database, type Schema, type Tx } from "../schema.ts";
 import { recordAudit } from "./audit.ts";
+import { recordEventOf } from "./events.ts";
 import { isExternalIdTaken } from "./external-ids.ts";
 import { claimIdempotency } from "./idempotency.ts";
 import { Rollback } from "./rollback.ts";
@@ -154,9 +155,11 @@ export const connectionWrites = {
       .where("tenantId", "=", tenantId)
       .where("id", "=", id)
       .where("version", "=", version - 1)
+      .returningAll()
       .executeTakeFirst();
-    if (updated.numUpdatedRows === 0n) return "conflict" as const;
+    if (updated === undefined) return "conflict" as const;
     await recordAudit(tx, audit);
+    await recordEventOf(tx, audit, updated);
     return "written" as const;
   },
 
@@ -175,7 +178,11 @@ export const connectionWrites = {
       )
       .executeTakeFirst();
     if (moved.numUpdatedRows === 0n) return "conflict" as const;
-    if (audit !== undefined) await recordAudit(tx, audit);
+    // Connected anew, it is told of anew.
+    if (change.linkId !== undefined) await forgetNotice(tx, id);
+    if (audit === undefined) return "written" as const;
+    await recordAudit(tx, audit);
+    await recordEventOf(tx, audit, await rowOf(tx, id));
     return "written" as const;
   },
 
@@ -186,12 +193,20 @@ export const connectionWrites = {
       .where("tenantId", "=", connection.tenantId)
       .where("id", "=", connection.id)
       .where("version", "=", connection.version)
+      .returningAll()
       .executeTakeFirst();
-    if (deleted.numDeletedRows === 0n) return "conflict" as const;
+    if (deleted === undefined) return "conflict" as const;
     await recordAudit(tx, audit);
+    await recordEventOf(tx, audit, deleted);
     return "written" as const;
   },
 };
+
+const forgetNotice = (tx: Tx, id: string) =>
+  tx.deleteFrom("reconnectNotices").where("connectionId", "=", id).execute();
+
+const rowOf = (tx: Tx, id: string): Promise<Schema["connections"]> =>
+  tx.selectFrom("connections").selectAll().where("id", "=", id).executeTakeFirstOrThrow();
 
 async function hasDatasource(
   tx: Tx,

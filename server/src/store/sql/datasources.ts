@@ -1,7 +1,9 @@
 import type { DatasourceRecord } from "../connection-store.ts";
+import type { AuditRecord } from "../records.ts";
 import type { DatasourceStore } from "../store.ts";
 import { withNulls, withoutNulls, type Database, type Schema, type Tx } from "../schema.ts";
 import { recordAudit } from "./audit.ts";
+import { eventIdOf, recordEvents } from "./events.ts";
 import { isExternalIdTaken } from "./external-ids.ts";
 import { claimIdempotency } from "./idempotency.ts";
 import { Rollback } from "./rollback.ts";
@@ -73,8 +75,11 @@ export const datasourceWrites = {
       .where("version", "=", datasource.version - 1)
       .executeTakeFirst();
     if (updated.numUpdatedRows === 0n) return "conflict" as const;
-    await changeConnections(tx, datasource, connections);
+    const changed = await changeConnections(tx, datasource, connections);
     await recordAudit(tx, audit);
+    if (connections === "reconnect") {
+      await tellAll(tx, audit, { type: "connection.reconnect_required", rows: changed });
+    }
     return "written" as const;
   },
 
@@ -89,10 +94,11 @@ export const datasourceWrites = {
       .limit(1)
       .executeTakeFirst();
     if (held !== undefined && !isForced) return "held" as const;
-    await tx
+    const gone = await tx
       .deleteFrom("connections")
       .where("tenantId", "=", tenantId)
       .where("datasourceId", "=", id)
+      .returningAll()
       .execute();
     const deleted = await tx
       .deleteFrom("datasources")
@@ -102,6 +108,7 @@ export const datasourceWrites = {
       .executeTakeFirst();
     if (deleted.numDeletedRows === 0n) throw new Rollback("conflict");
     await recordAudit(tx, audit);
+    await tellAll(tx, audit, { type: "connection.deleted", rows: gone });
     return "written" as const;
   },
 };
@@ -113,8 +120,8 @@ async function changeConnections(
   tx: Tx,
   { tenantId, id, updatedAtMs }: DatasourceRecord,
   effect: Effect,
-): Promise<void> {
-  if (effect === "keep") return;
+): Promise<Schema["connections"][]> {
+  if (effect === "keep") return [];
   const rest = { refreshId: null, refreshTries: 0, failures: 0, failingSinceMs: null };
   const tryAgain = { ...rest, nextTryAtMs: null, reason: null, reasonDetail: null };
   const noTokens = { sealedTokens: null, tokensAtMs: null, expiresAtMs: null };
@@ -123,7 +130,7 @@ async function changeConnections(
     reconnect: { ...tryAgain, state: "reconnect_required", reason: "settings_changed" },
     forget: { ...tryAgain, ...noTokens, state: "not_connected", grantedScopes: null },
   };
-  await tx
+  return tx
     .updateTable("connections")
     .set((eb) => ({
       ...sets[effect],
@@ -139,7 +146,18 @@ async function changeConnections(
         .where("failures", ">", 0)
         .where("reason", "not in", ["settings_changed"]),
     )
+    .returningAll()
     .execute();
+}
+
+/** One act that many connections feel. */
+async function tellAll(
+  tx: Tx,
+  audit: AuditRecord,
+  { type, rows }: { type: string; rows: Schema["connections"][] },
+): Promise<void> {
+  const subjects = rows.map((row, index) => ({ eventId: `${eventIdOf(audit)}_${index}`, row }));
+  await recordEvents(tx, { type, tenantId: audit.tenantId, atMs: audit.atMs }, subjects);
 }
 
 const toDatasourceRow = (datasource: DatasourceRecord): Schema["datasources"] => ({

@@ -11,6 +11,7 @@ const ownIds = {
   roles: "name",
   datasources: "id",
   connections: "id",
+  webhooks: "id",
 } as const;
 
 type Kind = keyof typeof ownIds;

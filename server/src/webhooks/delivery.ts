@@ -1,0 +1,175 @@
+import type { WebhookEvent } from "@countersign/protocol/admin/webhooks.ts";
+import { AdminError, notFound } from "../errors/admin-error.ts";
+import { isFetchError } from "../fetch/fetch-error.ts";
+import type { GuardedFetch } from "../fetch/fetch.ts";
+import type { DeliveryRecord, WebhookRecord } from "../store/store.ts";
+import { newId } from "../system.ts";
+import { signatureHeaders } from "./signature.ts";
+import { loadWebhook, signingSecretsOf, type WebhookContext } from "./webhook.ts";
+
+/**
+ * Telling: one request for one event and one webhook. An answer of 2xx is a receipt, anything else is
+ * tried again for a day. What was received may be sent again, after a crash, so receivers compare ids.
+ */
+
+export interface DeliveryContext extends WebhookContext {
+  fetch: Pick<GuardedFetch, "request">;
+}
+
+const secondMs = 1_000;
+const minuteMs = 60 * secondMs;
+const hourMs = 60 * minuteMs;
+/** Between one try and the next. */
+const waits = [
+  5 * secondMs,
+  minuteMs,
+  5 * minuteMs,
+  30 * minuteMs,
+  2 * hourMs,
+  5 * hourMs,
+  10 * hourMs,
+  10 * hourMs,
+];
+const answerMs = 15 * secondMs;
+const answerBytesMax = 16 * 1024;
+
+/** What came of it, for the store. */
+export type Outcome = Pick<
+  DeliveryRecord,
+  "status" | "attempts" | "nextAttemptMs" | "lastAttemptMs" | "lastStatus" | "lastError"
+>;
+
+/** Never rejects because of the receiver. `isGone`: it wants no events any more. */
+export async function deliver(
+  context: DeliveryContext,
+  webhook: WebhookRecord,
+  delivery: DeliveryRecord,
+): Promise<{ outcome: Outcome; isGone: boolean }> {
+  const atMs = context.system.now();
+  const answered = await post(context, webhook, { delivery, atMs });
+  const attempts = delivery.attempts + 1;
+  const tried = { attempts, lastAttemptMs: atMs, lastError: undefined, ...answered };
+  const { lastStatus = 0 } = answered;
+  if (lastStatus >= 200 && lastStatus < 300) {
+    const outcome = { ...tried, status: "delivered", nextAttemptMs: undefined };
+    return { outcome, isGone: false };
+  }
+  const isGone = lastStatus === 410;
+  const waitMs = isGone ? undefined : waits[attempts - 1];
+  const nextAttemptMs = waitMs === undefined ? undefined : context.system.now() + waitMs;
+  const status = nextAttemptMs === undefined ? "failed" : "pending";
+  return { outcome: { ...tried, status, nextAttemptMs }, isGone };
+}
+
+async function post(
+  context: DeliveryContext,
+  webhook: WebhookRecord,
+  { delivery, atMs }: { delivery: DeliveryRecord; atMs: number },
+): Promise<{ lastStatus: number | undefined; lastError?: string }> {
+  const body = JSON.stringify(toEvent(delivery));
+  const secrets = signingSecretsOf(context, webhook);
+  try {
+    const { status } = await context.fetch.request({
+      method: "POST",
+      url: webhook.url,
+      headers: {
+        "content-type": "application/json",
+        "user-agent": "Countersign",
+        ...signatureHeaders(secrets, { id: delivery.eventId, atMs, body }),
+      },
+      body,
+      totalMs: answerMs,
+      bodyBytesMax: answerBytesMax,
+    });
+    return { lastStatus: status };
+  } catch (error) {
+    if (!isFetchError(error)) throw error;
+    return { lastStatus: undefined, lastError: error.message };
+  }
+}
+
+const iso = (ms: number): string => new Date(ms).toISOString();
+
+/** What is posted: what is known of the connection, as it was. */
+export function toEvent({
+  eventId,
+  eventType,
+  createdAtMs,
+  subject,
+}: DeliveryRecord): WebhookEvent {
+  const { id, datasourceId, owner, enabled, state, reason, sinceMs, account, labels } =
+    subject as unknown as Subject;
+  const { refreshTokenExpiresAtMs: endsAtMs, externalId } = subject as unknown as Subject;
+  const event = { id: eventId, type: eventType, created_at: iso(createdAtMs) };
+  if (id === undefined) return { ...event, data: {} };
+  const connection = {
+    id,
+    datasource_id: datasourceId,
+    ...(owner === "" ? {} : { owner }),
+    enabled,
+    state,
+    ...(reason === undefined ? {} : { reason }),
+    since: iso(sinceMs),
+    ...(account === undefined ? {} : { account }),
+    ...(endsAtMs === undefined ? {} : { refresh_token_expires_at: iso(endsAtMs) }),
+    ...(externalId === undefined ? {} : { external_id: externalId }),
+    labels,
+  };
+  return { ...event, data: { connection } };
+}
+
+interface Subject {
+  /** Absent in a test. */
+  id: string | undefined;
+  datasourceId: string;
+  owner: string;
+  enabled: boolean;
+  state: string;
+  reason: string | undefined;
+  sinceMs: number;
+  account: string | undefined;
+  refreshTokenExpiresAtMs: number | undefined;
+  externalId: string | undefined;
+  labels: Record<string, string>;
+}
+
+/** An event about nothing, to see whether it arrives. Throws 404, and 409 for a disabled webhook. */
+export async function sendTest(
+  context: WebhookContext,
+  tenantId: string,
+  webhookId: string,
+): Promise<DeliveryRecord> {
+  const { system, store } = context;
+  const webhook = await loadWebhook(context, tenantId, webhookId);
+  if (!webhook.enabled) throw new AdminError(409, "The webhook is disabled.");
+  const delivery: DeliveryRecord = {
+    webhookId,
+    eventId: newId(system, "evt_"),
+    tenantId,
+    eventType: "webhook.test",
+    subject: {},
+    createdAtMs: system.now(),
+    status: "pending",
+    attempts: 0,
+    nextAttemptMs: system.now(),
+    lastAttemptMs: undefined,
+    lastStatus: undefined,
+    lastError: undefined,
+  };
+  await store.insertDelivery({ delivery });
+  return delivery;
+}
+
+/** As if it were new: tried at once, and as often. Throws 404. */
+export async function replay(
+  { system, store }: WebhookContext,
+  key: Pick<DeliveryRecord, "tenantId" | "webhookId" | "eventId">,
+): Promise<DeliveryRecord> {
+  for (;;) {
+    const delivery = await store.findDelivery(key);
+    if (delivery === undefined) throw notFound(key.eventId);
+    const change = { status: "pending", attempts: 0, nextAttemptMs: system.now() };
+    const outcome = await store.moveDelivery({ delivery, change });
+    if (outcome === "written") return { ...delivery, ...change };
+  }
+}
