@@ -121,3 +121,30 @@ export const ConnectionToken = Type.Object({
   scope: Type.Optional(Type.String()),
 });
 export type ConnectionToken = Static<typeof ConnectionToken>;
+
+export const ProviderExchange = Type.Object({
+  id: Type.String({ description: "`exc_…`." }),
+  at: DateTime,
+  step: Type.String({ description: "`exchange`, `refresh`, `client_credentials` or another." }),
+  curl: Type.String({
+    description: "The request as a command, with shell variables where secrets were.",
+  }),
+  status: Type.Optional(Type.Integer({ description: "Of the answer." })),
+  answer: Type.Optional(Type.String({ description: "Without its tokens, and cut." })),
+  duration_ms: Type.Integer(),
+  failure: Type.Optional(
+    Type.Object({
+      code: Type.String(),
+      message: Type.String({ description: "What happened." }),
+      fix: Type.String({ description: "What to do about it." }),
+      detail: Type.Optional(Type.String()),
+    }),
+  ),
+  tolerances: Type.Array(Type.Object({ code: Type.String(), message: Type.String() })),
+});
+export type ProviderExchange = Static<typeof ProviderExchange>;
+
+export const ProviderExchangeList = Type.Object({
+  exchanges: Type.Array(ProviderExchange, { description: "Newest first; the last twenty." }),
+});
+export type ProviderExchangeList = Static<typeof ProviderExchangeList>;

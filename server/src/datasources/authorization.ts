@@ -13,6 +13,7 @@ import { buildAuthorizationUrl, codeVerifierOf } from "./protocol/authorization-
 import { parseCallback, type Callback } from "./protocol/callback.ts";
 import { callProvider } from "./protocol/provider-call.ts";
 import { ProviderError } from "./protocol/provider-error.ts";
+import type { ProviderRequest } from "./protocol/step-request.ts";
 import { parseTokenAnswer, type TokenAnswer } from "./protocol/token-answer.ts";
 import { buildExchange, buildUpgrade, buildUserinfo } from "./protocol/token-request.ts";
 import { readDocument, textAt } from "./protocol/answer-document.ts";
@@ -158,7 +159,7 @@ export async function finishAuthorization(
   try {
     checkIssuer(provider, parameters);
     const callback = parseCallback(provider, parameters);
-    const answer = await exchange(context, { provider, flow, callback });
+    const answer = await exchange(context, { provider, flow, callback, connection });
     const account = await accountOf(context, provider, answer);
     const change = changeOf(context, { connection, provider, callback, answer, account });
     if (
@@ -199,10 +200,15 @@ function checkIssuer({ settings }: Provider, parameters: URLSearchParams): void 
 
 async function exchange(
   context: AuthorizationContext,
-  about: { provider: Provider; flow: Flow; callback: Callback },
+  about: {
+    provider: Provider;
+    flow: Flow;
+    callback: Callback;
+    connection: ConnectionRecord;
+  },
 ): Promise<TokenAnswer> {
-  const { system, fetch, providerTimeoutMs: totalMs } = context;
-  const { provider, flow, callback } = about;
+  const { system, fetch, exchanges, providerTimeoutMs: totalMs } = context;
+  const { provider, flow, callback, connection } = about;
   const { code, tokenOrigin, captured } = callback;
   const given = { code, codeVerifier: flow.codeVerifier, redirectUri: redirectUrlOf(context) };
   const fresh = () => ({
@@ -211,17 +217,15 @@ async function exchange(
     tokenOrigin,
     captured,
   });
-  const request = buildExchange(provider, given, fresh());
-  const answer = parseTokenAnswer(provider, await callProvider(fetch, request, { totalMs }), {
-    step: request.step,
-    nowMs: system.now(),
-  });
+  const ask = (request: ProviderRequest): Promise<TokenAnswer> =>
+    exchanges.noting(connection, request, async (answered) => {
+      const answer = await callProvider(fetch, request, { totalMs });
+      answered(answer);
+      return parseTokenAnswer(provider, answer, { step: request.step, nowMs: system.now() });
+    });
+  const answer = await ask(buildExchange(provider, given, fresh()));
   const upgrade = buildUpgrade(provider, answer.tokens, fresh());
-  if (upgrade === undefined) return answer;
-  return parseTokenAnswer(provider, await callProvider(fetch, upgrade, { totalMs }), {
-    step: upgrade.step,
-    nowMs: system.now(),
-  });
+  return upgrade === undefined ? answer : ask(upgrade);
 }
 
 /** Who has connected, where the provider says it; a failure to say it loses no tokens. */

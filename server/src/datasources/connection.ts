@@ -12,6 +12,7 @@ import type {
 } from "../store/store.ts";
 import { newId } from "../system.ts";
 import { loadDatasource, providerOf, type DatasourceContext } from "./datasource.ts";
+import type { ExchangeNotes } from "./exchange-notes.ts";
 import { nothingPending, openTokens, sealTokens, type HeldTokens } from "./held-tokens.ts";
 import { callProvider } from "./protocol/provider-call.ts";
 import { buildRevocation } from "./protocol/token-request.ts";
@@ -27,6 +28,7 @@ export interface ConnectionContext extends DatasourceContext {
   log: Log;
   /** How long a provider may take to answer. */
   providerTimeoutMs: number;
+  exchanges: ExchangeNotes;
 }
 
 export interface ConnectionInput {

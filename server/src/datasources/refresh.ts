@@ -14,6 +14,7 @@ import {
 import { newId, type System } from "../system.ts";
 import { ConnectionRefused } from "./connection-refused.ts";
 import { loadDatasource, providerOf, toShownProvider } from "./datasource.ts";
+import type { ExchangeNotes } from "./exchange-notes.ts";
 import { connectedWith, openTokens, type HeldTokens } from "./held-tokens.ts";
 import { insist } from "./insist.ts";
 import { callProvider } from "./protocol/provider-call.ts";
@@ -39,6 +40,7 @@ export interface RefreshContext {
   log: Log;
   /** How long a provider may take to answer. */
   providerTimeoutMs: number;
+  exchanges: ExchangeNotes;
 }
 
 export interface UsableConnection {
@@ -263,7 +265,7 @@ function checkTries(provider: Provider, connection: ConnectionRecord): void {
 }
 
 async function requestTokens(
-  { fetch, system, providerTimeoutMs: totalMs }: Renewing,
+  { fetch, system, exchanges, providerTimeoutMs: totalMs }: Renewing,
   about: { provider: Provider; connection: ConnectionRecord; held: HeldTokens },
 ): Promise<TokenAnswer> {
   const { provider, connection, held } = about;
@@ -271,11 +273,11 @@ async function requestTokens(
   const assertionId = system.randomUuid();
   const nowMs = system.now();
   const request = buildRefresh(provider, held, { nowMs, assertionId, tokenOrigin, captured });
-  const answer = await callProvider(fetch, request, { totalMs });
-  return parseTokenAnswer(provider, answer, {
-    step: request.step,
-    nowMs: system.now(),
-    previous: held,
+  return exchanges.noting(connection, request, async (answered) => {
+    const answer = await callProvider(fetch, request, { totalMs });
+    answered(answer);
+    const parsing = { step: request.step, nowMs: system.now(), previous: held };
+    return parseTokenAnswer(provider, answer, parsing);
   });
 }
 

@@ -1,11 +1,13 @@
 import type { Config } from "../config.ts";
+import { createExchangeNotes } from "../datasources/exchange-notes.ts";
 import { openOutbound, type OutboundDoor } from "../datasources/outbound.ts";
 import type { RefreshContext } from "../datasources/refresh.ts";
 import { createFetch } from "../fetch/fetch.ts";
+import type { ExchangeStore } from "../store/store.ts";
 
 /** What reaches other people's servers needs, put together once for pages and API. */
 
-type MadeHere = "fetch" | "providerTimeoutMs";
+type MadeHere = "fetch" | "providerTimeoutMs" | "exchanges";
 
 export interface Outside extends Pick<RefreshContext, MadeHere | "log"> {
   outbound: OutboundDoor["outbound"];
@@ -22,18 +24,21 @@ export interface OpenedOutside {
 
 export function openOutside(
   config: Config,
-  context: Omit<RefreshContext, MadeHere>,
+  context: Omit<RefreshContext, MadeHere> & { store: ExchangeStore },
 ): OpenedOutside {
   const { outboundAllow, publicUrl, providerTimeoutSeconds } = config;
   const fetch = createFetch({ allow: outboundAllow });
   const providerTimeoutMs = providerTimeoutSeconds * 1_000;
   const { system, store, sealer, log } = context;
-  const door = openOutbound({ system, store, sealer, log, fetch, providerTimeoutMs });
+  const exchanges = createExchangeNotes(system, store, log);
+  const made = { fetch, providerTimeoutMs, exchanges };
+  const door = openOutbound({ system, store, sealer, log, ...made });
   const { outbound, freshTokens } = door;
   return {
-    outside: { fetch, log, outbound, freshTokens, outboundAllow, providerTimeoutMs, publicUrl },
+    outside: { ...made, log, outbound, freshTokens, outboundAllow, publicUrl },
     async stop() {
       await door.stop();
+      await exchanges.stop();
       await fetch.close();
     },
   };

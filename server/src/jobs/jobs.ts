@@ -5,6 +5,7 @@ import type { Log } from "../log.ts";
 import type { Feed } from "../store/feed.ts";
 import type {
   ApiStore,
+  ExchangeStore,
   LeakStore,
   LeaseStore,
   RefusalStore,
@@ -24,6 +25,7 @@ export interface JobsContext {
     UsageStore &
     RefusalStore &
     LeakStore &
+    Pick<ExchangeStore, "sweepExchanges"> &
     RetentionStore &
     TenantStore &
     ApiStore;
@@ -49,6 +51,7 @@ const keepGapsMs = 400 * dayMs;
 /** A month, and the day that has begun. */
 const keepPermissionUsesMs = 31 * dayMs;
 const keepRefusalsMs = 7 * dayMs;
+const keepExchangesMs = 30 * dayMs;
 const keepClosedLeaksMs = 400 * dayMs;
 /** Longer than this without a report, and a process is gone. */
 const silentMs = minuteMs;
@@ -85,6 +88,7 @@ async function runOnce(context: JobsContext, lease: { hold(): Promise<boolean> }
   await rollUp(store, atMs);
   await store.sweepRefusals({ beforeMs: atMs - keepRefusalsMs });
   await store.sweepLeaks({ beforeMs: atMs - keepClosedLeaksMs });
+  await store.sweepExchanges({ beforeMs: atMs - keepExchangesMs });
   await store.sweep({
     atMs,
     changesBeforeMs: atMs - keepChangesMs,

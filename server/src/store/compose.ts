@@ -25,6 +25,7 @@ import { tenantReads, tenantWrites } from "./sql/tenants.ts";
 import { usageReports } from "./sql/usage-reports.ts";
 import { usageReads, usageWrites } from "./sql/usage.ts";
 import { deliveryReads, deliveryWrites } from "./sql/deliveries.ts";
+import { exchangeReads, exchangeWrites } from "./sql/exchanges.ts";
 import { webhookReads, webhookWrites } from "./sql/webhooks.ts";
 import { userReads, userWrites } from "./sql/users.ts";
 
@@ -53,6 +54,7 @@ export const writes = {
   ...leakWrites,
   ...datasourceWrites,
   ...connectionWrites,
+  ...exchangeWrites,
   ...webhookWrites,
   ...deliveryWrites,
   ...singleUseWrites,
@@ -93,6 +95,7 @@ export function composeStore(
     ...leakReads(db),
     ...datasourceReads(db),
     ...connectionReads(db),
+    ...exchangeReads(db),
     ...webhookReads(db),
     ...deliveryReads(db),
     ...leaseReads(db),

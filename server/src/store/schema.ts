@@ -1,6 +1,7 @@
 import type { Kysely, Transaction } from "kysely";
 import type { ConnectionRecord, DatasourceRecord } from "./connection-store.ts";
 import type { PermissionUse } from "./holder-store.ts";
+import type { ExchangeRecord } from "./exchange-store.ts";
 import type { DeliveryRecord, WebhookRecord } from "./webhook-store.ts";
 import type { LeakPlaceRecord, LeakRecord } from "./leak-store.ts";
 import type {
@@ -141,6 +142,8 @@ export interface Schema {
   >;
   /** When somebody was told that a connection has to be connected again soon. */
   reconnectNotices: { connectionId: string; tenantId: string; toldAtMs: number };
+  /** What was said between us and providers, without secrets: the last twenty of each connection. */
+  providerExchanges: Row<ExchangeRecord, { tolerances: string }>;
   /** Who is told what happens to connections. */
   webhooks: Row<WebhookRecord, { enabled: Flag; events: string | null; labels: string }>;
   /** What each of them is told. Kept for 30 days. */

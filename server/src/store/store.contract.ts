@@ -6,6 +6,7 @@ import { changeContract } from "./contract/changes.contract.ts";
 import { clientContract } from "./contract/clients.contract.ts";
 import { credentialContract } from "./contract/credentials.contract.ts";
 import { datasourceContract } from "./contract/datasources.contract.ts";
+import { exchangeContract } from "./contract/exchanges.contract.ts";
 import { factorContract } from "./contract/factors.contract.ts";
 import { holderContract } from "./contract/holders.contract.ts";
 import { keyContract } from "./contract/keys.contract.ts";
@@ -49,6 +50,7 @@ export function storeContract(name: string, open: OpenStore): void {
     singleUseContract(open);
     leakContract(open);
     datasourceContract(open);
+    exchangeContract(open);
     webhookContract(open);
     leaseContract(open);
     changeContract(open);

@@ -21,6 +21,7 @@ import type {
 } from "./records.ts";
 import type { ApiStore, RoleStore } from "./api-store.ts";
 import type { ConnectionStore, DatasourceStore } from "./connection-store.ts";
+import type { ExchangeStore } from "./exchange-store.ts";
 import type { HolderStore } from "./holder-store.ts";
 import type { Inserted, Written } from "./outcome.ts";
 import type { LeakStore } from "./leak-store.ts";
@@ -31,6 +32,7 @@ import type { WebhookStore } from "./webhook-store.ts";
 
 export type * from "./api-store.ts";
 export type * from "./connection-store.ts";
+export type * from "./exchange-store.ts";
 export type * from "./holder-store.ts";
 export type * from "./leak-store.ts";
 export type * from "./outcome.ts";
@@ -306,6 +308,7 @@ export interface Store
     LeakStore,
     DatasourceStore,
     ConnectionStore,
+    ExchangeStore,
     WebhookStore,
     SingleUseStore,
     LeaseStore,

@@ -114,6 +114,7 @@ const matrix: Record<string, Who> = {
   "GET /v2/datasources/{id}/connections": onlyAdministrators,
   "GET /v2/connections": onlyAdministrators,
   "GET /v2/connections/{id}": onlyAdministrators,
+  "GET /v2/connections/{id}/exchanges": onlyAdministrators,
   "PATCH /v2/connections/{id}": onlyAdministrators,
   "DELETE /v2/connections/{id}": onlyAdministrators,
   "POST /v2/connections/{id}/refresh": onlyAdministrators,

@@ -49,8 +49,10 @@ function curlOf({ method, headers, parts }: ProviderRequest): string {
     const isOwn = Object.hasOwn(parts.headers, name);
     return `-H ${quote(`${name}: ${isOwn ? variable(name) : headers[name]}`)}`;
   });
-  const query = parts.query.map((one) => `${encodeURIComponent(one[0])}=${valueOf(one)}`).join("&");
-  const url = parts.url + (query === "" ? "" : (parts.url.includes("?") ? "&" : "?") + query);
+  const own = [...new URLSearchParams(parts.url.split("?").slice(1).join("?"))];
+  const all = [...own, ...parts.query];
+  const query = all.map((one) => `${encodeURIComponent(one[0])}=${valueOf(one)}`).join("&");
+  const url = parts.url.split("?")[0]! + (query === "" ? "" : `?${query}`);
   const pieces = [
     `curl -X ${method} ${quote(url)}`,
     ...(basic ? [`-u ${quote(basicOf(basic))}`] : []),
@@ -91,18 +93,32 @@ function answerOf({ status, headers, body }: ProviderAnswer): string {
 function bodyTextOf(body: Buffer): string {
   const text = body.toString("utf8").replace(/^\ufeff/, "");
   try {
-    return JSON.stringify(JSON.parse(text, redactMember), undefined, 2);
+    return JSON.stringify(redacted(JSON.parse(text), false), undefined, 2);
   } catch {
-    // Pages and plain text; of a form only the names are harmless.
-    return /^[\w.%+-]+=/.test(text) ? text.replace(/=[^&]*/g, "=…") : text;
+    // Of a form only the names are harmless; of a page or of text whatever cannot be a token.
+    return /^[\w.%+-]+=/.test(text) ? text.replace(/=[^&]*/g, "=…") : withoutTokens(text);
   }
 }
 
-/** Shape and kind stay, because they are what a fault is found by. */
-function redactMember(name: string, value: unknown): unknown {
-  if (typeof value !== "string" || /^\d*$/.test(name) || shownMembers.test(name)) return value;
-  return `… (${value.length} characters)`;
+/** Shape and kind stay, because they are what a fault is found by. `isShown`: what its name says. */
+function redacted(value: unknown, isShown: boolean): unknown {
+  if (Array.isArray(value)) return value.map((one) => redacted(one, isShown));
+  if (typeof value === "object" && value !== null) {
+    const members = Object.entries(value).map(
+      ([name, member]) => [name, redacted(member, shownMembers.test(name))] as const,
+    );
+    return Object.fromEntries(members);
+  }
+  if (typeof value !== "string") return value;
+  return isShown ? withoutTokens(value) : `… (${value.length} characters)`;
 }
+
+/** Long runs without a space that are no word: in a text of a provider they may be anything. */
+const withoutTokens = (text: string): string =>
+  text.replace(/[\w.~+/=-]{16,}/g, (run) => (isWords(run) ? run : "…"));
+
+/** `invalid_refresh_token`, `text/html`, a host name. */
+const isWords = (run: string): boolean => /^[a-z]{1,24}([_./-][a-z]{1,24})*[./]?$/i.test(run);
 
 /** A last look: a provider may repeat in an error what it was sent. */
 function removeSecrets(text: string, secrets: readonly string[]): string {
@@ -112,7 +128,8 @@ function removeSecrets(text: string, secrets: readonly string[]): string {
 }
 
 function secretsOf({ parts }: ProviderRequest): string[] {
-  const hidden = [...parts.query, ...parts.body].filter(([name]) => !shown.has(name));
+  const own = new URLSearchParams(parts.url.split("?").slice(1).join("?"));
+  const hidden = [...own, ...parts.query, ...parts.body].filter(([name]) => !shown.has(name));
   const basic = parts.basic && [parts.basic.password || parts.basic.username];
   const values = [
     ...hidden.map(([, value]) => value),

@@ -7,6 +7,10 @@ import { registerAppClients, type AppClientRoutes } from "./app-clients.ts";
 import { registerAuditEvents, type AuditEventRoutes } from "./audit-events.ts";
 import { registerCredentials, type CredentialRoutes } from "./credentials.ts";
 import type { ConnectionRoutes } from "./connection-acts.ts";
+import {
+  registerConnectionExchanges,
+  type ConnectionExchangeRoutes,
+} from "./connection-exchanges.ts";
 import { registerConnectionProxy } from "./connection-proxy.ts";
 import { registerConnections } from "./connections.ts";
 import { registerDatasourceProfiles } from "./datasource-profiles.ts";
@@ -59,6 +63,7 @@ export interface AdminContext
     AppClientRoutes["store"] &
     AuditEventRoutes["store"] &
     CredentialRoutes["store"] &
+    ConnectionExchangeRoutes["store"] &
     ConnectionRoutes["store"] &
     DatasourceRoutes["store"] &
     ExplainRoutes["store"] &
@@ -99,6 +104,7 @@ export function registerAdminApi(server: FastifyInstance, context: AdminContext)
   registerDatasourceProfiles(typed, context);
   registerConnections(typed, context);
   registerConnectionProxy(typed, context);
+  registerConnectionExchanges(typed, context);
   registerWebhooks(typed, context);
   registerWebhookDeliveries(typed, context);
 }

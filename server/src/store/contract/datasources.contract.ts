@@ -12,7 +12,7 @@ import {
 
 const datasourcesMax = 3;
 
-const sampleDatasource = (
+export const sampleDatasource = (
   tenantId: string,
   own: Partial<DatasourceRecord> = {},
 ): DatasourceRecord => ({
@@ -29,7 +29,7 @@ const sampleDatasource = (
   ...own,
 });
 
-const sampleConnection = (
+export const sampleConnection = (
   { tenantId, id }: Pick<DatasourceRecord, "tenantId" | "id">,
   own: Partial<ConnectionRecord> = {},
 ): ConnectionRecord => ({
@@ -68,7 +68,7 @@ const sampleConnection = (
   ...own,
 });
 
-const inserting = (datasource: DatasourceRecord) => ({
+export const inserting = (datasource: DatasourceRecord) => ({
   datasource,
   datasourcesMax,
   idempotency: undefined,

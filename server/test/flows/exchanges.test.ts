@@ -1,0 +1,88 @@
+import assert from "node:assert/strict";
+import { after, before, describe, test } from "node:test";
+import { setTimeout } from "node:timers/promises";
+import type {
+  ProviderExchange,
+  ProviderExchangeList,
+} from "@countersign/protocol/admin/connections.ts";
+import { call } from "../calls.ts";
+import { bringAlong } from "../outbound/calls.ts";
+import { loopback, startOutsideProvider, type OutsideProvider } from "../outbound/provider.ts";
+import { startServer, type InProcessServer } from "../server.ts";
+import { stores } from "../stores.ts";
+
+/** `GET /v2/connections/{id}/exchanges`: what was said to the provider, for who looks for a fault. */
+
+for (const { name, settings } of stores) {
+  describe(`what was said to a provider, on ${name}`, () => {
+    let server: InProcessServer;
+    let provider: OutsideProvider;
+    before(async () => {
+      provider = await startOutsideProvider();
+      server = await startServer({ ...(await settings()), ...loopback });
+    });
+    after(async () => {
+      await server.stop();
+      await provider.stop();
+    });
+
+    const refresh = (id: string) => call(server, "POST", `/v2/connections/${id}/refresh`);
+    const exchangesOf = async (id: string, count: number): Promise<ProviderExchange[]> => {
+      for (;;) {
+        const path = `/v2/connections/${id}/exchanges`;
+        const { status, body } = await call<ProviderExchangeList>(server, "GET", path);
+        assert.equal(status, 200);
+        if (body.exchanges.length >= count) return body.exchanges;
+        await setTimeout(100);
+      }
+    };
+
+    test("tells each exchange, what it means and what to do, without a secret", async () => {
+      const { id } = await bringAlong(server, provider);
+      await refresh(id);
+      provider.refreshTokens.clear();
+      await refresh(id);
+      const [refused, granted] = await exchangesOf(id, 2);
+      assert.deepEqual(
+        [granted!.step, granted!.status, granted!.failure],
+        ["refresh", 200, undefined],
+      );
+      assert.match(granted!.curl, /"refresh_token=\$REFRESH_TOKEN"/);
+      assert.deepEqual([refused!.status, refused!.failure!.code], [400, "refresh_token_refused"]);
+      assert.match(refused!.failure!.message, /no longer accepts the refresh token/);
+      assert.equal(refused!.failure!.fix, "Connect again.");
+      assert.match(refused!.answer!, /invalid_grant/);
+      const text = JSON.stringify([refused, granted]);
+      for (const secret of ["the-secret-of-the-datasource", ...provider.accessTokens, "rt-"]) {
+        assert.ok(!text.includes(secret), `${secret} is told`);
+      }
+    });
+
+    test("tells that there was no answer, and what a page instead of one said", async () => {
+      const { id } = await bringAlong(server, provider);
+      provider.onToken = (_request, response) => {
+        response.writeHead(200, { "content-type": "text/html" });
+        response.end("<html><title>Down for maintenance</title></html>");
+        return true;
+      };
+      await refresh(id);
+      provider.onToken = (_request, response) => {
+        response.destroy();
+        return true;
+      };
+      await refresh(id);
+      provider.onToken = undefined;
+      const all = await exchangesOf(id, 2);
+      assert.match(all.at(-1)!.answer!, /Down for maintenance/);
+      assert.ok(all[0]!.failure !== undefined);
+      assert.equal(all[0]!.status, undefined);
+    });
+
+    test("is of one connection, and of no other account's", async () => {
+      const missing = await call(server, "GET", "/v2/connections/con_none/exchanges");
+      assert.equal(missing.status, 404);
+      const { id } = await bringAlong(server, provider);
+      assert.deepEqual(await exchangesOf(id, 0), []);
+    });
+  });
+}
