@@ -40,6 +40,13 @@ describe("datasources in the console", () => {
     assert.equal(await clipboardOf(page), `${server.url}/api/v1/datasources/authorize`);
     await page.getByRole("button", { name: "Create" }).click();
     await page.getByRole("alert").waitFor();
+    await page.getByLabel("Access Token URL").fill(`${provider.url}/nowhere/token`);
+    await page.getByRole("button", { name: "Check these settings" }).click();
+    await page
+      .getByText("there is no token endpoint")
+      .or(page.getByText("Only https"))
+      .first()
+      .waitFor();
     await page.getByLabel("Access Token URL").fill(`${provider.url}/token`);
     await page.getByRole("button", { name: "Create" }).click();
     await page.getByRole("heading", { name: "Calendar" }).waitFor();
@@ -76,6 +83,8 @@ describe("datasources in the console", () => {
     await page.getByRole("button", { name: "Refresh now" }).click();
     await page.getByText("Reconnect needed").waitFor();
     await page.getByText("The provider said:").waitFor();
+    await page.getByRole("button", { name: /400\s*Refresh/ }).click();
+    await page.getByText("refresh_token=$REFRESH_TOKEN").first().waitFor();
     await page.getByRole("link", { name: "Calendar" }).click();
     await page.getByRole("combobox", { name: "State" }).click();
     await page.getByRole("option", { name: "Reconnect needed" }).click();

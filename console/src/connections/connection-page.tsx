@@ -15,6 +15,7 @@ import { ConnectButton } from "./connect-button.tsx";
 import { ConnectionActions } from "./connection-actions.tsx";
 import { ConnectionFacts } from "./connection-facts.tsx";
 import { ConnectionState } from "./connection-state.tsx";
+import { Exchanges } from "./exchanges.tsx";
 import { Timeline } from "./timeline.tsx";
 import { TryRequest } from "./try-request.tsx";
 
@@ -70,6 +71,7 @@ export function ConnectionPage() {
       )}
       <ConnectionFacts connection={connection} />
       {may("connections:use") && <TryRequest connection={connection} datasource={datasource} />}
+      <Exchanges connection={connection} />
       {may("audit_events:read") && <Timeline connection={connection} />}
     </>
   );

@@ -1,9 +1,11 @@
+import type { CheckDatasource } from "@countersign/protocol/admin/datasource-check.ts";
 import type { DatasourceProfile } from "@countersign/protocol/admin/datasource-profiles.ts";
 import { Accordion, Alert, Button, Group, Select, Stack } from "@mantine/core";
 import { useState, type FormEvent } from "react";
 import { ApiProblem } from "../api/request.ts";
 import { Icon } from "../parts/icon.tsx";
 import { Problem } from "../parts/problem.tsx";
+import { CheckPanel } from "./check-panel.tsx";
 import { draftOf, type Draft, type DraftField } from "./draft.ts";
 import { TextSetting, type FormState } from "./fields.tsx";
 import { MainFields } from "./main-fields.tsx";
@@ -19,6 +21,7 @@ export function DatasourceForm({
   error,
   isPending,
   isUnchangedRefused = false,
+  toCheck,
   onSubmit,
   onCancel,
 }: {
@@ -30,6 +33,8 @@ export function DatasourceForm({
   error: unknown;
   isPending: boolean;
   isUnchangedRefused?: boolean;
+  /** What is checked before it is saved. */
+  toCheck: (draft: Draft) => CheckDatasource;
   onSubmit: (draft: Draft) => void;
   onCancel?: () => void;
 }) {
@@ -77,6 +82,7 @@ export function DatasourceForm({
             </Accordion.Panel>
           </Accordion.Item>
         </Accordion>
+        <CheckPanel body={() => toCheck(draft)} />
         <Problem error={error} />
         <Group justify="flex-end" gap="xs">
           {onCancel !== undefined && (

@@ -9,7 +9,7 @@ import { Confirm } from "../parts/confirm.tsx";
 import { Panel } from "../parts/panel.tsx";
 import parts from "../parts/parts.module.css";
 import { DatasourceForm } from "./datasource-form.tsx";
-import { draftOf, mayDisconnect, updateBody, type Draft } from "./draft.ts";
+import { draftOf, mayDisconnect, updateBody, withoutEmpty, type Draft } from "./draft.ts";
 
 /** What was said about an outside API, to be read or changed. */
 export function DatasourceSettings({ datasource }: { datasource: Datasource }) {
@@ -53,6 +53,10 @@ function Form({ datasource }: { datasource: Datasource }) {
         error={save.error}
         isPending={save.isPending}
         isUnchangedRefused
+        toCheck={(draft) => ({
+          ...withoutEmpty(updateBody(stored, draft)),
+          datasource_id: datasource.id,
+        })}
         onSubmit={submit}
       />
       {asked !== undefined && (

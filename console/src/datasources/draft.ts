@@ -1,3 +1,4 @@
+import type { CheckDatasource } from "@countersign/protocol/admin/datasource-check.ts";
 import type {
   CreateDatasource,
   Datasource,
@@ -181,3 +182,7 @@ const tied: readonly DraftField[] = [
 /** Whether what changed may make connections void; the server decides. */
 export const mayDisconnect = (stored: Draft, draft: Draft): boolean =>
   changedFields(stored, draft).some((field) => tied.includes(field));
+
+/** For a check a setting that is taken away, or not there yet, is simply not said. */
+export const withoutEmpty = (body: UpdateDatasource | CreateDatasource): CheckDatasource =>
+  Object.fromEntries(Object.entries(body).filter(([, value]) => value !== null && value !== ""));

@@ -11,7 +11,7 @@ import { PageHead } from "../parts/page-head.tsx";
 import { Panel } from "../parts/panel.tsx";
 import { Problem } from "../parts/problem.tsx";
 import { DatasourceForm } from "./datasource-form.tsx";
-import { createBody, draftOf, type Draft } from "./draft.ts";
+import { createBody, draftOf, withoutEmpty, type Draft } from "./draft.ts";
 
 /** `/datasources/new`: an outside API is described. */
 export function NewDatasourcePage() {
@@ -22,9 +22,10 @@ export function NewDatasourcePage() {
     request<Datasource>("POST", datasourcesPath, { body }),
   );
   const profileOf = (name: string) => data?.profiles.find((profile) => profile.name === name);
+  const bodyOf = (draft: Draft) =>
+    createBody(draftOf(profileOf(draft.profile)?.settings ?? {}), draft);
   const submit = (draft: Draft): void => {
-    const proposed = draftOf(profileOf(draft.profile)?.settings ?? {});
-    create.mutate(createBody(proposed, draft), {
+    create.mutate(bodyOf(draft), {
       onSuccess: ({ id }) => void navigate(`/datasources/${id}`),
     });
   };
@@ -53,6 +54,7 @@ export function NewDatasourcePage() {
             verb="Create"
             error={create.error}
             isPending={create.isPending}
+            toCheck={(draft) => withoutEmpty(bodyOf(draft))}
             onSubmit={submit}
             onCancel={() => void navigate("/datasources")}
           />

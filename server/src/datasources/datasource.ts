@@ -9,6 +9,7 @@ import type { Sealer } from "../keys/sealing.ts";
 import type { DatasourceRecord, DatasourceStore } from "../store/store.ts";
 import { newId, type System } from "../system.ts";
 import {
+  snakeCase,
   checkSettings,
   effectOf,
   hasNewTokenHost,
@@ -121,12 +122,24 @@ function checkSecrets(
   known: DatasourceInput,
   input: DatasourceInput,
 ): void {
-  const { clientSecret } = known.secrets;
-  const isKept = clientSecret !== undefined && input.secrets.clientSecret === clientSecret;
-  if (isKept && hasNewTokenHost(was, is)) {
-    throw badField("client_secret", "must be given again, because it would go to another host");
+  if (!hasNewTokenHost(was, is)) return;
+  for (const field of sentSecrets) {
+    const stored = known.secrets[field];
+    const isKept =
+      stored !== undefined && JSON.stringify(input.secrets[field]) === JSON.stringify(stored);
+    if (!isKept) continue;
+    throw badField(snakeCase(field), "must be given again, because it would go to another host");
   }
 }
+
+/** A private key signs, and stays here. */
+const sentSecrets = [
+  "clientSecret",
+  "customTokenParameters",
+  "customTokenHeaders",
+  "customRefreshParameters",
+  "customRefreshHeaders",
+] as const;
 
 /** Throws 404, 409 and 412. */
 export async function deleteDatasource(
@@ -169,6 +182,26 @@ export function providerOf(
   datasource: DatasourceRecord,
 ): Provider {
   return toProvider(openSettingsOf(datasource), secretsOf({ sealer }, datasource));
+}
+
+/**
+ * What is about to be saved, with what is there already: a secret that is not given is the stored one,
+ * and goes nowhere but where it went before. Throws 400 and 404.
+ */
+export async function providerToCheck(
+  context: DatasourceContext,
+  { tenantId, id }: { tenantId: string; id: string | undefined },
+  input: DatasourceInput,
+): Promise<Provider> {
+  if (id === undefined) return toProvider(input.settings, input.secrets);
+  const stored = await loadDatasource(context, tenantId, id);
+  const known = inputOf(context, stored);
+  const clientId = input.settings.clientId || known.settings.clientId;
+  const settings = { ...known.settings, ...input.settings, clientId };
+  const merged = { ...known, settings, secrets: { ...known.secrets, ...input.secrets } };
+  const [was, is] = [providerOf(context, stored), toProvider(merged.settings, merged.secrets)];
+  checkSecrets({ was, is }, known, merged);
+  return is;
 }
 
 /** Without its secrets: for what is shown, and for requests to the API. */

@@ -8,6 +8,7 @@ export {
 } from "./authorization.ts";
 export { createBackgroundRenewal } from "./background-renewal.ts";
 export { buildApiRequest, returnedHeaders } from "./api-request.ts";
+export { checkProvider } from "./check.ts";
 export { connectUrlOf, findByLink } from "./connect-link.ts";
 export {
   createConnection,
@@ -21,6 +22,7 @@ export {
   deleteDatasource,
   loadDatasource,
   providerOf,
+  providerToCheck,
   toShownProvider,
   updateDatasource,
 } from "./datasource.ts";

@@ -13,6 +13,7 @@ import {
 } from "./connection-exchanges.ts";
 import { registerConnectionProxy } from "./connection-proxy.ts";
 import { registerConnections } from "./connections.ts";
+import { registerDatasourceCheck } from "./datasource-check.ts";
 import { registerDatasourceProfiles } from "./datasource-profiles.ts";
 import { registerDatasources, type DatasourceRoutes } from "./datasources.ts";
 import { registerExplain, type ExplainRoutes } from "./explain.ts";
@@ -102,6 +103,7 @@ export function registerAdminApi(server: FastifyInstance, context: AdminContext)
   registerLeaks(typed, context);
   registerDatasources(typed, context);
   registerDatasourceProfiles(typed, context);
+  registerDatasourceCheck(typed, context);
   registerConnections(typed, context);
   registerConnectionProxy(typed, context);
   registerConnectionExchanges(typed, context);
