@@ -47,6 +47,7 @@ export interface Draft {
   pkce: string;
   refresh_client_authentication: string;
   send_scope_with_refresh: boolean;
+  prove_refresh: boolean;
   lifetime_seconds: string;
   allowed_hosts: string[];
   expiry_matchers: MatcherLine[];
@@ -92,6 +93,7 @@ export function draftOf(settings: Settings, name = ""): Draft {
     pkce: settings.pkce ?? "S256",
     refresh_client_authentication: settings.refresh_client_authentication ?? "",
     send_scope_with_refresh: settings.send_scope_with_refresh ?? false,
+    prove_refresh: settings.prove_refresh ?? false,
     lifetime_seconds: settings.lifetime_seconds?.toString() ?? "",
     allowed_hosts: settings.allowed_hosts ?? [],
     expiry_matchers: (settings.expiry_matchers ?? []).map(({ status, header, body }) => ({

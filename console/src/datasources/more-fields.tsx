@@ -15,6 +15,7 @@ export function MoreFields({ form }: { form: FormState }) {
     <Stack>
       <Addresses form={form} />
       <Asking form={form} />
+      <Proving form={form} />
       <Using form={form} />
       <Additions form={form} />
     </Stack>
@@ -112,6 +113,14 @@ const Asking = ({ form }: { form: FormState }) => (
       onChange={({ currentTarget }) => form.set({ send_scope_with_refresh: currentTarget.checked })}
     />
   </>
+);
+
+const Proving = ({ form }: { form: FormState }) => (
+  <Switch
+    label="Renew the token once when somebody has connected, to see that it works"
+    checked={form.draft.prove_refresh}
+    onChange={({ currentTarget }) => form.set({ prove_refresh: currentTarget.checked })}
+  />
 );
 
 const Using = ({ form }: { form: FormState }) => (

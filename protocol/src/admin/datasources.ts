@@ -77,6 +77,10 @@ const open = {
   }),
   custom_authentication_parameters: namedValues("Added to the authorization URL."),
   send_scope_with_refresh: Type.Boolean({ description: "Whether a refresh names the scopes." }),
+  prove_refresh: Type.Boolean({
+    description:
+      "Whether a token is renewed once when somebody has connected, so that what does not work shows then. Spends a refresh token where the provider replaces it.",
+  }),
   lifetime_seconds: Type.Integer({
     minimum: 1,
     maximum: 315_360_000,

@@ -72,6 +72,8 @@ export interface DatasourceSettings {
   customRefreshParameters: readonly NamedValue[];
   customRefreshHeaders: readonly NamedValue[];
   sendScopeWithRefresh: boolean;
+  /** Renew once when somebody has connected, to see that it works. */
+  proveRefresh?: boolean;
   /** Wins over whatever the provider says. */
   lifetimeSeconds?: number;
   /** PEM, in addition to the usual certificates. */

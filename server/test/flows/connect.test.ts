@@ -79,6 +79,27 @@ for (const { name, settings } of stores) {
       assert.equal((await throughProxy(server, connection.id)).status, 200, "and it is renewed");
     });
 
+    test("renews once to prove it, where the datasource wants that, and says what came of it", async () => {
+      const connection = await make({ prove_refresh: true });
+      const before = provider.refreshes();
+      const answer = await connect(createVisitor(server), connection);
+      assert.match(answer.text, /<h1>Connected<\/h1>/);
+      assert.equal(provider.refreshes(), before + 1);
+      assert.equal((await readConnection(server, connection.id)).state, "connected");
+      const other = await make({ prove_refresh: true });
+      provider.onToken = ({ parameters }, response) => {
+        if (parameters["grant_type"] !== "refresh_token") return false;
+        response.writeHead(400, { "content-type": "application/json" });
+        response.end(JSON.stringify({ error: "unauthorized_client" }));
+        return true;
+      };
+      const unproved = await connect(createVisitor(server), other);
+      provider.onToken = undefined;
+      assert.match(unproved.text, /renewing it was tried and did not work/);
+      assert.equal((await readConnection(server, other.id)).reason!.code, "client_not_allowed");
+      assert.equal((await throughProxy(server, other.id)).status, 200, "what it holds is used");
+    });
+
     test("goes straight on when a page of ours opens the link", async () => {
       const { connect_url } = await make();
       const headers = { "sec-fetch-site": "same-origin" };

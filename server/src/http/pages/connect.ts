@@ -1,6 +1,7 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import type { AuthorizationContext, Browser, Finished } from "../../datasources/authorization.ts";
 import type { Outbound } from "../../datasources/outbound.ts";
+import type { FreshTokens } from "../../datasources/refresh.ts";
 import { redirectPath } from "../../datasources/redirect-url.ts";
 import type { ConnectionRecord, DatasourceRecord } from "../../store/store.ts";
 import { senderOf } from "../same-origin.ts";
@@ -16,7 +17,10 @@ import { checkedForm, formToken, goTo, visitorOf, type PagesContext } from "./vi
  */
 
 export interface ConnectPages {
-  connect: AuthorizationContext & { outbound(): Promise<Outbound> };
+  connect: AuthorizationContext & {
+    outbound(): Promise<Outbound>;
+    freshTokens(): Promise<FreshTokens>;
+  };
 }
 
 type Context = PagesContext & ConnectPages;
@@ -63,6 +67,10 @@ export function registerConnect(server: FastifyInstance, context: Context): void
         throw await refusedOf(context, error);
       },
     );
+    if (finished.is === "connected") {
+      const problem = await proveRefresh(connect, finished.connection);
+      if (problem !== undefined) return sendUnproved(reply, problem);
+    }
     return sendFinished(context, request, reply, finished);
   });
 
@@ -169,6 +177,34 @@ function sendFinished(
       <p>To keep it as it was, close this window.</p>`,
   });
 }
+
+/** Where the datasource wants it: what keeps the new token from being renewed, if anything does. */
+async function proveRefresh(
+  connect: Context["connect"],
+  { tenantId, id, datasourceId }: ConnectionRecord,
+): Promise<{ message: string; fix: string } | undefined> {
+  const { loadDatasource, loadConnection, toShownProvider, wordsOf } = await connect.outbound();
+  const { settings } = toShownProvider(await loadDatasource(connect, tenantId, datasourceId));
+  if (settings.proveRefresh !== true) return undefined;
+  const freshTokens = await connect.freshTokens();
+  // What comes of it is kept with the connection, whether it is refused or nobody answers.
+  await freshTokens.renewNow(tenantId, id).catch((error: unknown) => {
+    connect.log.info({ err: error, connection: id }, "a new connection could not be renewed");
+  });
+  return wordsOf((await loadConnection(connect, tenantId, id)).reason);
+}
+
+const sendUnproved = (
+  reply: FastifyReply,
+  { message, fix }: { message: string; fix: string },
+): FastifyReply =>
+  sendPage(reply, {
+    title: "Connected, but not for long",
+    main: html`<p class="problem" role="alert">
+        Access was allowed, but renewing it was tried and did not work: ${message}
+      </p>
+      <p>${fix}</p>`,
+  });
 
 const sendConnected = (reply: FastifyReply): FastifyReply =>
   sendPage(reply, {
