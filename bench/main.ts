@@ -5,6 +5,7 @@ import { apiKeys } from "./groups/api-keys.ts";
 import { introspection } from "./groups/introspection.ts";
 import { micro } from "./groups/micro.ts";
 import { propagation } from "./groups/propagation.ts";
+import { proxy } from "./groups/proxy.ts";
 import { storage } from "./groups/storage.ts";
 import { token } from "./groups/token.ts";
 import { verifier } from "./groups/verifier.ts";
@@ -32,6 +33,7 @@ const groups: readonly Group[] = [
   verifier,
   apiKeys,
   propagation,
+  proxy,
   micro,
 ];
 const roundsMax = 200;

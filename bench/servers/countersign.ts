@@ -29,7 +29,10 @@ const clientsCount = 1_000;
 const creatorsCount = 8;
 const readyMsMax = 30_000;
 
-export async function startCountersign(progress: Progress): Promise<Countersign> {
+export async function startCountersign(
+  progress: Progress,
+  settings: Record<string, string> = {},
+): Promise<Countersign> {
   const port = await freePort();
   const url = `http://127.0.0.1:${port}`;
   const dataDir = mkdtempSync(join(tmpdir(), "countersign-bench-"));
@@ -42,6 +45,7 @@ export async function startCountersign(progress: Progress): Promise<Countersign>
       COUNTERSIGN_PUBLIC_URL: url,
       COUNTERSIGN_DATA_DIR: dataDir,
       COUNTERSIGN_BOOTSTRAP_API_KEY: testApiKey,
+      ...settings,
     },
   });
   await ready(url, child);

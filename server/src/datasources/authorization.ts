@@ -130,7 +130,14 @@ async function noteConnecting(
 ): Promise<void> {
   if (state !== "not_connected" && state !== "connecting") return;
   const change = { state: "connecting", sinceMs: system.now(), reason: undefined };
-  await store.moveTokens({ tenantId, id, tokenVersion, change, audit: undefined });
+  await store.moveTokens({
+    tenantId,
+    id,
+    tokenVersion,
+    change,
+    atMs: system.now(),
+    audit: undefined,
+  });
 }
 
 export type Finished =
@@ -292,7 +299,7 @@ async function store(
     const { tokenVersion } = now;
     const after: ConnectionRecord = { ...now, ...change, tokenVersion: tokenVersion + 1 };
     const audit = auditOf(system, actorOf(tenantId, browser), actOn("connected", after));
-    const move = { tenantId, id, tokenVersion, change, audit };
+    const move = { tenantId, id, tokenVersion, change, atMs: system.now(), audit };
     if ((await insist(context, () => store.moveTokens(move))) === "written") return after;
     now = await insist(context, () => store.findConnection(tenantId, id));
   }
@@ -319,7 +326,14 @@ async function noteFailure(
   const now = await store.findConnection(tenantId, id);
   if (now?.state !== "connecting") return;
   const { tokenVersion } = now;
-  await store.moveTokens({ tenantId, id, tokenVersion, change, audit: undefined });
+  await store.moveTokens({
+    tenantId,
+    id,
+    tokenVersion,
+    change,
+    atMs: system.now(),
+    audit: undefined,
+  });
 }
 
 /** The other account is meant. Throws `StateRefused`. */

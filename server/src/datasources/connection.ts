@@ -157,7 +157,14 @@ async function useExisting(
     const { tenantId, id, tokenVersion } = known;
     const after = { ...known, ...change, tokenVersion: tokenVersion + 1 };
     const audit = auditOf(system, actor, actOn("connected", after));
-    const outcome = await store.moveTokens({ tenantId, id, tokenVersion, change, audit });
+    const outcome = await store.moveTokens({
+      tenantId,
+      id,
+      tokenVersion,
+      change,
+      atMs: system.now(),
+      audit,
+    });
     return outcome === "written" ? after : outcome;
   });
 }

@@ -4,6 +4,7 @@ import { notFound } from "../errors/admin-error.ts";
 import type { GuardedFetch } from "../fetch/fetch.ts";
 import type { Sealer } from "../keys/sealing.ts";
 import type { Log } from "../log.ts";
+import type { Feed } from "../store/feed.ts";
 import {
   type ConnectionRecord,
   type ConnectionStore,
@@ -16,6 +17,7 @@ import { ConnectionRefused } from "./connection-refused.ts";
 import { loadDatasource, providerOf, toShownProvider } from "./datasource.ts";
 import type { ExchangeNotes } from "./exchange-notes.ts";
 import { connectedWith, openTokens, type HeldTokens } from "./held-tokens.ts";
+import { createFindUsable } from "./known-connections.ts";
 import { insist } from "./insist.ts";
 import { callProvider } from "./protocol/provider-call.ts";
 import { ProviderError } from "./protocol/provider-error.ts";
@@ -41,6 +43,7 @@ export interface RefreshContext {
   /** How long a provider may take to answer. */
   providerTimeoutMs: number;
   exchanges: ExchangeNotes;
+  feed: Feed;
 }
 
 export interface UsableConnection {
@@ -52,7 +55,7 @@ export interface UsableConnection {
 
 export interface FreshTokens {
   /**
-   * A token that is good now, as far as anybody can tell; never `refusedToken`, which the API has just
+   * The caches must have caught up with the store before. A token that is good now, as far as anybody can tell; never `refusedToken`, which the API has just
    * refused. Throws 404, `ConnectionRefused` and `StoreUnavailable`.
    */
   use(tenantId: string, id: string, refusedToken?: string): Promise<UsableConnection>;
@@ -74,6 +77,7 @@ export function createFreshTokens(context: RefreshContext): FreshTokens {
   // Two calls, and time to begin and to store.
   const leaseMs = 2.5 * providerTimeoutMs;
   const notes = createNotes(system, leaseMs);
+  const findUsable = createFindUsable(context);
   const waitMsMax = 2 * leaseMs;
 
   /** One for all who ask in this process. */
@@ -97,6 +101,8 @@ export function createFreshTokens(context: RefreshContext): FreshTokens {
     id: string,
     refusedToken?: string,
   ): Promise<UsableConnection> {
+    const known = refusedToken === undefined ? await findUsable({ tenantId, id }) : undefined;
+    if (known !== undefined) return known;
     const until = system.elapsedMs() + waitMsMax;
     let before: number | undefined;
     for (;;) {
@@ -217,7 +223,8 @@ async function renewOnce(
     const refreshTries = (need.isByHand === true ? 0 : connection.refreshTries) + 1;
     const change = { refreshId, refreshTries };
     const begin = { tenantId, id, tokenVersion, refreshId: { is: seenId }, change };
-    if ((await store.moveTokens({ ...begin, audit: undefined })) === "conflict") continue;
+    if ((await store.moveTokens({ ...begin, atMs: system.now(), audit: undefined })) === "conflict")
+      continue;
     notes.forget(id);
     const begun = { ...connection, ...change, tokenVersion: tokenVersion + 1 };
     return callAndStore(context, begun, providerOf(context, datasource));
@@ -283,7 +290,7 @@ async function requestTokens(
 
 /** After a lost answer, once: some providers take the same token again for a while. */
 async function tryOnceMore(
-  { store }: Renewing,
+  { store, system }: Renewing,
   about: { provider: Provider; connection: ConnectionRecord; error: ProviderError },
 ): Promise<ConnectionRecord | undefined> {
   const { connection, error, provider } = about;
@@ -292,7 +299,8 @@ async function tryOnceMore(
   if (!isLost || refreshTries >= triesMax) return undefined;
   const change = { refreshTries: refreshTries + 1 };
   const next = { tenantId, id, tokenVersion, refreshId: { is: refreshId }, change };
-  if ((await store.moveTokens({ ...next, audit: undefined })) === "conflict") return undefined;
+  if ((await store.moveTokens({ ...next, atMs: system.now(), audit: undefined })) === "conflict")
+    return undefined;
   return { ...connection, ...change, tokenVersion: tokenVersion + 1 };
 }
 
@@ -314,7 +322,7 @@ async function storeTokens(context: Renewing, result: Result): Promise<void> {
   const audit = isBack ? auditOf(system, ownActor(tenantId), actOf(connection, change)) : undefined;
   let { tokenVersion } = connection;
   for (;;) {
-    const move = { tenantId, id, tokenVersion, change, audit };
+    const move = { tenantId, id, tokenVersion, change, atMs: system.now(), audit };
     const outcome = await insist(context, () => store.moveTokens(move));
     if (outcome === "written") return;
     const found = await insist(context, () => store.findConnection(tenantId, id));
@@ -339,7 +347,8 @@ async function storeFailure(
   );
   const isEnd = change.state !== undefined && change.state !== state;
   const audit = isEnd ? auditOf(system, ownActor(tenantId), actOf(connection, change)) : undefined;
-  const move = { tenantId, id, tokenVersion, refreshId: { is: refreshId }, change, audit };
+  const refresh = { refreshId: { is: refreshId }, change, atMs: system.now(), audit };
+  const move = { tenantId, id, tokenVersion, ...refresh };
   // Somebody else's word is newer, then.
   await insist(context, () => store.moveTokens(move));
 }

@@ -29,10 +29,10 @@ export function openOutside(
   const { outboundAllow, publicUrl, providerTimeoutSeconds } = config;
   const fetch = createFetch({ allow: outboundAllow });
   const providerTimeoutMs = providerTimeoutSeconds * 1_000;
-  const { system, store, sealer, log } = context;
+  const { system, store, sealer, log, feed } = context;
   const exchanges = createExchangeNotes(system, store, log);
   const made = { fetch, providerTimeoutMs, exchanges };
-  const door = openOutbound({ system, store, sealer, log, ...made });
+  const door = openOutbound({ system, store, sealer, log, feed, ...made });
   const { outbound, freshTokens } = door;
   return {
     outside: { ...made, log, outbound, freshTokens, outboundAllow, publicUrl },

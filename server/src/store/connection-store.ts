@@ -188,6 +188,7 @@ export interface ConnectionStore {
     tokenVersion: number;
     refreshId?: { is: string | undefined };
     change: Partial<ConnectionTokens>;
+    atMs: number;
     audit: AuditRecord | undefined;
   }): Promise<Written>;
   /** `conflict` when the stored version is no longer the one that was read. */

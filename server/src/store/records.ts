@@ -310,7 +310,9 @@ export type ChangeKind =
   | "api_key"
   | "user"
   | "signing_key"
-  | "revocation";
+  | "revocation"
+  | "datasource"
+  | "connection";
 
 /** What is taken back: all tokens of a subject, or some of the permissions in them. */
 export interface Revocation {

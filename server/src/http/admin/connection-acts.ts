@@ -43,13 +43,11 @@ export async function usingConnection<Result>(
   context: ConnectionRoutes,
   act: (freshTokens: FreshTokens) => Promise<Result>,
 ): Promise<Result> {
-  const { connectUrlOf, toAdminError } = {
-    ...(await context.outbound()),
-    ...(await import("./connection-errors.ts")),
-  };
   try {
     return await act(await context.freshTokens());
   } catch (error) {
+    const { toAdminError } = await import("./connection-errors.ts");
+    const { connectUrlOf } = await context.outbound();
     throw toAdminError(error, (connection) => connectUrlOf(context, connection));
   }
 }

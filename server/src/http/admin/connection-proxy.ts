@@ -1,5 +1,4 @@
-import type { Readable } from "node:stream";
-import { pipeline } from "node:stream/promises";
+import type { Readable, Writable } from "node:stream";
 import type { FastifyReply, FastifyRequest } from "fastify";
 import type { UsableConnection } from "../../datasources/refresh.ts";
 import type { Answer } from "../../fetch/exchange.ts";
@@ -52,7 +51,10 @@ async function serve(
   const [, rest] = /^\/v2\/connections\/[^/?]+\/proxy((?:[/?].*)?)$/.exec(request.raw.url!) ?? [];
   if (rest === undefined) throw notFound(id);
   const gone = new AbortController();
-  reply.raw.once("close", () => gone.abort());
+  // An abort makes an error with a stack, which an answer that is complete need not pay for.
+  reply.raw.once("close", () => {
+    if (!reply.raw.writableFinished) gone.abort();
+  });
   request.raw.socket.setTimeout(idleMs);
   const body = await bodyOf(request);
   const sent = await usingConnection(context, (freshTokens) =>
@@ -163,8 +165,22 @@ async function passOn(
     "cache-control": "no-store",
   });
   raw.flushHeaders();
-  // Who has gone away, on either side, ends the other; the head has been sent already.
-  await pipeline(body, raw).catch(() => raw.destroy());
+  await pour(body, raw);
   socket.setTimeout(usualSocketMs);
   return reply;
+}
+
+/**
+ * Who has gone away, on either side, ends the other; the head has been sent already. `pipeline` would
+ * abort a controller of its own at each end, and make an error with a stack for it.
+ */
+function pour(body: Readable, raw: Writable): Promise<void> {
+  return new Promise((resolve) => {
+    body.once("error", () => raw.destroy());
+    raw.once("close", () => {
+      if (!body.destroyed) body.on("error", () => undefined).destroy();
+      resolve();
+    });
+    body.pipe(raw);
+  });
 }

@@ -230,7 +230,7 @@ export function datasourceContract(open: OpenStore): void {
         const { store, ours } = world;
         const { datasource, connection } = await only(world);
         const { tenantId, id } = connection;
-        const moving = { tenantId, id, tokenVersion: 1, change, audit: undefined };
+        const moving = { tenantId, id, tokenVersion: 1, change, atMs: 1, audit: undefined };
         assert.equal(await store.moveTokens(moving), "written");
         const next = { ...datasource, name: "Other", updatedAtMs: 5_000, version: 2 };
         const audit = sampleAudit(ours.tenantId);
@@ -285,6 +285,7 @@ export function datasourceContract(open: OpenStore): void {
         tokenVersion,
         refreshId: { is },
         audit: undefined,
+        atMs: 1,
         change: { refreshId, refreshTries: 1 },
       });
       const outcomes = await Promise.all([
@@ -295,7 +296,7 @@ export function datasourceContract(open: OpenStore): void {
       const begun = (await only(world)).connection;
       assert.equal(begun.tokenVersion, 2);
       const ended = { sealedTokens: "new", refreshId: undefined, refreshTries: 0 };
-      const ending = { tenantId, id, tokenVersion: 2, change: ended };
+      const ending = { atMs: 1, tenantId, id, tokenVersion: 2, change: ended };
       const audit = sampleAudit(ours.tenantId);
       await assertChangesNothing(world, async () => {
         const foreign = { ...ending, refreshId: { is: "three" }, audit };

@@ -8,6 +8,7 @@ import type {
 import type { ConnectionStore } from "../store.ts";
 import { flag, withNulls, withoutNulls, type Database, type Schema, type Tx } from "../schema.ts";
 import { recordAudit } from "./audit.ts";
+import { recordChange } from "./changes.ts";
 import { recordEventOf } from "./events.ts";
 import { isExternalIdTaken } from "./external-ids.ts";
 import { claimIdempotency } from "./idempotency.ts";
@@ -160,6 +161,7 @@ export const connectionWrites = {
     if (updated === undefined) return "conflict" as const;
     await recordAudit(tx, audit);
     await recordEventOf(tx, audit, updated);
+    await recordConnectionChange(tx, connection, audit.atMs);
     return "written" as const;
   },
 
@@ -180,9 +182,11 @@ export const connectionWrites = {
     if (moved.numUpdatedRows === 0n) return "conflict" as const;
     // Connected anew, it is told of anew.
     if (change.linkId !== undefined) await forgetNotice(tx, id);
-    if (audit === undefined) return "written" as const;
-    await recordAudit(tx, audit);
-    await recordEventOf(tx, audit, await rowOf(tx, id));
+    if (audit !== undefined) {
+      await recordAudit(tx, audit);
+      await recordEventOf(tx, audit, await rowOf(tx, id));
+    }
+    await recordConnectionChange(tx, { tenantId, id }, input.atMs);
     return "written" as const;
   },
 
@@ -198,9 +202,18 @@ export const connectionWrites = {
     if (deleted === undefined) return "conflict" as const;
     await recordAudit(tx, audit);
     await recordEventOf(tx, audit, deleted);
+    await recordConnectionChange(tx, connection, audit.atMs);
     return "written" as const;
   },
 };
+
+function recordConnectionChange(
+  tx: Tx,
+  { tenantId, id }: Pick<ConnectionRecord, "tenantId" | "id">,
+  atMs: number,
+): Promise<number> {
+  return recordChange(tx, { tenantId, kind: "connection", subjectId: id, atMs });
+}
 
 const forgetNotice = (tx: Tx, id: string) =>
   tx.deleteFrom("reconnectNotices").where("connectionId", "=", id).execute();

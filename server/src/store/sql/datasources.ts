@@ -3,6 +3,7 @@ import type { AuditRecord } from "../records.ts";
 import type { DatasourceStore } from "../store.ts";
 import { withNulls, withoutNulls, type Database, type Schema, type Tx } from "../schema.ts";
 import { recordAudit } from "./audit.ts";
+import { recordChange } from "./changes.ts";
 import { eventIdOf, recordEvents } from "./events.ts";
 import { isExternalIdTaken } from "./external-ids.ts";
 import { claimIdempotency } from "./idempotency.ts";
@@ -80,6 +81,7 @@ export const datasourceWrites = {
     if (connections === "reconnect") {
       await tellAll(tx, audit, { type: "connection.reconnect_required", rows: changed });
     }
+    await recordDatasourceChange(tx, datasource, audit.atMs);
     return "written" as const;
   },
 
@@ -109,6 +111,7 @@ export const datasourceWrites = {
     if (deleted.numDeletedRows === 0n) throw new Rollback("conflict");
     await recordAudit(tx, audit);
     await tellAll(tx, audit, { type: "connection.deleted", rows: gone });
+    await recordDatasourceChange(tx, datasource, audit.atMs);
     return "written" as const;
   },
 };
@@ -148,6 +151,15 @@ async function changeConnections(
     )
     .returningAll()
     .execute();
+}
+
+/** Its connections may have changed with it. */
+function recordDatasourceChange(
+  tx: Tx,
+  { tenantId, id }: Pick<DatasourceRecord, "tenantId" | "id">,
+  atMs: number,
+): Promise<number> {
+  return recordChange(tx, { tenantId, kind: "datasource", subjectId: id, atMs });
 }
 
 /** One act that many connections feel. */

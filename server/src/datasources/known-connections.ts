@@ -1,0 +1,70 @@
+import type { Sealer } from "../keys/sealing.ts";
+import { createCache, everyKey, type Cache } from "../store/cache.ts";
+import type { Feed } from "../store/feed.ts";
+import type { ConnectionRecord, ConnectionStore, DatasourceStore } from "../store/store.ts";
+import { toShownProvider } from "./datasource.ts";
+import type { System } from "../system.ts";
+import { openTokens, type HeldTokens } from "./held-tokens.ts";
+import type { Provider } from "./provider.ts";
+import { judgeTokens } from "./token-due.ts";
+
+/**
+ * Connections as requests through them need them: read, opened and described once, until something
+ * about them changes. Kept true by the change feed, which whoever asks has followed to its end.
+ */
+
+interface KnownConnection {
+  connection: ConnectionRecord;
+  /** Without its secrets. */
+  provider: Provider;
+  held: HeldTokens | undefined;
+}
+
+export interface FindUsableContext {
+  system: System;
+  store: ConnectionStore & DatasourceStore;
+  sealer: Sealer;
+  feed: Feed;
+}
+
+const connectionsMax = 1_000;
+
+/** Answers a connection and its token as long as nothing has to be done about them. */
+export function createFindUsable(context: FindUsableContext) {
+  const known = createKnownConnections(context);
+  return async (whose: Pick<ConnectionRecord, "tenantId" | "id">) => {
+    const found = await known.find(keyOf(whose));
+    if (found === undefined) return undefined;
+    const { connection, provider, held } = found;
+    const now = { nowMs: context.system.now(), refusedToken: undefined };
+    const verdict = judgeTokens(provider, connection, held, now);
+    if (verdict.is !== "usable") return undefined;
+    return { connection, provider, accessToken: verdict.accessToken };
+  };
+}
+
+const keyOf = ({ tenantId, id }: Pick<ConnectionRecord, "tenantId" | "id">): string =>
+  `${tenantId} ${id}`;
+
+function createKnownConnections({
+  store,
+  feed,
+  sealer,
+}: FindUsableContext): Cache<KnownConnection> {
+  return createCache<KnownConnection>(feed, {
+    async load(key) {
+      const [tenantId = "", id = ""] = key.split(" ");
+      const connection = await store.findConnection(tenantId, id);
+      const datasource =
+        connection && (await store.findDatasource(tenantId, connection.datasourceId));
+      if (connection === undefined || datasource === undefined) return undefined;
+      const held = openTokens(sealer, connection);
+      return { connection, provider: toShownProvider(datasource), held };
+    },
+    affectedBy({ kind, tenantId, subjectId }) {
+      if (kind === "connection") return keyOf({ tenantId, id: subjectId });
+      return kind === "datasource" ? everyKey : undefined;
+    },
+    entriesMax: connectionsMax,
+  });
+}
