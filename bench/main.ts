@@ -23,6 +23,9 @@ import { renderTable } from "./table.ts";
  *   npm run bench -- --rounds=9 --seconds=2
  *   npm run bench -- --write               keeps the result in bench/RESULTS.md
  *
+ *   npm run bench -- soak                  ten minutes with 10,000 connections, on its own
+ *   npm run bench -- soak --minutes=2 --connections=2000
+ *
  * The exit code is 1 when a gate is missed.
  */
 
@@ -47,9 +50,12 @@ async function main(): Promise<number> {
       rounds: { type: "string", default: "15" },
       seconds: { type: "string", default: "1" },
       write: { type: "boolean", default: false },
+      minutes: { type: "string", default: "10" },
+      connections: { type: "string", default: "10000" },
     },
     allowPositionals: true,
   });
+  if (positionals[0] === "soak") return runSoak(values);
   const chosen = groups.filter(
     ({ name }) => positionals.length === 0 || positionals.includes(name),
   );
@@ -73,6 +79,20 @@ async function main(): Promise<number> {
     );
   }
   return missed.length === 0 ? 0 : 1;
+}
+
+async function runSoak(asked: { minutes: string; connections: string }): Promise<number> {
+  const minutes = numberIn(asked.minutes, 24 * 60);
+  const connections = numberIn(asked.connections, 100_000);
+  if (minutes === undefined || connections === undefined) return usage();
+  const { soak } = await import("./soak/soak.ts");
+  const progress = createProgress();
+  const result = await soak({ minutes, connections, progress });
+  progress("done\n");
+  const { lost, lies, ...counts } = result;
+  console.log(JSON.stringify({ ...counts, lost: lost.length, lies: lies.length }, undefined, 2));
+  for (const one of [...lost, ...lies]) console.error(one);
+  return lost.length + lies.length === 0 ? 0 : 1;
 }
 
 async function measureAll(
