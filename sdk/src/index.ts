@@ -8,6 +8,8 @@ export type { FindApiKey, IntrospectedKey } from "./api-key.ts";
 export type { Credentials } from "./bearer.ts";
 export type { ClientAuthentication } from "./client-authentication.ts";
 export { clientCredentials, type ClientCredentialsOptions } from "./client-credentials.ts";
+export { connection, type Connection, type ConnectionOptions } from "./connection.ts";
+export { ConnectionError, type ConnectionErrorCode } from "./connection-error.ts";
 export {
   type CountersignError,
   OAuthError,

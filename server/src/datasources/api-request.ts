@@ -72,7 +72,7 @@ function forwarded(headers: AskedRequest["headers"]): Record<string, string | st
  * cookies belong to nobody here.
  */
 const theirs =
-  /^(set-cookie2?|clear-site-data|service-worker-allowed|strict-transport-security|content-security-policy.*|x-frame-options|x-content-type-options|cross-origin-.*|access-control-.*|origin-agent-cluster|alt-svc|report(ing-endpoints|-to)|nel|public-key-pins.*|refresh|x-request-id|cache-control)$/;
+  /^(set-cookie2?|clear-site-data|service-worker-allowed|strict-transport-security|content-security-policy.*|x-frame-options|x-content-type-options|cross-origin-.*|access-control-.*|origin-agent-cluster|alt-svc|report(ing-endpoints|-to)|nel|public-key-pins.*|refresh|x-request-id|x-countersign-.*|cache-control)$/;
 
 /** Also without any header that repeats the token. */
 export function returnedHeaders(

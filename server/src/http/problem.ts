@@ -40,11 +40,28 @@ export function createProblemWriter(
     notes.ofProblem(request, status, error);
     void reply
       .code(status)
-      .headers({ "cache-control": "no-store", ...headers })
+      .headers({ "cache-control": "no-store", ...headers, ...markOf(request, status, body.code) })
       .type("application/json")
       .send(JSON.stringify({ ...body, request_id: request.id }));
   };
 }
+
+/** Through a connection come answers of other APIs too, so ours are marked. */
+function markOf(
+  { routeOptions: { url = "" } }: FastifyRequest,
+  status: number,
+  code: string | undefined,
+): Record<string, string> {
+  if (!/^\/v2\/connections\/:id\/(proxy|token)\b/.test(url)) return {};
+  return { "x-countersign-error": code ?? codesByStatus[status] ?? "refused" };
+}
+
+const codesByStatus: Readonly<Record<number, string>> = {
+  401: "unauthorized",
+  403: "forbidden",
+  404: "not_found",
+  503: "unavailable",
+};
 
 /** What answers when no route does: another method of a known address is 405 [RFC 9110 §15.5.6]. */
 export const createNotFound =
