@@ -46,6 +46,10 @@ export interface DatasourceInput {
   labels: Record<string, string>;
 }
 
+/** What would keep it from being saved. Throws 400. */
+export const checkInput = (input: DatasourceInput, allow: readonly string[]): void =>
+  checkSettings(toProvider(input.settings, input.secrets), allow);
+
 /** Throws 400, 409 and 422. */
 export async function createDatasource(
   context: DatasourceContext,

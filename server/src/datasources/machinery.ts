@@ -17,7 +17,9 @@ export {
   updateConnection,
 } from "./connection.ts";
 export { wordsOf } from "./connection-refused.ts";
+export { readAppsmith } from "./appsmith.ts";
 export {
+  checkInput,
   createDatasource,
   deleteDatasource,
   loadDatasource,

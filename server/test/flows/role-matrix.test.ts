@@ -97,6 +97,7 @@ const matrix: Record<string, Who> = {
   "PATCH /v2/leaks/{id}": onlyAdministrators,
   "POST /v2/datasources": onlyAdministrators,
   "POST /v2/datasources/check": onlyAdministrators,
+  "POST /v2/datasources/import": onlyAdministrators,
   "POST /v2/webhooks": onlyAdministrators,
   "GET /v2/webhooks": onlyAdministrators,
   "GET /v2/webhooks/{id}": onlyAdministrators,

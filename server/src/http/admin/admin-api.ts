@@ -14,6 +14,7 @@ import {
 import { registerConnectionProxy } from "./connection-proxy.ts";
 import { registerConnections } from "./connections.ts";
 import { registerDatasourceCheck } from "./datasource-check.ts";
+import { registerDatasourceImport } from "./datasource-import.ts";
 import { registerDatasourceProfiles } from "./datasource-profiles.ts";
 import { registerDatasources, type DatasourceRoutes } from "./datasources.ts";
 import { registerExplain, type ExplainRoutes } from "./explain.ts";
@@ -104,6 +105,7 @@ export function registerAdminApi(server: FastifyInstance, context: AdminContext)
   registerDatasources(typed, context);
   registerDatasourceProfiles(typed, context);
   registerDatasourceCheck(typed, context);
+  registerDatasourceImport(typed, context);
   registerConnections(typed, context);
   registerConnectionProxy(typed, context);
   registerConnectionExchanges(typed, context);

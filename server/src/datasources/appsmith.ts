@@ -1,0 +1,124 @@
+/**
+ * What Appsmith knows of a datasource, in our words. Its exports come in several shapes: an application's
+ * export, the answer of its API, or one datasource; secrets are not in them.
+ */
+
+export interface ImportedDatasource {
+  name: string;
+  /** In the words of `POST /v2/datasources`; absent for what is no OAuth 2.0 datasource. */
+  body: Record<string, unknown> | undefined;
+  /** What is to be seen to by hand. */
+  notes: string[];
+}
+
+type Members = Readonly<Record<string, unknown>>;
+
+const isMembers = (value: unknown): value is Members =>
+  typeof value === "object" && value !== null && !Array.isArray(value);
+const membersOf = (value: unknown): Members => (isMembers(value) ? value : {});
+const textOf = (value: unknown): string | undefined =>
+  typeof value === "string" && value.trim() !== "" ? value.trim() : undefined;
+
+/** `undefined` for what is no such export. */
+export function readAppsmith(document: unknown): ImportedDatasource[] | undefined {
+  const list = listOf(document);
+  return list?.filter(isMembers).map(readOne);
+}
+
+function listOf(document: unknown): readonly unknown[] | undefined {
+  if (Array.isArray(document)) return document;
+  if (!isMembers(document)) return undefined;
+  for (const name of ["datasourceList", "datasources", "data"]) {
+    const value = document[name];
+    if (Array.isArray(value)) return value;
+  }
+  return configurationOf(document) === undefined ? undefined : [document];
+}
+
+/** Newer versions keep one for each environment; the first is as good as any. */
+function configurationOf(datasource: Members): Members | undefined {
+  if (isMembers(datasource["datasourceConfiguration"]))
+    return datasource["datasourceConfiguration"];
+  const [storage] = Object.values(membersOf(datasource["datasourceStorages"]));
+  const configuration = membersOf(storage)["datasourceConfiguration"];
+  return isMembers(configuration) ? configuration : undefined;
+}
+
+function readOne(datasource: Members): ImportedDatasource {
+  const name = textOf(datasource["name"]) ?? "Imported";
+  const configuration = configurationOf(datasource);
+  const authentication = membersOf(configuration?.["authentication"]);
+  if (configuration === undefined || authentication["authenticationType"] !== "oAuth2") {
+    return { name, body: undefined, notes: ["It does not use OAuth 2.0."] };
+  }
+  const text = (field: string): string | undefined => textOf(authentication[field]);
+  const body = {
+    name,
+    base_url: textOf(configuration["url"]),
+    grant_type: text("grantType") ?? "client_credentials",
+    add_access_token_to: authentication["isTokenHeader"] === false ? "query" : "header",
+    header_prefix: text("headerPrefix"),
+    access_token_url: text("accessTokenUrl"),
+    authorization_url: text("authorizationUrl"),
+    client_id: text("clientId"),
+    scopes: scopesOf(authentication),
+    audience: text("audience"),
+    resource: text("resource") === undefined ? undefined : [text("resource")],
+    // Whatever its form says, Appsmith never sends JSON.
+    client_authentication: authentication["isAuthorizationHeader"] === true ? "basic_raw" : "body",
+    refresh_client_authentication: refreshAuthenticationOf(authentication),
+    send_scope_with_refresh: authentication["sendScopeWithRefreshToken"] !== false,
+    lifetime_seconds: lifetimeOf(authentication["expiresIn"]),
+    // Its authorization requests have no proof.
+    pkce: "off",
+    ...customParametersOf(authentication),
+  };
+  const said = Object.entries(body).filter(([, value]) => value !== undefined);
+  return { name, body: Object.fromEntries(said), notes: notesOf(configuration, authentication) };
+}
+
+function scopesOf(authentication: Members): unknown {
+  const { scope, scopeString } = authentication;
+  if (Array.isArray(scope)) return scope.filter((one) => textOf(one) !== undefined);
+  return textOf(scopeString) ?? textOf(scope);
+}
+
+function refreshAuthenticationOf(authentication: Members): string | undefined {
+  const where = textOf(authentication["refreshTokenClientCredentialsLocation"]);
+  if (where === undefined) return undefined;
+  return where === "HEADER" ? "basic_raw" : "body";
+}
+
+function lifetimeOf(value: unknown): number | undefined {
+  const seconds = Number(value);
+  return Number.isInteger(seconds) && seconds > 0 ? seconds : undefined;
+}
+
+/** In the code flow they go to the authorization URL, and to the token URL otherwise. */
+function customParametersOf(authentication: Members): Record<string, unknown> {
+  const given = authentication["customTokenParameters"];
+  const parameters = (Array.isArray(given) ? given : [])
+    .map(membersOf)
+    .map(({ key, value }) => ({ key: textOf(key) ?? "", value: textOf(value) ?? "" }))
+    .filter(({ key }) => key !== "");
+  if (parameters.length === 0) return {};
+  const isCode = authentication["grantType"] === "authorization_code";
+  return isCode
+    ? { custom_authentication_parameters: parameters }
+    : { custom_token_parameters: parameters };
+}
+
+function notesOf(configuration: Members, authentication: Members): string[] {
+  const headers = configuration["headers"];
+  const hasHeaders =
+    Array.isArray(headers) && headers.some((one) => textOf(membersOf(one)["key"]) !== undefined);
+  const isCode = authentication["grantType"] === "authorization_code";
+  const notes: (string | false)[] = [
+    "The client secret is not in an export: fill it in.",
+    isCode && "Register the redirect URL of here at the provider, and connect anew.",
+    isCode && "PKCE is off, as it was there; switch it on where the provider takes it.",
+    hasHeaders && "Headers of its requests are not taken over: send them with each request.",
+    authentication["useSelfSignedCert"] === true && "Fill in the certificate authority.",
+  ];
+  return notes.filter((note) => note !== false);
+}
