@@ -40,13 +40,9 @@ describe("datasources in the console", () => {
     assert.equal(await clipboardOf(page), `${server.url}/api/v1/datasources/authorize`);
     await page.getByRole("button", { name: "Create" }).click();
     await page.getByRole("alert").waitFor();
-    await page.getByLabel("Access Token URL").fill(`${provider.url}/nowhere/token`);
+    await page.getByLabel("Access Token URL").fill("http://127.0.0.1:9/token");
     await page.getByRole("button", { name: "Check these settings" }).click();
-    await page
-      .getByText("there is no token endpoint")
-      .or(page.getByText("Only https"))
-      .first()
-      .waitFor();
+    await page.getByText("Nobody answers there").waitFor();
     await page.getByLabel("Access Token URL").fill(`${provider.url}/token`);
     await page.getByRole("button", { name: "Create" }).click();
     await page.getByRole("heading", { name: "Calendar" }).waitFor();

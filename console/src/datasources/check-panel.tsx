@@ -1,7 +1,7 @@
 import type {
   CheckDatasource,
   DatasourceCheck,
-} from "@countersign/protocol/admin/datasource-check.ts";
+} from "@countersign/protocol/admin/datasource-checks.ts";
 import { Alert, Button, Group, Stack, Switch, Text } from "@mantine/core";
 import { useMutation } from "@tanstack/react-query";
 import { useState } from "react";
@@ -36,9 +36,19 @@ export function CheckPanel({ body }: { body: () => CheckDatasource }) {
   );
 }
 
-const Result = ({ result: { findings, tried } }: { result: DatasourceCheck }) => (
+const tones = {
+  error: { color: "red", icon: "refusals" },
+  warning: { color: "yellow", icon: "warning" },
+  ok: { color: "teal", icon: "check" },
+} as const;
+
+const Result = ({
+  result: { findings, client_authentication: detected },
+}: {
+  result: DatasourceCheck;
+}) => (
   <Stack gap={8}>
-    {findings.length === 0 && (
+    {findings.every(({ severity }) => severity === "ok") && (
       <Alert
         color="teal"
         icon={<Icon name="check" />}
@@ -47,25 +57,20 @@ const Result = ({ result: { findings, tried } }: { result: DatasourceCheck }) =>
         Whether a person is let in shows when somebody connects.
       </Alert>
     )}
-    {findings.map(({ severity, field, code, message, fix }) => (
+    {findings.map(({ severity, field, cause, message, fix }) => (
       <Alert
-        key={field + code + message}
-        color={severity === "error" ? "red" : "yellow"}
-        icon={<Icon name={severity === "error" ? "refusals" : "warning"} />}
+        key={field + cause + message}
+        color={tones[severity].color}
+        icon={<Icon name={tones[severity].icon} />}
         title={message}
       >
         {fix} <code>{field}</code>
       </Alert>
     ))}
-    {tried.length > 0 && (
+    {detected !== undefined && (
       <Text size="sm" c="dimmed">
         Tried:{" "}
-        {tried
-          .map(
-            (one) =>
-              `${one.client_authentication} (${one.accepted ? "taken" : (one.error ?? one.status)})`,
-          )
-          .join(", ")}
+        {detected.tried.map((one) => `${one.client_authentication} (${one.outcome})`).join(", ")}
       </Text>
     )}
   </Stack>

@@ -1,4 +1,4 @@
-import type { CheckDatasource } from "@countersign/protocol/admin/datasource-check.ts";
+import type { CheckDatasource } from "@countersign/protocol/admin/datasource-checks.ts";
 import type { DatasourceProfile } from "@countersign/protocol/admin/datasource-profiles.ts";
 import { Accordion, Alert, Button, Group, Select, Stack } from "@mantine/core";
 import { useState, type FormEvent } from "react";

@@ -1,4 +1,4 @@
-import type { CheckDatasource } from "@countersign/protocol/admin/datasource-check.ts";
+import type { CheckDatasource } from "@countersign/protocol/admin/datasource-checks.ts";
 import type {
   CreateDatasource,
   Datasource,

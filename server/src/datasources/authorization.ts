@@ -225,7 +225,7 @@ async function exchange(
     captured,
   });
   const ask = (request: ProviderRequest): Promise<TokenAnswer> =>
-    exchanges.noting(connection, request, async (answered) => {
+    exchanges.noting({ connection, provider }, request, async (answered) => {
       const answer = await callProvider(fetch, request, { totalMs });
       answered(answer);
       return parseTokenAnswer(provider, answer, { step: request.step, nowMs: system.now() });

@@ -188,26 +188,6 @@ export function providerOf(
   return toProvider(openSettingsOf(datasource), secretsOf({ sealer }, datasource));
 }
 
-/**
- * What is about to be saved, with what is there already: a secret that is not given is the stored one,
- * and goes nowhere but where it went before. Throws 400 and 404.
- */
-export async function providerToCheck(
-  context: DatasourceContext,
-  { tenantId, id }: { tenantId: string; id: string | undefined },
-  input: DatasourceInput,
-): Promise<Provider> {
-  if (id === undefined) return toProvider(input.settings, input.secrets);
-  const stored = await loadDatasource(context, tenantId, id);
-  const known = inputOf(context, stored);
-  const clientId = input.settings.clientId || known.settings.clientId;
-  const settings = { ...known.settings, ...input.settings, clientId };
-  const merged = { ...known, settings, secrets: { ...known.secrets, ...input.secrets } };
-  const [was, is] = [providerOf(context, stored), toProvider(merged.settings, merged.secrets)];
-  checkSecrets({ was, is }, known, merged);
-  return is;
-}
-
 /** Without its secrets: for what is shown, and for requests to the API. */
 export const toShownProvider = (datasource: DatasourceRecord): Provider =>
   toProvider(openSettingsOf(datasource), {});
@@ -224,7 +204,7 @@ function secretsOf(
   return JSON.parse(sealer.open(placeOf(datasource), sealedSecrets)) as DatasourceSecrets;
 }
 
-const inputOf = (
+export const inputOf = (
   context: Pick<DatasourceContext, "sealer">,
   datasource: DatasourceRecord,
 ): DatasourceInput => ({

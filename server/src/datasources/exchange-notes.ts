@@ -5,6 +5,9 @@ import type { ProviderAnswer } from "./protocol/answer-document.ts";
 import { ProviderError } from "./protocol/provider-error.ts";
 import type { ProviderRequest } from "./protocol/step-request.ts";
 import { traceOf } from "./protocol/trace.ts";
+import type { HeldTokens } from "./held-tokens.ts";
+import type { Provider } from "./provider.ts";
+import { redactionOf, redactText } from "./protocol/redaction.ts";
 
 /**
  * What was said between us and providers, for whoever asks why a connection is as it is. Written a moment
@@ -12,13 +15,22 @@ import { traceOf } from "./protocol/trace.ts";
  */
 
 export interface ExchangeNotes {
-  /** Runs `exchange`, and notes what came of it. `answered` is told the answer as soon as it is there. */
+  /**
+   * Runs `exchange`, and notes what came of it. `answered` is told the answer as soon as it is there.
+   * Throws what it throws, but that a `ProviderError` repeats no secret.
+   */
   noting<Result extends { tolerances: readonly string[] } | undefined>(
-    connection: Pick<ConnectionRecord, "tenantId" | "id">,
+    about: NotedExchange,
     request: ProviderRequest,
     exchange: (answered: (answer: ProviderAnswer) => void) => Promise<Result>,
   ): Promise<Result>;
   stop(): Promise<void>;
+}
+
+export interface NotedExchange {
+  connection: Pick<ConnectionRecord, "tenantId" | "id">;
+  provider: Provider;
+  held?: HeldTokens;
 }
 
 const flushEveryMs = 1_000;
@@ -51,12 +63,13 @@ export function createExchangeNotes(
   timer.unref();
 
   return {
-    async noting({ tenantId, id: connectionId }, request, exchange) {
+    async noting(about, request, exchange) {
+      const { tenantId, id: connectionId } = about.connection;
       const [atMs, startedMs] = [system.now(), system.elapsedMs()];
       let answer: ProviderAnswer | undefined;
       const note = (own: Pick<ExchangeRecord, "cause" | "detail" | "tolerances">): void => {
         if (waiting.length >= waitingMax) return;
-        const trace = traceOf(request, answer);
+        const trace = traceOf(request, answer, knownSecretsOf(about));
         waiting.push({
           id: newId(system, "exc_"),
           tenantId,
@@ -78,10 +91,10 @@ export function createExchangeNotes(
         note({ cause: undefined, detail: undefined, tolerances });
         return result;
       } catch (error) {
-        if (error instanceof ProviderError) {
-          note({ cause: error.causeName, detail: error.detail, tolerances: [] });
-        }
-        throw error;
+        if (!(error instanceof ProviderError)) throw error;
+        note({ cause: error.causeName, detail: error.detail, tolerances: [] });
+        const redact = redactionOf(request, answer, knownSecretsOf(about));
+        throw error.withText((text) => redactText(redact(text)));
       }
     },
     async stop() {
@@ -89,4 +102,16 @@ export function createExchangeNotes(
       await flush();
     },
   };
+}
+
+/** Also what was not sent: a provider may know it from before. */
+function knownSecretsOf({ provider, held }: NotedExchange): string[] {
+  const slots = Object.values(held?.slots ?? {});
+  const values = [
+    provider.settings.clientSecret,
+    held?.accessToken,
+    held?.refreshToken,
+    ...slots.flatMap(({ accessToken, refreshToken }) => [accessToken, refreshToken]),
+  ];
+  return values.filter((value) => value !== undefined);
 }

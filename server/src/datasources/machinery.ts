@@ -8,7 +8,6 @@ export {
 } from "./authorization.ts";
 export { createBackgroundRenewal } from "./background-renewal.ts";
 export { buildApiRequest, returnedHeaders } from "./api-request.ts";
-export { checkProvider } from "./check.ts";
 export { connectUrlOf, findByLink } from "./connect-link.ts";
 export {
   createConnection,
@@ -24,11 +23,13 @@ export {
   deleteDatasource,
   loadDatasource,
   providerOf,
-  providerToCheck,
   toShownProvider,
   updateDatasource,
 } from "./datasource.ts";
 export { doubtsOf } from "./datasource-settings.ts";
+export { checkDatasource } from "./doctor/check-datasource.ts";
+export { detectClientAuthentication } from "./doctor/detect-client-authentication.ts";
+export { providerToCheck } from "./doctor/provider-to-check.ts";
 export { describedProfiles } from "./describe-profile.ts";
 export { bodyStartMax, isExpiryAnswer, needsBody } from "./protocol/expiry-matcher.ts";
 export { ProviderError } from "./protocol/provider-error.ts";

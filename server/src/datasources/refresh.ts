@@ -280,7 +280,7 @@ async function requestTokens(
   const assertionId = system.randomUuid();
   const nowMs = system.now();
   const request = buildRefresh(provider, held, { nowMs, assertionId, tokenOrigin, captured });
-  return exchanges.noting(connection, request, async (answered) => {
+  return exchanges.noting(about, request, async (answered) => {
     const answer = await callProvider(fetch, request, { totalMs });
     answered(answer);
     const parsing = { step: request.step, nowMs: system.now(), previous: held };

@@ -37,6 +37,19 @@ export class ProviderError extends Error {
     this.providerCode = clean(particulars.providerCode, 100);
     this.providerText = clean(particulars.providerText, 300);
   }
+
+  /** The same, with the provider's own words changed: they may repeat what they should not. */
+  withText(change: (text: string) => string): ProviderError {
+    const { detail, status, retryAfterMs, providerCode, providerText, cause } = this;
+    return new ProviderError(this.causeName, {
+      ...(detail === undefined ? {} : { detail }),
+      ...(status === undefined ? {} : { status }),
+      retryAfterMs,
+      providerCode: providerCode === undefined ? undefined : change(providerCode),
+      providerText: providerText === undefined ? undefined : change(providerText),
+      cause,
+    });
+  }
 }
 
 function clean(text: string | undefined, charactersMax: number): string | undefined {

@@ -1,124 +1,168 @@
 import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
 import { describe, test } from "node:test";
 import { describeProvider } from "../describe-provider.ts";
 import { standard } from "../profiles/standard.ts";
 import type { DatasourceSettings } from "../provider.ts";
 import type { ProviderAnswer } from "./answer-document.ts";
-import { buildExchange, buildRefresh } from "./token-request.ts";
+import { buildExchange, buildRefresh, buildUserinfo } from "./token-request.ts";
 import { traceOf } from "./trace.ts";
 
-/** A trace can be shown to anybody: whatever a secret is called, and wherever a provider puts it. */
-
-const secrets = {
-  clientSecret: "s3cret/with+signs=",
-  refreshToken: "1//0gRefreshTokenOfSomebody-123",
-  code: "4/0AfCodeOfSomebody_456",
-  verifier: "verifier-verifier-verifier-789",
-  custom: "custom value & more",
-  inUrl: "key-in-the-url-000",
-};
+const secret = "p:w%+/S3cret&<x";
+const code = "c0de/Plain+1";
+const verifier = "v".repeat(42) + "1";
+const access = "at-R3ceived.token/one";
+const refresh = "rt-R3ceived+token";
+const planted = [secret, code, verifier, access, refresh];
 
 const provider = (own: Partial<DatasourceSettings> = {}) =>
   describeProvider(standard, {
-    accessTokenUrl: `https://provider.example.com/token?apikey=${secrets.inUrl}`,
-    clientId: "the-client",
-    clientSecret: secrets.clientSecret,
-    scopes: ["read"],
-    customTokenParameters: [{ key: "extra", value: secrets.custom }],
-    customRefreshHeaders: [{ key: "x-key", value: secrets.custom }],
+    clientId: "the client",
+    clientSecret: secret,
+    accessTokenUrl: "https://p.example/token?api_key=Url-K3y-1&resource=r",
     ...own,
   });
-const context = { nowMs: 0, assertionId: "assertion" };
-const refresh = (own: Partial<DatasourceSettings> = {}) =>
-  buildRefresh(provider(own), { accessToken: "", refreshToken: secrets.refreshToken }, context);
-const exchange = (own: Partial<DatasourceSettings> = {}) =>
-  buildExchange(
-    provider(own),
-    {
-      code: secrets.code,
-      codeVerifier: secrets.verifier,
-      redirectUri: "https://us.example.com/back",
-    },
-    context,
-  );
-const answer = (body: string, type = "application/json", status = 200): ProviderAnswer => ({
-  status,
-  headers: { "content-type": type },
+const context = { nowMs: 1, assertionId: "a" };
+const exchangeOf = (own?: Partial<DatasourceSettings>) => {
+  const about = { code, codeVerifier: verifier, redirectUri: "https://cs.example/cb" };
+  return buildExchange(provider(own), about, context);
+};
+const answerOf = (body: string, headers: ProviderAnswer["headers"] = {}): ProviderAnswer => ({
+  status: 400,
+  headers: { "content-type": "text/plain", ...headers },
   body: Buffer.from(body),
 });
 
-function assertClean(text: string, planted: readonly string[] = []): void {
-  const all = [...Object.values(secrets), ...planted];
-  const forms = all.flatMap((one) => [one, encodeURIComponent(one), btoa(`the-client:${one}`)]);
-  for (const form of forms) assert.ok(!text.includes(form), `${form} is in: ${text}`);
+/** In every form that somebody could turn back. */
+const formsOf = (value: string): string[] => [
+  value,
+  encodeURIComponent(value),
+  encodeURIComponent(value).toLowerCase(),
+  new URLSearchParams([["", value]]).toString().slice(1),
+  JSON.stringify(value).slice(1, -1),
+  Buffer.from(value).toString("base64"),
+  Buffer.from(value).toString("base64url"),
+];
+
+function assertClean(trace: object, values: readonly string[] = planted): void {
+  const text = Object.values(trace)
+    .map((one) => (typeof one === "object" ? JSON.stringify(one) : String(one)))
+    .join("\n");
+  for (const form of values.flatMap(formsOf)) assert.ok(!text.includes(form), `${form}\n${text}`);
 }
 
-describe("a trace", () => {
-  test("has no secret in the command, however the client proves itself and sends", () => {
+describe("a trace shows no secret", () => {
+  test("of the request, however the client proves itself", () => {
     for (const clientAuthentication of ["body", "json", "basic", "basic_raw"] as const) {
-      for (const bodyFormat of ["form", "json", "query"] as const) {
-        const own = { clientAuthentication, bodyFormat };
-        for (const request of [refresh(own), exchange(own)]) assertClean(traceOf(request).curl);
-      }
+      const trace = traceOf(exchangeOf({ clientAuthentication }));
+      assertClean(trace, [...planted, "Url-K3y-1", Buffer.from(`the+client:`).toString("base64")]);
+      assert.match(trace.curl, /\$CLIENT_SECRET/);
+      assert.match(trace.curl, /\$CODE\b/);
     }
   });
 
-  test("is a command that can be run again: variables stand where secrets were", () => {
-    const { curl } = traceOf(refresh({ clientAuthentication: "body" }));
-    assert.match(curl, /^curl -X POST "https:\/\/provider\.example\.com\/token\?apikey=\$APIKEY"/);
-    assert.match(curl, /--data-urlencode "grant_type=refresh_token"/);
-    assert.match(curl, /"refresh_token=\$REFRESH_TOKEN"/);
-    assert.match(curl, /"client_id=the-client"/);
-    assert.match(curl, /"client_secret=\$CLIENT_SECRET"/);
-    assert.match(curl, /-H "x-key: \$X_KEY"/);
-    assert.match(traceOf(refresh()).curl, /-u "the-client:\$CLIENT_SECRET"/);
+  test("of the settings' own headers and parameters, nor of userinfo", () => {
+    const custom = [{ key: "X-Api-Key", value: "Cust0m-Header" }];
+    const parameters = [{ key: "app_secret", value: "Cust0m-Param" }];
+    const own = { customTokenHeaders: custom, customTokenParameters: parameters };
+    const echo = answerOf("you sent Cust0m-Header and Cust0m-Param");
+    assertClean(traceOf(exchangeOf(own), echo), ["Cust0m-Header", "Cust0m-Param"]);
+    const request = buildUserinfo(provider({ userinfoUrl: "https://p.example/me" }), access)!;
+    assertClean(traceOf(request, answerOf(`no ${access}`)));
   });
 
-  test("has no token of the answer, in whichever shape it comes", () => {
-    const [access, next] = ["at.AbCdEfGh0123456789", "rt-next-0123456789abcdef"];
-    const shapes: [body: string, type?: string][] = [
-      [JSON.stringify({ access_token: access, refresh_token: next, expires_in: 3600 })],
-      [JSON.stringify({ data: { tokens: [access, next], nested: [[access]] } })],
-      [JSON.stringify({ scope: ["read"], message: `here it is: ${access}` })],
-      [JSON.stringify({ error: "x", error_description: `${next} is no more` })],
-      [JSON.stringify(access)],
-      [JSON.stringify([access, { unknown_name: next }])],
-      [`access_token=${access}&refresh_token=${next}`, "application/x-www-form-urlencoded"],
-      [`access_token=${access}&refresh_token=${next}`, "text/plain"],
-      [`token ${access}\n${next}`, "text/plain"],
-      [`<html><body>Bearer ${access} <i>${next}</i></body></html>`, "text/html"],
-      [`{"access_token": "${access}", "broken": `, "application/json"],
+  test("in answers: JSON, form, broken JSON, text and pages", () => {
+    const json = JSON.stringify({
+      data: { access_token: access, list: [refresh] },
+      tokens: [access, { deep: [refresh] }],
+      error_description: `The code ${code} of ${secret} is wrong`,
+      message: `see ${access}`,
+    });
+    const form = new URLSearchParams({ access_token: access, refresh_token: refresh }).toString();
+    const bodies = [
+      json,
+      json.slice(0, -3),
+      JSON.stringify(access),
+      JSON.stringify([access]),
+      form,
+      `?${form}`,
+      `ok\n${form}`,
+      `${form}&error_description=${encodeURIComponent(`no ${code}`)}`,
+      `access_token: ${access}\nrefresh_token: ${refresh}`,
+      `<form><input name="x" value="${refresh}"> Bearer ${access}</form>`,
+      `<a href="https://p.example/x?access_token=${encodeURIComponent(access)}">${code}</a>`,
+      formsOf(secret).join(" "),
+      formsOf(code).join("\n"),
     ];
-    for (const [body, type] of shapes) {
-      assertClean(traceOf(refresh(), answer(body, type)).answer!, [access, next]);
-    }
+    for (const body of bodies) assertClean(traceOf(exchangeOf(), answerOf(body)));
   });
 
-  test("has no secret that the provider repeats in its refusal", () => {
-    for (const secret of Object.values(secrets)) {
-      const told = JSON.stringify({
-        error: "invalid_request",
-        error_description: `bad: ${secret}`,
-      });
-      assertClean(traceOf(exchange(), answer(told, "application/json", 400)).answer!);
-      assertClean(traceOf(refresh(), answer(`no: ${secret}`, "text/plain", 400)).answer!);
-    }
-  });
-
-  test("keeps what a fault is found by", () => {
-    const told = {
-      error: "invalid_grant",
-      error_description: "Token has been expired or revoked.",
+  test("in the headers of an answer", () => {
+    const headers = {
+      "www-authenticate": `Bearer error="invalid_token", error_description="${code} ${access}"`,
+      location: `https://p.example/cb?code=${code}&access_token=${access}#${refresh}`,
+      "set-cookie": "session=S3ssion-Cookie; Path=/",
     };
-    const text = traceOf(refresh(), answer(JSON.stringify(told), "application/json", 400)).answer!;
-    assert.match(text, /^400 application\/json/);
-    assert.match(text, /"error": "invalid_grant"/);
-    assert.match(text, /Token has been expired or revoked\./);
-    const page = "<html><head><title>Sign in to continue</title></head></html>";
-    assert.match(traceOf(refresh(), answer(page, "text/html")).answer!, /Sign in to continue/);
-    const good = JSON.stringify({ access_token: "secret-secret-secret-1", token_type: "bearer" });
-    const shown = traceOf(refresh(), answer(good)).answer!;
-    assert.match(shown, /"access_token": "… \(22 characters\)"/);
-    assert.match(shown, /"token_type": "bearer"/);
+    const trace = traceOf(exchangeOf(), answerOf(`your cookie S3ssion-Cookie`, headers));
+    assertClean(trace, [...planted, "S3ssion-Cookie"]);
   });
+
+  test("that was held or configured and not sent", () => {
+    const request = buildRefresh(
+      provider({ clientAuthentication: "none" }),
+      { refreshToken: "rt-Sent-1", accessToken: "x" },
+      context,
+    );
+    const answer = answerOf(`rt-Sent-1 was given with ${secret} and ht-Held-9`);
+    assertClean(traceOf(request, answer, [secret, "ht-Held-9"]), [
+      secret,
+      "rt-Sent-1",
+      "ht-Held-9",
+    ]);
+  });
+
+  test("at the place where a long answer is cut", () => {
+    for (let before = 1_960; before < 2_000; before += 1) {
+      const { answer = "" } = traceOf(exchangeOf(), answerOf(`${" ".repeat(before)}${code}`));
+      assert.ok(!answer.includes(code.slice(0, 4)), answer.slice(-60));
+    }
+    const long = traceOf(exchangeOf(), answerOf(`${access} `.repeat(5_000)));
+    assertClean(long);
+  });
+
+  test("in what is nested deeper than anybody answers", () => {
+    const deep = `${'{"a":['.repeat(2_000)}"${access}"${"]}".repeat(2_000)}`;
+    assertClean(traceOf(exchangeOf(), answerOf(deep)));
+  });
+});
+
+test("leaves what a fault is found by", () => {
+  const body = JSON.stringify({
+    error: "invalid_grant",
+    error_description: "The code has expired. Trace ID: see support.",
+    trace_id: "0f8fad5b-d9cb-469f-a165-70867728950e",
+    expires_in: 3600,
+    access_token: "at-12345",
+  });
+  const { answer = "", status } = traceOf(exchangeOf(), answerOf(body));
+  assert.equal(status, 400);
+  for (const part of [
+    "invalid_grant",
+    "The code has expired",
+    "0f8fad5b",
+    "3600",
+    "8 characters",
+  ]) {
+    assert.ok(answer.includes(part), answer);
+  }
+});
+
+test("gives a command that the shell takes apart as it was put together", () => {
+  const own = { clientId: 'a$HOME`id`"b\\', clientAuthentication: "body" as const };
+  const { curl } = traceOf(exchangeOf(own));
+  const script = `curl() { printf '%s\\n' "$@"; }; CODE=the-code; ${curl}`;
+  const lines = execFileSync("/bin/sh", ["-c", script], { encoding: "utf8" }).split("\n");
+  assert.ok(lines.includes("code=the-code"), lines.join("\n"));
+  assert.ok(lines.includes('client_id=a$HOME`id`"b\\'), lines.join("\n"));
+  assert.ok(lines.includes("https://p.example/token?api_key=&resource=r"), lines.join("\n"));
 });

@@ -1,4 +1,5 @@
 import type { ProviderAnswer } from "./answer-document.ts";
+import { redactionOf, redactText, shownBodyOf, shownParameters, type Redact } from "./redaction.ts";
 import type { Parameter, ProviderRequest } from "./step-request.ts";
 
 /**
@@ -7,142 +8,106 @@ import type { Parameter, ProviderRequest } from "./step-request.ts";
  */
 
 export interface Trace {
+  method: string;
+  url: string;
+  /** What was sent, with `$NAME` for what is not shown. */
+  headers: Readonly<Record<string, string>>;
+  body?: string;
   curl: string;
+  status?: number;
+  /** The status line, headers that say something about a fault, and the body. */
   answer?: string;
 }
 
-/** Parameters whose values are shown; all others become variables. */
-const shown = new Set([
-  "access_type",
-  "audience",
-  "client_assertion_type",
-  "client_id",
-  "code_challenge_method",
-  "duration",
-  "grant_type",
-  "prompt",
-  "redirect_uri",
-  "resource",
-  "response_type",
-  "scope",
-  "token_type_hint",
-]);
-
-/** Members of an answer whose values are shown as they are. */
-const shownMembers =
-  /^(token_type|expires?(_?in|_?at)?|scope|ok|success|status|error(_?(code|description|uri|type|subtype|message))?|errors|message|msg|code|type|refresh_token_expires_in|trace_?id|request_?id|correlation_id)$/i;
-
 const answerCharactersMax = 2_000;
 
-/** Redacts by what is known to be harmless, so that a secret of an unknown name stays out too. */
-export function traceOf(request: ProviderRequest, answer?: ProviderAnswer): Trace {
-  const secrets = secretsOf(request);
-  const curl = removeSecrets(curlOf(request), secrets);
-  if (answer === undefined) return { curl };
-  return { curl, answer: removeSecrets(answerOf(answer), secrets) };
+/**
+ * `known`: secrets that belong to the exchange, wherever they appear: a client secret that was not
+ * sent, tokens that are held.
+ */
+export function traceOf(
+  request: ProviderRequest,
+  answer?: ProviderAnswer,
+  known: readonly string[] = [],
+): Trace {
+  const redact = redactionOf(request, answer, known);
+  const show = (text: string): string => redact(text).replace(marked, "$$$1");
+  const body = request.method === "POST" ? bodyOf(request) : undefined;
+  return {
+    method: request.method,
+    url: show(urlOf(request)),
+    headers: Object.fromEntries(headersOf(request).map(([name, value]) => [name, show(value)])),
+    ...(body === undefined ? {} : { body: show(body.join("&")) }),
+    curl: unmark(redact(curlOf(request))),
+    ...(answer === undefined ? {} : { status: answer.status, answer: answerOf(answer, redact) }),
+  };
 }
 
-function curlOf({ method, headers, parts }: ProviderRequest): string {
+function curlOf(request: ProviderRequest): string {
+  const { method, parts } = request;
   const { basic, format } = parts;
-  const names = Object.keys(headers).filter((name) => name !== "authorization" || !basic);
-  const headerLines = names.map((name) => {
-    const isOwn = Object.hasOwn(parts.headers, name);
-    return `-H ${quote(`${name}: ${isOwn ? variable(name) : headers[name]}`)}`;
-  });
-  const own = [...new URLSearchParams(parts.url.split("?").slice(1).join("?"))];
-  const all = [...own, ...parts.query];
-  const query = all.map((one) => `${encodeURIComponent(one[0])}=${valueOf(one)}`).join("&");
-  const url = parts.url.split("?")[0]! + (query === "" ? "" : `?${query}`);
-  const pieces = [
-    `curl -X ${method} ${quote(url)}`,
+  const headers = headersOf(request).filter(([name]) => name !== "authorization" || !basic);
+  const option = format === "json" ? "--data" : "--data-urlencode";
+  const body = method === "POST" ? bodyOf(request) : [];
+  return [
+    `curl -X ${method} ${quote(urlOf(request))}`,
     ...(basic ? [`-u ${quote(basicOf(basic))}`] : []),
-    ...headerLines,
-    ...(method === "POST" ? bodyOf(parts.body, format === "json") : []),
-  ];
-  return pieces.join(" ");
+    ...headers.map(([name, value]) => `-H ${quote(`${name}: ${value}`)}`),
+    ...body.map((one) => `${option} ${quote(one)}`),
+  ].join(" ");
 }
 
-function bodyOf(body: readonly Parameter[], isJson: boolean): string[] {
-  if (!isJson) return body.map((one) => `--data-urlencode ${quote(`${one[0]}=${valueOf(one)}`)}`);
-  const members = Object.fromEntries(body.map((one) => [one[0], valueOf(one)]));
-  return [`--data ${quote(JSON.stringify(members))}`];
+/** The URL as configured may have a query, and secrets in it. */
+function urlOf({ parts }: ProviderRequest): string {
+  const [path = "", own = ""] = parts.url.split("?", 2);
+  const fixed = [...new URLSearchParams(own)];
+  const query = [...fixed, ...parts.query].map(
+    (one) => `${encodeURIComponent(one[0])}=${valueOf(one)}`,
+  );
+  return query.length === 0 ? path : `${path}?${query.join("&")}`;
+}
+
+/** Values that came from the settings may be secret; so may any `authorization`. */
+function headersOf({ headers, parts }: ProviderRequest): Parameter[] {
+  return Object.entries(headers).map(([name, value]): Parameter => {
+    if (name === "authorization" && parts.basic) return [name, `Basic ${basicOf(parts.basic)}`];
+    const isHidden = Object.hasOwn(parts.headers, name) || /^(authorization|cookie)$/i.test(name);
+    return [name, isHidden ? variable(name) : value];
+  });
+}
+
+/** Of a form each parameter; of JSON one text. */
+function bodyOf({ parts }: ProviderRequest): string[] {
+  const { body, format } = parts;
+  if (format !== "json") return body.map((one) => `${one[0]}=${valueOf(one)}`);
+  return [JSON.stringify(Object.fromEntries(body.map((one) => [one[0], valueOf(one)])))];
 }
 
 /** A secret as the user name is one all the same, where the password is empty. */
 function basicOf({ username, password }: { username: string; password: string }): string {
-  return password === "" ? "$CLIENT_SECRET:" : `${username}:$CLIENT_SECRET`;
+  const secret = variable("client_secret");
+  return password === "" ? `${secret}:` : `${username}:${secret}`;
 }
 
-function valueOf([name, value]: Parameter): string {
-  return shown.has(name) ? value : variable(name);
-}
+const valueOf = ([name, value]: Parameter): string =>
+  shownParameters.has(name) ? value : variable(name);
 
-const variable = (name: string): string => `$${name.toUpperCase().replace(/[^A-Z0-9]+/g, "_")}`;
+/** Marked, so that a `$` of somebody else's is no variable when the command is run. */
+const variable = (name: string): string => `⟦${name.toUpperCase().replace(/[^A-Z0-9]+/g, "_")}⟧`;
+const marked = /⟦([A-Z0-9_]+)⟧/g;
 
 /** Double quotes: the shell fills in the variables, and nothing else. */
-function quote(text: string): string {
-  const escaped = text.replace(/["\\`]/g, "\\$&").replace(/\$(?![A-Z])/g, "\\$");
-  return `"${escaped}"`;
-}
+const quote = (text: string): string => `"${text.replace(/["\\`$]/g, "\\$&")}"`;
+const unmark = (text: string): string => text.replace(marked, "$$$1");
 
-function answerOf({ status, headers, body }: ProviderAnswer): string {
-  const type = String(headers["content-type"] ?? "no content type");
-  return `${status} ${type}\n${bodyTextOf(body).slice(0, answerCharactersMax)}`;
-}
+const shownHeaders = ["content-type", "www-authenticate", "location", "retry-after"];
 
-function bodyTextOf(body: Buffer): string {
-  const text = body.toString("utf8").replace(/^\ufeff/, "");
-  try {
-    return JSON.stringify(redacted(JSON.parse(text), false), undefined, 2);
-  } catch {
-    // Of a form only the names are harmless; of a page or of text whatever cannot be a token.
-    return /^[\w.%+-]+=/.test(text) ? text.replace(/=[^&]*/g, "=…") : withoutTokens(text);
-  }
-}
-
-/** Shape and kind stay, because they are what a fault is found by. `isShown`: what its name says. */
-function redacted(value: unknown, isShown: boolean): unknown {
-  if (Array.isArray(value)) return value.map((one) => redacted(one, isShown));
-  if (typeof value === "object" && value !== null) {
-    const members = Object.entries(value).map(
-      ([name, member]) => [name, redacted(member, shownMembers.test(name))] as const,
-    );
-    return Object.fromEntries(members);
-  }
-  if (typeof value !== "string") return value;
-  return isShown ? withoutTokens(value) : `… (${value.length} characters)`;
-}
-
-/** Long runs without a space that are no word: in a text of a provider they may be anything. */
-const withoutTokens = (text: string): string =>
-  text.replace(/[\w.~+/=-]{16,}/g, (run) => (isWords(run) ? run : "…"));
-
-/** `invalid_refresh_token`, `text/html`, a host name. */
-const isWords = (run: string): boolean => /^[a-z]{1,24}([_./-][a-z]{1,24})*[./]?$/i.test(run);
-
-/** A last look: a provider may repeat in an error what it was sent. */
-function removeSecrets(text: string, secrets: readonly string[]): string {
-  let clean = text;
-  for (const secret of secrets) clean = clean.replaceAll(secret, "…");
-  return clean;
-}
-
-function secretsOf({ parts }: ProviderRequest): string[] {
-  const own = new URLSearchParams(parts.url.split("?").slice(1).join("?"));
-  const hidden = [...own, ...parts.query, ...parts.body].filter(([name]) => !shown.has(name));
-  const basic = parts.basic && [parts.basic.password || parts.basic.username];
-  const values = [
-    ...hidden.map(([, value]) => value),
-    ...Object.values(parts.headers),
-    ...(basic ?? []),
-  ];
-  const forms = values.flatMap((value) => [
-    value,
-    encodeURIComponent(value),
-    JSON.stringify(value).slice(1, -1),
-  ]);
-  // Shorter ones are words such as `on`, which stand everywhere.
-  return [...new Set(forms)]
-    .filter((value) => value.length >= 6)
-    .toSorted((a, b) => b.length - a.length);
+/** Cut at the end, so that no half of a secret is left that nothing recognizes. */
+function answerOf({ status, headers, body }: ProviderAnswer, redact: Redact): string {
+  const lines = shownHeaders.flatMap((name) => {
+    const value = headers[name];
+    return value === undefined ? [] : [`${name}: ${redactText(redact(String(value)))}`];
+  });
+  const shown = redact(shownBodyOf(body)).slice(0, answerCharactersMax);
+  return [String(status), ...lines, "", shown].join("\n");
 }

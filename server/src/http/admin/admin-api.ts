@@ -13,7 +13,7 @@ import {
 } from "./connection-exchanges.ts";
 import { registerConnectionProxy } from "./connection-proxy.ts";
 import { registerConnections } from "./connections.ts";
-import { registerDatasourceCheck } from "./datasource-check.ts";
+import { registerDatasourceChecks } from "./datasource-checks.ts";
 import { registerDatasourceImport } from "./datasource-import.ts";
 import { registerDatasourceProfiles } from "./datasource-profiles.ts";
 import { registerDatasources, type DatasourceRoutes } from "./datasources.ts";
@@ -104,7 +104,7 @@ export function registerAdminApi(server: FastifyInstance, context: AdminContext)
   registerLeaks(typed, context);
   registerDatasources(typed, context);
   registerDatasourceProfiles(typed, context);
-  registerDatasourceCheck(typed, context);
+  registerDatasourceChecks(typed, context);
   registerDatasourceImport(typed, context);
   registerConnections(typed, context);
   registerConnectionProxy(typed, context);
