@@ -164,6 +164,15 @@ async function through(fleet: Fleet, id: string): Promise<{ status: number; owne
   return { status: response.status, ...(body.owner === undefined ? {} : { owner: body.owner }) };
 }
 
+/** One that waits before it is tried again is tried now. */
+async function throughAtLast(fleet: Fleet, id: string): ReturnType<typeof through> {
+  const used = await through(fleet, id);
+  if (used.status !== 503) return used;
+  const server = { url: fleet.url(), apiKey: fleet.apiKey };
+  await call(server, "POST", `/v2/connections/${id}/refresh`);
+  return through(fleet, id);
+}
+
 /** Each connection is used once more, and what it says of itself is compared with the ledger. */
 async function judgeAll(
   fleet: Fleet,
@@ -174,7 +183,7 @@ async function judgeAll(
   const result = { works: 0, uncertain: 0, lost: [] as string[], lies: [] as string[] };
   let seen = 0;
   await inParallel(sendingMax, [...ids], async ([id, owner]) => {
-    const used = await through(fleet, id);
+    const used = await throughAtLast(fleet, id);
     seen += 1;
     if (seen % 100 === 0) progress(`soak: ${seen} of ${ids.size} judged`);
     if (used.status === 200) {

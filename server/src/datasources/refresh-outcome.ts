@@ -10,6 +10,14 @@ const configMs = { first: 30_000, max: 3_600_000 };
 const giveUpAfterMs = 4 * 24 * 3_600_000;
 const giveUpAfterFailures = 10;
 
+/**
+ * How often a token is sent whose answers are lost. It costs nothing: if the provider used it up, the
+ * new one is lost already, and the next try says so; if the network was cut before the provider had
+ * seen anything, it is as good as ever.
+ */
+export const lostTriesMax = 10;
+const lostMs = { first: 2_000, max: 5 * 60_000 };
+
 /** Whether the provider may have used up what was sent, so that another try is another risk. */
 export function spendsToken(
   { settings, profile }: Provider,
@@ -46,6 +54,11 @@ export function failedWith(
   const ended = { failures: 0, failingSinceMs: undefined, nextTryAtMs: undefined };
   const spends = spendsToken(provider, connection);
   const isLost = error.kind === "outcome_unknown" && spends;
+  const wasLost = connection.reason === "answer_lost";
+  if (isLost && error.causeName === "answer_lost" && tries < lostTriesMax) {
+    const nextTryAtMs = nowMs + pauseMs(lostMs, tries);
+    return { ...about, failures, failingSinceMs, refreshTries: tries, nextTryAtMs };
+  }
   if (isLost || (spends && tries > 1 && error.kind === "reconnect_required")) {
     return { ...about, ...ended, ...inState("uncertain"), reason: "answer_lost" };
   }
@@ -53,7 +66,10 @@ export function failedWith(
   if (error.kind === "reconnect_required" && !isMachine) {
     return { ...about, ...ended, ...inState("reconnect_required"), refreshTries: 0 };
   }
-  const counted = { ...about, failures, failingSinceMs, refreshTries: 0 };
+  // What was lost before is not forgotten because the next try did not get through.
+  const refreshTries = spends && wasLost ? tries - 1 : 0;
+  const reason = refreshTries > 0 ? "answer_lost" : about.reason;
+  const counted = { ...about, reason, failures, failingSinceMs, refreshTries };
   if (error.kind === "reconnect_required" || error.kind === "config_error") {
     const isOver = connection.expiresAtMs === undefined || connection.expiresAtMs <= nowMs;
     const nextTryAtMs = nowMs + pauseMs(configMs, failures);

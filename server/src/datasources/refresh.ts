@@ -24,7 +24,7 @@ import { ProviderError } from "./protocol/provider-error.ts";
 import { parseTokenAnswer, type TokenAnswer } from "./protocol/token-answer.ts";
 import { buildRefresh } from "./protocol/token-request.ts";
 import type { Provider } from "./provider.ts";
-import { failedWith, spendsToken } from "./refresh-outcome.ts";
+import { failedWith, lostTriesMax, spendsToken } from "./refresh-outcome.ts";
 import { judgeTokens } from "./token-due.ts";
 
 /**
@@ -262,11 +262,12 @@ async function callAndStore(
   }
 }
 
-const triesMax = 2;
+/** At once, while somebody waits. */
+const triesAtOnceMax = 2;
 
 /** What others began counts too: nobody knows what became of it. */
 function checkTries(provider: Provider, connection: ConnectionRecord): void {
-  if (connection.refreshTries > triesMax && spendsToken(provider, connection)) {
+  if (connection.refreshTries > lostTriesMax && spendsToken(provider, connection)) {
     throw new ProviderError("answer_lost", { detail: "it was tried before" });
   }
 }
@@ -296,7 +297,7 @@ async function tryOnceMore(
   const { connection, error, provider } = about;
   const { tenantId, id, tokenVersion, refreshId, refreshTries } = connection;
   const isLost = error.kind === "outcome_unknown" && spendsToken(provider, connection);
-  if (!isLost || refreshTries >= triesMax) return undefined;
+  if (!isLost || refreshTries >= triesAtOnceMax) return undefined;
   const change = { refreshTries: refreshTries + 1 };
   const next = { tenantId, id, tokenVersion, refreshId: { is: refreshId }, change };
   if ((await store.moveTokens({ ...next, atMs: system.now(), audit: undefined })) === "conflict")

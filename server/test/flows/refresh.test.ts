@@ -172,7 +172,7 @@ for (const { name, settings } of stores) {
       assert.equal(await stateOf(id), "uncertain");
     });
 
-    test("does not send a token that keeps being lost again and again", async () => {
+    test("goes on when a network that was cut comes back, and says meanwhile that it waits", async () => {
       const id = await connected();
       server.clock.advance(hourMs + 1);
       provider.onToken = (_asked, response) => {
@@ -180,9 +180,55 @@ for (const { name, settings } of stores) {
         return true;
       };
       const before = provider.refreshes();
-      assert.equal((await use(id)).status, 409);
-      assert.equal((await use(id)).status, 409);
+      for (let count = 0; count < 3; count += 1) {
+        const { status, text } = await use(id);
+        assert.deepEqual([status, JSON.parse(text).code], [503, "provider_unavailable"]);
+      }
       assert.equal(provider.refreshes(), before + 2);
+      assert.equal(await reasonOf(id), "answer_lost");
+      provider.onToken = undefined;
+      server.clock.advance(10_000);
+      assert.equal((await use(id)).status, 200);
+      assert.equal(await reasonOf(id), undefined);
+    });
+
+    test("finds out later that the token was used up before the network was cut", async () => {
+      const id = await connected();
+      server.clock.advance(hourMs + 1);
+      let isFirst = true;
+      provider.onToken = (_asked, response, work) => {
+        if (isFirst) work();
+        isFirst = false;
+        response.destroy();
+        return true;
+      };
+      assert.equal((await use(id)).status, 503);
+      provider.onToken = (_asked, response) => {
+        response.writeHead(503).end();
+        return true;
+      };
+      server.clock.advance(10_000);
+      assert.equal((await use(id)).status, 503);
+      provider.onToken = undefined;
+      server.clock.advance(60_000);
+      assert.equal((await use(id)).status, 409);
+      assert.equal(await stateOf(id), "uncertain");
+    });
+
+    test("does not send a token that keeps being lost for ever", async () => {
+      const id = await connected();
+      server.clock.advance(hourMs + 1);
+      provider.onToken = (_asked, response) => {
+        response.destroy();
+        return true;
+      };
+      const before = provider.refreshes();
+      for (let count = 0; count < 12; count += 1) {
+        await use(id);
+        server.clock.advance(301_000);
+      }
+      assert.equal(provider.refreshes(), before + 10);
+      assert.equal(await stateOf(id), "uncertain");
       provider.onToken = undefined;
       // By hand it may be tried: the token was not used up after all.
       const renewed = await call(server, "POST", `/v2/connections/${id}/refresh`);

@@ -173,7 +173,7 @@ const table = {
   answer_lost: {
     kind: "outcome_unknown",
     words: "The request may have reached the provider, but its answer did not come back.",
-    fix: "It is tried once more. If the provider has used up the token, connect again.",
+    fix: "It is tried again for some minutes. If the provider has used up the token, connect again.",
   },
   answer_unreadable_after_use: {
     kind: "outcome_unknown",
