@@ -70,6 +70,9 @@ describe("datasources in the console", () => {
     await page.getByRole("button", { name: "Send" }).click();
     await page.getByText("/api/things?limit=2").waitFor();
     assert.equal(provider.apiRequests.at(-1)!.url, "/api/things?limit=2");
+    await page.getByLabel("Path and query").fill("../../con_other");
+    await page.getByRole("button", { name: "Send" }).click();
+    await page.getByText("must not have segments of dots").waitFor();
     const shown = await page.content();
     for (const token of provider.accessTokens)
       assert.ok(!shown.includes(token), "a token is shown");
@@ -100,6 +103,21 @@ describe("datasources in the console", () => {
     assert.equal(await page.getByLabel("Client Secret").inputValue(), "");
     assert.ok(!(await page.content()).includes("the-secret-of-the-datasource"));
     await page.getByRole("button", { name: "More settings" }).click();
+    await page.getByLabel("Audience").fill("https://calendar.example.com");
+    await page.getByRole("button", { name: "Add a line" }).nth(1).click();
+    await page.getByLabel("Custom token headers: name 1").fill("x-key");
+    await page.getByLabel("Custom token headers: value 1").fill("sealed-value");
+    await page.getByRole("button", { name: "Save" }).click();
+    await page.getByText("Calendar is saved").waitFor();
+    await page.reload();
+    await page.getByRole("button", { name: "More settings" }).click();
+    await page.getByText("Stored: x-key").waitFor();
+    await page.getByLabel("Audience").fill("https://calendar.example.com/");
+    await page.getByRole("button", { name: "Save" }).click();
+    await page.getByText("Calendar is saved").waitFor();
+    await page.reload();
+    await page.getByRole("button", { name: "More settings" }).click();
+    await page.getByText("Stored: x-key").waitFor();
     await page.getByLabel("Audience").fill("https://calendar.example.com");
     await page.getByRole("button", { name: "Save" }).click();
     await page.getByText("Calendar is saved").waitFor();

@@ -93,6 +93,10 @@ async function sendThrough(
   { id }: Connection,
   { method, path, body }: { method: string; path: string; body: string },
 ): Promise<Answer> {
+  // A browser would take these for another address of ours.
+  if (/(^|[/\\])(\.|%2e){1,2}([/\\]|$)/i.test(path.split(/[?#]/)[0]!)) {
+    throw new Error("A path must not have segments of dots.");
+  }
   const startedAt = performance.now();
   const response = await fetch(`${connectionPath(id)}/proxy/${path.replace(/^\/+/, "")}`, {
     method,

@@ -11,11 +11,20 @@ import { TextSetting, type FormState } from "./fields.tsx";
 import { MainFields } from "./main-fields.tsx";
 import { MoreFields } from "./more-fields.tsx";
 
+/** Which secrets there are already. */
+export interface Stored {
+  secret: boolean;
+  key: boolean;
+  names: FormState["storedNames"];
+}
+
+const nothingStored: Stored = { secret: false, key: false, names: {} };
+
 /** What is asked about an outside API; the same for a new one and one that is there. */
 export function DatasourceForm({
   initial,
   profiles,
-  stored = { secret: false, key: false },
+  stored = nothingStored,
   redirectUrl,
   verb,
   error,
@@ -27,7 +36,7 @@ export function DatasourceForm({
 }: {
   initial: Draft;
   profiles: readonly DatasourceProfile[];
-  stored?: { secret: boolean; key: boolean };
+  stored?: Stored;
   redirectUrl: string | undefined;
   verb: string;
   error: unknown;
@@ -40,7 +49,8 @@ export function DatasourceForm({
 }) {
   const [draft, setDraft] = useState(initial);
   const errors = error instanceof ApiProblem ? error.fieldErrors : {};
-  const form: FormState = { draft, errors, set: (own) => setDraft({ ...draft, ...own }) };
+  const set = (own: Partial<Draft>): void => setDraft({ ...draft, ...own });
+  const form: FormState = { draft, errors, storedNames: stored.names, set };
   const profile = profiles.find(({ name }) => name === draft.profile);
   const submit = (event: FormEvent): void => {
     event.preventDefault();

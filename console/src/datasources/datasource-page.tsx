@@ -17,9 +17,10 @@ import { DatasourceSettings } from "./datasource-settings.tsx";
 
 /** `/datasources/:id`: one outside API, its connections and its settings. */
 export function DatasourcePage() {
-  const { id = "", tab = "connections" } = useParams();
+  const { id = "", tab: named } = useParams();
   const navigate = useNavigate();
   const may = useMay();
+  const tab = named ?? (may("connections:read") ? "connections" : "settings");
   const [isDeleting, setDeleting] = useState(false);
   const { data: datasource, error, refetch } = useQuery(datasourceQuery(id));
   if (datasource === undefined) {

@@ -8,7 +8,7 @@ import { useMay } from "../api/session.ts";
 import { Confirm } from "../parts/confirm.tsx";
 import { Panel } from "../parts/panel.tsx";
 import parts from "../parts/parts.module.css";
-import { DatasourceForm } from "./datasource-form.tsx";
+import { DatasourceForm, type Stored } from "./datasource-form.tsx";
 import { draftOf, mayDisconnect, updateBody, withoutEmpty, type Draft } from "./draft.ts";
 
 /** What was said about an outside API, to be read or changed. */
@@ -47,7 +47,7 @@ function Form({ datasource }: { datasource: Datasource }) {
       <DatasourceForm
         initial={stored}
         profiles={data.profiles}
-        stored={{ secret: datasource.has_client_secret, key: datasource.has_private_key }}
+        stored={storedIn(datasource)}
         redirectUrl={datasource.redirect_url}
         verb="Save"
         error={save.error}
@@ -77,6 +77,19 @@ function Form({ datasource }: { datasource: Datasource }) {
     </>
   );
 }
+
+const namesOf = (lines: { key: string }[]): string[] => lines.map(({ key }) => key);
+
+const storedIn = (datasource: Datasource): Stored => ({
+  secret: datasource.has_client_secret,
+  key: datasource.has_private_key,
+  names: {
+    custom_token_parameters: namesOf(datasource.custom_token_parameters),
+    custom_token_headers: namesOf(datasource.custom_token_headers),
+    custom_refresh_parameters: namesOf(datasource.custom_refresh_parameters),
+    custom_refresh_headers: namesOf(datasource.custom_refresh_headers),
+  },
+});
 
 const Described = ({ datasource }: { datasource: Datasource }) => (
   <dl className={parts["facts"]}>

@@ -12,6 +12,9 @@ export interface NamedLine {
   value: string;
 }
 
+/** Lines whose values nobody reads again: as they are, none, or all of them anew. */
+export type SealedLines = "keep" | "remove" | NamedLine[];
+
 export interface MatcherLine {
   status: string;
   header: string;
@@ -52,10 +55,10 @@ export interface Draft {
   allowed_hosts: string[];
   expiry_matchers: MatcherLine[];
   certificate_authority: string;
-  custom_token_parameters: NamedLine[];
-  custom_token_headers: NamedLine[];
-  custom_refresh_parameters: NamedLine[];
-  custom_refresh_headers: NamedLine[];
+  custom_token_parameters: SealedLines;
+  custom_token_headers: SealedLines;
+  custom_refresh_parameters: SealedLines;
+  custom_refresh_headers: SealedLines;
 }
 
 export type DraftField = keyof Draft;
@@ -102,15 +105,12 @@ export function draftOf(settings: Settings, name = ""): Draft {
       body: body ?? "",
     })),
     certificate_authority: settings.certificate_authority ?? "",
-    custom_token_parameters: namesOf(settings.custom_token_parameters),
-    custom_token_headers: namesOf(settings.custom_token_headers),
-    custom_refresh_parameters: namesOf(settings.custom_refresh_parameters),
-    custom_refresh_headers: namesOf(settings.custom_refresh_headers),
+    custom_token_parameters: "keep",
+    custom_token_headers: "keep",
+    custom_refresh_parameters: "keep",
+    custom_refresh_headers: "keep",
   };
 }
-
-const namesOf = (names: { key: string }[] | undefined): NamedLine[] =>
-  (names ?? []).map(({ key }) => ({ key, value: "" }));
 
 /** Only what differs: what a profile proposes goes on being the profile's. */
 export function changedFields(before: Draft, after: Draft): DraftField[] {
@@ -135,6 +135,7 @@ function toBody(draft: Draft, fields: readonly DraftField[]): Record<string, unk
 
 function toValue(field: DraftField, draft: Draft): unknown {
   const value = draft[field];
+  if (isSealed(field) && value === "remove") return null;
   if (field === "lifetime_seconds") return value === "" ? null : Number(value);
   if (field === "header_prefix" || field === "scope_separator") return value;
   if (field === "expiry_matchers") return draft.expiry_matchers.map(toMatcher).filter(isSomething);
@@ -145,6 +146,14 @@ function toValue(field: DraftField, draft: Draft): unknown {
   }
   return value;
 }
+
+const sealedFields: readonly DraftField[] = [
+  "custom_token_parameters",
+  "custom_token_headers",
+  "custom_refresh_parameters",
+  "custom_refresh_headers",
+];
+const isSealed = (field: DraftField): boolean => sealedFields.includes(field);
 
 const trimmed = (variables: Record<string, string>): Record<string, string> =>
   Object.fromEntries(

@@ -6,6 +6,8 @@ import type { Draft, DraftField } from "./draft.ts";
 export interface FormState {
   draft: Draft;
   errors: Readonly<Record<string, string>>;
+  /** Names of sealed lines that are there already. */
+  storedNames: Readonly<Record<string, readonly string[]>>;
   set(own: Partial<Draft>): void;
 }
 

@@ -7,7 +7,7 @@ import {
   type FormState,
 } from "./fields.tsx";
 import { MatcherLines } from "./matcher-lines.tsx";
-import { NamedLines } from "./named-lines.tsx";
+import { SealedLines } from "./sealed-lines.tsx";
 
 /** What only some providers need. */
 export function MoreFields({ form }: { form: FormState }) {
@@ -163,12 +163,10 @@ const additions = [
 
 const Additions = ({ form }: { form: FormState }) =>
   additions.map(({ field, label }) => (
-    <NamedLines
+    <SealedLines
       key={field}
       label={label}
-      description="Values are sealed. To change one, give them all again."
-      addLabel="Add a line"
-      valuePlaceholder="Value, never shown again"
+      stored={form.storedNames[field] ?? []}
       value={form.draft[field]}
       error={errorOf(form.errors, field)}
       onChange={(value) => form.set({ [field]: value })}

@@ -11,6 +11,7 @@ export function NamedLines({
   value,
   error,
   valuePlaceholder = "Value",
+  isSecret = false,
   onChange,
 }: {
   label: string;
@@ -19,6 +20,7 @@ export function NamedLines({
   value: readonly NamedLine[];
   error: string | undefined;
   valuePlaceholder?: string;
+  isSecret?: boolean;
   onChange: (value: NamedLine[]) => void;
 }) {
   const put = (index: number, own: Partial<NamedLine>): void =>
@@ -38,6 +40,7 @@ export function NamedLines({
             <TextInput
               aria-label={`${label}: value ${index + 1}`}
               placeholder={valuePlaceholder}
+              {...(isSecret ? { type: "password", autoComplete: "new-password" } : {})}
               maxLength={4_000}
               value={line.value}
               onChange={({ currentTarget }) => put(index, { value: currentTarget.value })}

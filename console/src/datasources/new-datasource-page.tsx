@@ -5,7 +5,9 @@ import { Link, useNavigate } from "react-router";
 import { useAddresses } from "../api/addresses.ts";
 import { datasourcesPath, profilesQuery, useOutboundChange } from "../api/datasources.ts";
 import { request } from "../api/request.ts";
+import { useMay } from "../api/session.ts";
 import css from "../app-clients/app-clients.module.css";
+import { Empty } from "../parts/empty.tsx";
 import { Icon } from "../parts/icon.tsx";
 import { PageHead } from "../parts/page-head.tsx";
 import { Panel } from "../parts/panel.tsx";
@@ -16,6 +18,7 @@ import { createBody, draftOf, withoutEmpty, type Draft } from "./draft.ts";
 /** `/datasources/new`: an outside API is described. */
 export function NewDatasourcePage() {
   const navigate = useNavigate();
+  const may = useMay();
   const addresses = useAddresses();
   const { data, error, refetch } = useQuery(profilesQuery);
   const create = useOutboundChange((body: object) =>
@@ -40,7 +43,11 @@ export function NewDatasourcePage() {
         }
       />
       <Panel>
-        {data === undefined ? (
+        {!may("datasources:write") ? (
+          <Empty icon="datasource" title="This is for others">
+            To create a datasource one needs the permission <code>datasources:write</code>.
+          </Empty>
+        ) : data === undefined ? (
           error === null ? (
             <Skeleton height={480} radius="md" />
           ) : (
