@@ -12,6 +12,7 @@ import {
 import type { TestServer } from "../server.ts";
 import { datasourceFaults } from "./datasource-faults.ts";
 import { factorFaults } from "./factor-faults.ts";
+import { webhookFaults } from "./webhook-faults.ts";
 import { createVisitor } from "../visitor.ts";
 
 /** For every write that somebody can ask for over HTTP: a request that needs it. */
@@ -355,6 +356,7 @@ export const faultCases: FaultCase[] = [
   ...roles(),
   ...leaks(),
   ...datasourceFaults,
+  ...webhookFaults,
   ...factorFaults,
   ...signIn(),
 ];
@@ -410,6 +412,10 @@ export const ownWrites: Partial<Record<WriteName, string>> = {
   endUsage: "counts, when a process stops",
   closeSilentProcesses: "a background job",
   rollUpUsage: "a background job",
+  insertExchanges: "what was said to a provider, noted a moment later",
+  sweepExchanges: "a background job",
+  sweepDeliveries: "a background job",
+  tellReconnectSoon: "a background job",
   sweepRefusals: "a background job",
   sweepLeaks: "a background job",
   sweep: "a background job",

@@ -26,6 +26,8 @@ const ownTables = new Set([
   "credential_uses",
   "findings",
   "leases",
+  "permission_uses",
+  "provider_exchanges",
   "refusals",
   "usage_counts",
   "usage_gaps",
@@ -62,6 +64,7 @@ for (const { name, start, isBlind } of faults) {
       faulty = await start({
         COUNTERSIGN_PORT: port,
         COUNTERSIGN_PUBLIC_URL: url,
+        COUNTERSIGN_BACKGROUND_RENEWAL: "off",
         COUNTERSIGN_BOOTSTRAP_OWNER_EMAIL: ownerSignIn.email,
         COUNTERSIGN_BOOTSTRAP_OWNER_PASSWORD: ownerSignIn.password,
       });
