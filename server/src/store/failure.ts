@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from "node:timers/promises";
 import { StoreUnavailable } from "./store.ts";
 
 /**
@@ -9,22 +8,20 @@ import { StoreUnavailable } from "./store.ts";
 /** Longer than this, and the store counts as down: a caller gets 503 rather than silence. */
 export const storeDeadlineMs = 5_000;
 
-export async function withDeadline<Result>(
+/** One timer and no signal: every read of the store passes here, and an abort makes an error each time. */
+export function withDeadline<Result>(
   work: Promise<Result>,
   deadlineMs = storeDeadlineMs,
 ): Promise<Result> {
-  const stop = new AbortController();
-  const deadline = sleep(deadlineMs, undefined, { signal: stop.signal, ref: false }).then(() => {
-    throw new StoreUnavailable(`no answer within ${deadlineMs} ms`);
+  return new Promise((resolve, reject) => {
+    const deadline = setTimeout(() => {
+      reject(new StoreUnavailable(`no answer within ${deadlineMs} ms`));
+    }, deadlineMs);
+    deadline.unref();
+    void work
+      .then(resolve, (error: unknown) => reject(asStoreFailure(error)))
+      .finally(() => clearTimeout(deadline));
   });
-  deadline.catch(() => undefined);
-  try {
-    return await Promise.race([work, deadline]);
-  } catch (error) {
-    throw asStoreFailure(error);
-  } finally {
-    stop.abort();
-  }
 }
 
 export function asStoreFailure(error: unknown): unknown {

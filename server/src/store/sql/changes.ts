@@ -43,11 +43,13 @@ const withChanges = new WeakSet<Tx>();
 /** Whether this transaction changed something that other processes should hear of. */
 export const hasChanges = (tx: Tx): boolean => withChanges.has(tx);
 
-export const changeReads = (db: Database) =>
-  ({
+export function changeReads(db: Database) {
+  /** Asked before most answers, so it is put together once. */
+  const headQuery = db.selectFrom("head").select("position").compile();
+  return {
     async head() {
-      const row = await db.selectFrom("head").select("position").executeTakeFirstOrThrow();
-      return row.position;
+      const { rows } = await db.executeQuery(headQuery);
+      return rows[0]!.position;
     },
 
     listChanges(afterPosition, limit) {
@@ -59,4 +61,5 @@ export const changeReads = (db: Database) =>
         .limit(limit)
         .execute();
     },
-  }) satisfies Partial<ChangeStore>;
+  } satisfies Partial<ChangeStore>;
+}
