@@ -91,8 +91,10 @@ async function runSoak(asked: { minutes: string; connections: string }): Promise
   progress("done\n");
   const { lost, lies, ...counts } = result;
   console.log(JSON.stringify({ ...counts, lost: lost.length, lies: lies.length }, undefined, 2));
-  for (const one of [...lost, ...lies]) console.error(one);
-  return lost.length + lies.length === 0 ? 0 : 1;
+  const idle = counts.answersLost === 0 ? ["No answer was lost: this run shows nothing."] : [];
+  const problems = [...lost, ...lies, ...idle];
+  for (const one of problems) console.error(one);
+  return problems.length === 0 ? 0 : 1;
 }
 
 async function measureAll(

@@ -6,10 +6,14 @@ export interface Grant {
   /** The one before it, which some providers take once more. */
   previousToken: string | undefined;
   accessToken: string;
-  /** Takes the token before it again, until the new one was used. */
+  /** Takes the token before it again: whatever is lost, such a grant can be saved. */
   isForgiving: boolean;
-  rotatedAtMs: number;
-  /** Whether the answer to the last rotation was lost on the way. */
+  rotation: Rotation;
+}
+
+/** Each has its own: an answer that is lost late says nothing about the one after it. */
+export interface Rotation {
+  atMs: number;
   isAnswerLost: boolean;
 }
 
@@ -42,8 +46,7 @@ export function createLedger(): Ledger {
         previousToken: undefined,
         accessToken: "",
         isForgiving: byOwner.size % 2 === 0,
-        rotatedAtMs: 0,
-        isAnswerLost: false,
+        rotation: { atMs: 0, isAnswerLost: false },
       };
       byOwner.set(owner, grant);
       byRefresh.set(grant.refreshToken, grant);
@@ -62,8 +65,7 @@ export function createLedger(): Ledger {
         previousToken: presented,
         refreshToken: `rt-${count}`,
         accessToken: `at-${count}`,
-        rotatedAtMs: performance.now(),
-        isAnswerLost: false,
+        rotation: { atMs: performance.now(), isAnswerLost: false },
       });
       byRefresh.set(grant.refreshToken, grant);
       byAccess.set(grant.accessToken, grant);

@@ -1,5 +1,6 @@
 import { createServer, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
+import { setTimeout as sleep } from "node:timers/promises";
 import { createLedger, type Ledger } from "./ledger.ts";
 
 /** A provider that rotates refresh tokens, as strictly as any, behind a network that fails. */
@@ -16,10 +17,14 @@ export interface Faults {
 export interface SoakProvider {
   url: string;
   ledger: Ledger;
-  faults: Faults;
+  /** Looked at anew for every step. */
+  faults: { now: Faults };
   counts: { rotations: number; requestsLost: number; answersLost: number; refused: number };
   stop(): void;
 }
+
+/** Providers take their time, so that there is always something on its way. */
+const answerMsMax = 100;
 
 export const noFaults: Faults = { isCut: false, requestLost: 0, answerLost: 0, failing: 0 };
 
@@ -32,14 +37,15 @@ export async function startSoakProvider(lifetimeSeconds: number): Promise<SoakPr
       const { authorization = "" } = request.headers;
       const parameters = new URLSearchParams(Buffer.concat(chunks).toString());
       if (request.url !== "/token") return answerApi(provider, authorization, response);
-      answerToken(provider, parameters.get("refresh_token") ?? "", { response, lifetimeSeconds });
+      const presented = parameters.get("refresh_token") ?? "";
+      void answerToken(provider, presented, { response, lifetimeSeconds });
     });
   });
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", () => resolve()));
   const provider: SoakProvider = {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     ledger: createLedger(),
-    faults: noFaults,
+    faults: { now: noFaults },
     counts: { rotations: 0, requestsLost: 0, answersLost: 0, refused: 0 },
     stop() {
       server.closeAllConnections();
@@ -49,32 +55,33 @@ export async function startSoakProvider(lifetimeSeconds: number): Promise<SoakPr
   return provider;
 }
 
-function answerToken(
+async function answerToken(
   { ledger, faults, counts }: SoakProvider,
   presented: string,
   { response, lifetimeSeconds }: { response: ServerResponse; lifetimeSeconds: number },
-): void {
-  const { isCut, requestLost, answerLost, failing } = faults;
-  if (isCut || Math.random() < requestLost) {
+): Promise<void> {
+  if (faults.now.isCut || Math.random() < faults.now.requestLost) {
     counts.requestsLost += 1;
     return void response.destroy();
   }
-  if (Math.random() < failing) return send(response, 503, { error: "temporarily_unavailable" });
+  if (Math.random() < faults.now.failing) {
+    return send(response, 503, { error: "temporarily_unavailable" });
+  }
   const grant = ledger.rotate(presented);
   if (grant === undefined) {
     counts.refused += 1;
     return send(response, 400, { error: "invalid_grant" });
   }
   counts.rotations += 1;
+  const { rotation, accessToken: access_token, refreshToken: refresh_token } = grant;
   // Whoever is killed while it comes has not got it.
   response.on("close", () => {
-    grant.isAnswerLost ||= !response.writableFinished;
+    rotation.isAnswerLost ||= !response.writableFinished;
+    if (rotation.isAnswerLost) counts.answersLost += 1;
   });
-  if (Math.random() < answerLost) {
-    counts.answersLost += 1;
-    return void response.destroy();
-  }
-  const { accessToken: access_token, refreshToken: refresh_token } = grant;
+  await sleep(Math.random() * answerMsMax);
+  // What is on its way when the network is cut is lost with it.
+  if (faults.now.isCut || Math.random() < faults.now.answerLost) return void response.destroy();
   const about = { token_type: "Bearer", expires_in: lifetimeSeconds };
   send(response, 200, { access_token, refresh_token, ...about });
 }

@@ -45,8 +45,8 @@ const sendingMax = 8;
 const creatorsMax = 8;
 const settleMs = 45_000;
 /** Longer than it takes to store what came. */
-const storedMs = 3_000;
-const faults = { isCut: false, requestLost: 0.02, answerLost: 0.0005, failing: 0.02 };
+const storedMs = 1_000;
+const faults = { isCut: false, requestLost: 0.02, answerLost: 0.002, failing: 0.02 };
 
 export async function soak({ minutes, connections, progress }: SoakOptions): Promise<SoakResult> {
   const provider = await startSoakProvider(lifetimeSeconds);
@@ -59,7 +59,7 @@ export async function soak({ minutes, connections, progress }: SoakOptions): Pro
     const ids = await createAll(fleet, provider, connections, progress);
     const [requestsSent, cuts] = await endure({ fleet, provider, ids, minutes, progress });
     progress("soak: everything works again; settling");
-    provider.faults = noFaults;
+    provider.faults.now = noFaults;
     await sleep(settleMs);
     const verdicts = await judgeAll(fleet, provider, ids, progress);
     const { rotations, requestsLost, answersLost } = provider.counts;
@@ -115,7 +115,7 @@ async function endure({ fleet, provider, ids, minutes, progress }: Endured) {
   const isOver = (): boolean => performance.now() >= endsAtMs;
   const all = [...ids.keys()];
   let [requests, cuts] = [0, 0];
-  provider.faults = faults;
+  provider.faults.now = faults;
 
   const kill = async (): Promise<void> => {
     while (!isOver()) {
@@ -126,10 +126,10 @@ async function endure({ fleet, provider, ids, minutes, progress }: Endured) {
   const cut = async (): Promise<void> => {
     while (!isOver()) {
       await sleep(cutEveryMs * (0.5 + Math.random()));
-      provider.faults = { ...faults, isCut: true };
+      provider.faults.now = { ...faults, isCut: true };
       cuts += 1;
       await sleep(cutMs);
-      provider.faults = faults;
+      provider.faults.now = faults;
     }
   };
   /** What comes back does not matter now: some of it finds a process that has just been killed. */
@@ -193,20 +193,23 @@ async function judgeAll(
     }
     const server = { url: fleet.url(), apiKey: fleet.apiKey };
     const { body } = await call<Connection>(server, "GET", `/v2/connections/${id}`);
-    const wasLost = isAnswerLost(provider, fleet, owner);
     const about = `${id} (${owner}): ${body.state} ${body.reason?.code ?? ""}, ${used.status}`;
-    if (body.state === "uncertain" && wasLost) result.uncertain += 1;
-    else if (body.state === "uncertain") result.lies.push(about);
-    else result.lost.push(about);
+    if (body.state !== "uncertain") result.lost.push(about);
+    else if (isGone(provider, fleet, owner)) result.uncertain += 1;
+    else result.lies.push(about);
   });
   return result;
 }
 
-/** On the way, or in a process that was killed before it had stored what it had been given. */
-function isAnswerLost({ ledger }: SoakProvider, { killedAtMs }: Fleet, owner: string): boolean {
-  const { isAnswerLost: isLost, rotatedAtMs } = ledger.of(owner);
-  const isBefore = (atMs: number): boolean => atMs > rotatedAtMs && atMs < rotatedAtMs + storedMs;
-  return isLost || killedAtMs.some(isBefore);
+/**
+ * On the way, or in a process that was killed before it had stored what it had been given; and of a
+ * provider that does not take the token before it again.
+ */
+function isGone({ ledger }: SoakProvider, { killedAtMs }: Fleet, owner: string): boolean {
+  const { isForgiving, rotation } = ledger.of(owner);
+  const isSoonAfter = (atMs: number): boolean =>
+    atMs > rotation.atMs && atMs < rotation.atMs + storedMs;
+  return !isForgiving && (rotation.isAnswerLost || killedAtMs.some(isSoonAfter));
 }
 
 async function inParallel<Item>(
