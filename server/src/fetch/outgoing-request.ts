@@ -107,13 +107,16 @@ export function checkHeaders(headers: OutgoingHeaders): Record<string, string | 
 export function withoutHopByHop<Value extends string | string[] | undefined>(
   headers: Record<string, Value>,
 ): Record<string, Value> {
-  const named = [headers["connection"] ?? []]
-    .flat()
-    .flatMap((value) => value.toLowerCase().split(","))
-    .map((name) => name.trim());
+  const named = namedIn(headers["connection"]);
   const kept: Record<string, Value> = Object.create(null);
   for (const [name, value] of Object.entries(headers)) {
     if (!hopByHop.has(name) && !named.includes(name)) kept[name] = value;
   }
   return kept;
+}
+
+function namedIn(connection: string | string[] | undefined): string[] {
+  if (connection === undefined) return [];
+  const names = String(connection).toLowerCase().split(",");
+  return names.map((name) => name.trim());
 }

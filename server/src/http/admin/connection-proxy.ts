@@ -147,7 +147,7 @@ async function send(
   return { answer: { ...answer, body: whole }, isExpired };
 }
 
-/** Written past the framework: the head leaves at once, also when the body takes its time. */
+/** Written past the framework: the head leaves with the first of the body, and at once when that takes its time. */
 async function passOn(
   reply: FastifyReply,
   { status, body }: Answer,
@@ -164,7 +164,7 @@ async function passOn(
     "content-security-policy": `${own["content-security-policy"]}; sandbox`,
     "cache-control": "no-store",
   });
-  raw.flushHeaders();
+  if (body.readableLength === 0) raw.flushHeaders();
   await pour(body, raw);
   socket.setTimeout(usualSocketMs);
   return reply;
