@@ -62,8 +62,8 @@ describe("every page of the console", () => {
       for (const width of [390, 768, 1440, 2560]) {
         await page.setViewportSize({ width, height: 900 });
         const fits = page.waitForFunction(
-          (most) => document.documentElement.scrollWidth <= most,
-          width,
+          `document.documentElement.scrollWidth <= ${width}`,
+          undefined,
           { timeout: 5_000 },
         );
         await assert.doesNotReject(fits, `${one.name} is wider than ${width}`);
@@ -78,7 +78,7 @@ describe("every page of the console", () => {
     await page.getByText("Times are in Europe/Berlin").waitFor();
     await page.keyboard.press("Tab");
     await page.keyboard.press("Enter");
-    assert.equal(await page.evaluate(() => document.activeElement?.id), "content");
+    assert.equal(await page.evaluate("document.activeElement?.id"), "content");
   });
 
   test("runs nothing that its policy forbids (H6)", () => {

@@ -28,7 +28,7 @@ async function fit(page: Page): Promise<void> {
   await page.setViewportSize({ width, height: usualHeight });
   const isDialog = (await page.getByRole("dialog").count()) > 0;
   await page.waitForTimeout(200);
-  const height = await page.evaluate(() => document.documentElement.scrollHeight);
+  const height = await page.evaluate<number>("document.documentElement.scrollHeight");
   if (!isDialog) await page.setViewportSize({ width, height: Math.max(height, usualHeight) });
   await page.waitForTimeout(200);
 }

@@ -68,4 +68,4 @@ export async function signIn(page: Page, path = "/console"): Promise<void> {
 }
 
 export const clipboardOf = (page: Page): Promise<string> =>
-  page.evaluate(() => navigator.clipboard.readText());
+  page.evaluate("navigator.clipboard.readText()");
