@@ -84,11 +84,13 @@ export interface WebhookStore {
   findDelivery(key: DeliveryKey): Promise<DeliveryRecord | undefined>;
   /** Of all tenants: what is to be sent now to webhooks that are enabled, whatever is due longest first. */
   listDueDeliveries(query: { atMs: number; limit: number }): Promise<DeliveryRecord[]>;
-  insertDelivery(input: { delivery: DeliveryRecord }): Promise<Written>;
+  insertDelivery(input: { delivery: DeliveryRecord; audit: AuditRecord }): Promise<Written>;
   /** `conflict` when it was tried meanwhile. */
   moveDelivery(input: {
     delivery: DeliveryKey & Pick<DeliveryRecord, "attempts">;
     change: Partial<Omit<DeliveryRecord, keyof DeliveryKey | "subject">>;
+    /** Of who asked for it; a try that was due is nobody's act. */
+    audit?: AuditRecord;
   }): Promise<Written>;
   sweepDeliveries(input: { beforeMs: number }): Promise<Written>;
   /**

@@ -1,4 +1,5 @@
 import type { WebhookEvent } from "@countersign/protocol/admin/webhooks.ts";
+import { auditOf, type Act, type Actor } from "../audit/audit.ts";
 import { AdminError, notFound } from "../errors/admin-error.ts";
 import { isFetchError } from "../fetch/fetch-error.ts";
 import type { GuardedFetch } from "../fetch/fetch.ts";
@@ -136,10 +137,11 @@ interface Subject {
 /** An event about nothing, to see whether it arrives. Throws 404, and 409 for a disabled webhook. */
 export async function sendTest(
   context: WebhookContext,
-  tenantId: string,
+  actor: Actor,
   webhookId: string,
 ): Promise<DeliveryRecord> {
   const { system, store } = context;
+  const { tenantId } = actor;
   const webhook = await loadWebhook(context, tenantId, webhookId);
   if (!webhook.enabled) throw new AdminError(409, "The webhook is disabled.");
   const delivery: DeliveryRecord = {
@@ -156,20 +158,30 @@ export async function sendTest(
     lastStatus: undefined,
     lastError: undefined,
   };
-  await store.insertDelivery({ delivery });
+  await store.insertDelivery({ delivery, audit: auditOf(system, actor, sent("tested", delivery)) });
   return delivery;
 }
 
 /** As if it were new: tried at once, and as often. Throws 404. */
 export async function replay(
   { system, store }: WebhookContext,
-  key: Pick<DeliveryRecord, "tenantId" | "webhookId" | "eventId">,
+  actor: Actor,
+  { webhookId, eventId }: Pick<DeliveryRecord, "webhookId" | "eventId">,
 ): Promise<DeliveryRecord> {
+  const key = { tenantId: actor.tenantId, webhookId, eventId };
   for (;;) {
     const delivery = await store.findDelivery(key);
     if (delivery === undefined) throw notFound(key.eventId);
     const change = { status: "pending", attempts: 0, nextAttemptMs: system.now() };
-    const outcome = await store.moveDelivery({ delivery, change });
+    const audit = auditOf(system, actor, sent("event_sent_again", delivery));
+    const outcome = await store.moveDelivery({ delivery, change, audit });
     if (outcome === "written") return { ...delivery, ...change };
   }
 }
+
+const sent = (what: string, { webhookId, eventId, eventType }: DeliveryRecord): Act => ({
+  action: `webhook.${what}`,
+  subjectType: "webhook",
+  subjectId: webhookId,
+  after: { event: eventId, type: eventType },
+});

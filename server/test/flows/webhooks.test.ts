@@ -204,6 +204,19 @@ for (const { name, settings } of stores) {
       );
       const unknown = `/v2/webhooks/${webhook.id}/deliveries/evt_none/replay`;
       assert.equal((await call(server, "POST", unknown)).status, 404);
+      const acts = await call<{ audit_events: { action: string; after?: { event?: string } }[] }>(
+        server,
+        "GET",
+        `/v2/audit_events?subject_id=${webhook.id}`,
+      );
+      assert.deepEqual(
+        acts.body.audit_events.map(({ action, after }) => [action, after?.event]),
+        [
+          ["webhook.event_sent_again", failed.id],
+          ["webhook.tested", failed.id],
+          ["webhook.created", undefined],
+        ],
+      );
       await remove(webhook.id);
     });
 

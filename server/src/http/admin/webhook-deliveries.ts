@@ -46,7 +46,7 @@ export function registerWebhookDeliveries(server: AdminServer, context: WebhookR
   const { store, pageKeys } = context;
 
   server.post("/webhooks/:id/test", test, async ({ params, caller }, reply) => {
-    const delivery = await sendTest(context, caller.actor.tenantId, params.id);
+    const delivery = await sendTest(context, caller.actor, params.id);
     reply.code(202);
     return toDelivery(delivery);
   });
@@ -67,9 +67,8 @@ export function registerWebhookDeliveries(server: AdminServer, context: WebhookR
   });
 
   server.post("/webhooks/:id/deliveries/:event_id/replay", again, async (request, reply) => {
-    const { tenantId } = request.caller.actor;
     const { id: webhookId, event_id: eventId } = request.params;
     reply.code(202);
-    return toDelivery(await replay(context, { tenantId, webhookId, eventId }));
+    return toDelivery(await replay(context, request.caller.actor, { webhookId, eventId }));
   });
 }

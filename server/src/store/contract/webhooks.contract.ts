@@ -55,6 +55,10 @@ const inserting = (webhook: WebhookRecord) => ({
   idempotency: undefined,
   audit: sampleAudit(webhook.tenantId),
 });
+const sending = (delivery: DeliveryRecord) => ({
+  delivery,
+  audit: sampleAudit(delivery.tenantId),
+});
 const insert = async ({ store, ours }: World, own: Partial<WebhookRecord> = {}) => {
   const webhook = sampleWebhook(ours.tenantId, own);
   assert.deepEqual(await store.insertWebhook(inserting(webhook)), { outcome: "inserted" });
@@ -66,7 +70,7 @@ export function webhookContract(open: OpenStore): void {
     const test = twinTest(open, async (store, { tenantId }) => {
       const webhook = sampleWebhook(tenantId, { enabled: false });
       await store.insertWebhook(inserting(webhook));
-      await store.insertDelivery({ delivery: sampleDelivery(webhook, { nextAttemptMs: 1 }) });
+      await store.insertDelivery(sending(sampleDelivery(webhook, { nextAttemptMs: 1 })));
     });
 
     test("keep what they were given, each of its tenant", async (world) => {
@@ -116,7 +120,7 @@ export function webhookContract(open: OpenStore): void {
     test("change by compare-and-set, and go with what they were to be told", async (world) => {
       const { store, query, ours } = world;
       const webhook = await insert(world);
-      await store.insertDelivery({ delivery: sampleDelivery(webhook) });
+      await store.insertDelivery(sending(sampleDelivery(webhook)));
       const audit = sampleAudit(ours.tenantId);
       const next = { ...webhook, url: "https://example.com/other", version: 2 };
       assert.equal(await store.updateWebhook({ webhook: next, audit }), "written");
@@ -137,7 +141,7 @@ export function webhookContract(open: OpenStore): void {
       const webhook = await insert(world);
       const make = async (own: Partial<DeliveryRecord>): Promise<DeliveryRecord> => {
         const delivery = sampleDelivery(webhook, own);
-        await store.insertDelivery({ delivery });
+        await store.insertDelivery(sending(delivery));
         return delivery;
       };
       const late = await make({ createdAtMs: 1, nextAttemptMs: 50 });
@@ -160,13 +164,18 @@ export function webhookContract(open: OpenStore): void {
     });
 
     test("a try is counted once, whoever made it", async (world) => {
-      const { store, other, ours } = world;
+      const { store, other, query, ours } = world;
       const webhook = await insert(world);
       const delivery = sampleDelivery(webhook);
-      await store.insertDelivery({ delivery });
+      const insertion = sending(delivery);
+      await store.insertDelivery(insertion);
+      assert.equal(await countAudit(query, insertion.audit), 1);
       const change = { status: "pending", attempts: 1, nextAttemptMs: 9, lastStatus: 500 };
-      assert.equal(await store.moveDelivery({ delivery, change }), "written");
-      assert.equal(await other.moveDelivery({ delivery, change }), "conflict");
+      const [audit, late] = [sampleAudit(ours.tenantId), sampleAudit(ours.tenantId)];
+      assert.equal(await store.moveDelivery({ delivery, change, audit }), "written");
+      assert.equal(await other.moveDelivery({ delivery, change, audit: late }), "conflict");
+      assert.equal(await countAudit(query, audit), 1);
+      assert.equal(await countAudit(query, late), 0);
       const { eventId } = delivery;
       const key = { tenantId: ours.tenantId, webhookId: webhook.id, eventId };
       assert.deepEqual(await other.findDelivery(key), { ...delivery, ...change });
@@ -179,7 +188,7 @@ export function webhookContract(open: OpenStore): void {
         const { store, ours } = world;
         const webhook = await insert(world);
         for (const createdAtMs of [100, 101]) {
-          await store.insertDelivery({ delivery: sampleDelivery(webhook, { createdAtMs }) });
+          await store.insertDelivery(sending(sampleDelivery(webhook, { createdAtMs })));
         }
         await store.sweepDeliveries({ beforeMs: 101 });
         const page = { webhookId: webhook.id, status: undefined, after: undefined, limit: 10 };

@@ -1,6 +1,7 @@
 import type { DeliveryRecord, WebhookStore } from "../webhook-store.ts";
 import { withNulls, withoutNulls, type Database, type Schema, type Tx } from "../schema.ts";
 import { recordEvents } from "./events.ts";
+import { recordAudit } from "./audit.ts";
 
 /** What webhooks are told, and whether they heard. */
 
@@ -56,8 +57,9 @@ export const deliveryReads = (db: Database) =>
   }) satisfies Partial<WebhookStore>;
 
 export const deliveryWrites = {
-  async insertDelivery(tx: Tx, { delivery }: Parameters<WebhookStore["insertDelivery"]>[0]) {
+  async insertDelivery(tx: Tx, { delivery, audit }: Parameters<WebhookStore["insertDelivery"]>[0]) {
     await tx.insertInto("webhookDeliveries").values(toRow(delivery)).execute();
+    await recordAudit(tx, audit);
     return "written" as const;
   },
 
@@ -71,7 +73,9 @@ export const deliveryWrites = {
       .where("eventId", "=", eventId)
       .where("attempts", "=", attempts)
       .executeTakeFirst();
-    return moved.numUpdatedRows === 0n ? ("conflict" as const) : ("written" as const);
+    if (moved.numUpdatedRows === 0n) return "conflict" as const;
+    if (input.audit !== undefined) await recordAudit(tx, input.audit);
+    return "written" as const;
   },
 
   async sweepDeliveries(tx: Tx, { beforeMs }: { beforeMs: number }) {
