@@ -31,8 +31,9 @@ export function spendsToken(
 }
 
 /**
- * `tries`: how often the present refresh token was sent by then. A refusal after a lost answer does
- * not say that the token was bad: the provider may have used it up when nobody heard.
+ * `tries`: how often the present refresh token was sent by then without an answer that was seen, this
+ * time with them. A refusal after a lost answer does not say that the token was bad: the provider may
+ * have used it up when nobody heard.
  */
 export function failedWith(
   provider: Provider,
@@ -54,7 +55,6 @@ export function failedWith(
   const ended = { failures: 0, failingSinceMs: undefined, nextTryAtMs: undefined };
   const spends = spendsToken(provider, connection);
   const isLost = error.kind === "outcome_unknown" && spends;
-  const wasLost = connection.reason === "answer_lost";
   if (isLost && error.causeName === "answer_lost" && tries < lostTriesMax) {
     const nextTryAtMs = nowMs + pauseMs(lostMs, tries);
     return { ...about, failures, failingSinceMs, refreshTries: tries, nextTryAtMs };
@@ -66,10 +66,10 @@ export function failedWith(
   if (error.kind === "reconnect_required" && !isMachine) {
     return { ...about, ...ended, ...inState("reconnect_required"), refreshTries: 0 };
   }
-  // What was lost before is not forgotten because the next try did not get through.
-  const refreshTries = spends && wasLost ? tries - 1 : 0;
-  const reason = refreshTries > 0 ? "answer_lost" : about.reason;
-  const counted = { ...about, reason, failures, failingSinceMs, refreshTries };
+  // This try was answered, or never sent; what became of those before it nobody knows still, also
+  // where a process was killed before it could say so.
+  const refreshTries = spends ? tries - 1 : 0;
+  const counted = { ...about, failures, failingSinceMs, refreshTries };
   if (error.kind === "reconnect_required" || error.kind === "config_error") {
     const isOver = connection.expiresAtMs === undefined || connection.expiresAtMs <= nowMs;
     const nextTryAtMs = nowMs + pauseMs(configMs, failures);

@@ -220,7 +220,7 @@ async function renewOnce(
       continue;
     }
     const refreshId = newId(system, "ref_");
-    const refreshTries = (need.isByHand === true ? 0 : connection.refreshTries) + 1;
+    const refreshTries = triesBefore(connection, need) + 1;
     const change = { refreshId, refreshTries };
     const begin = { tenantId, id, tokenVersion, refreshId: { is: seenId }, change };
     if ((await store.moveTokens({ ...begin, atMs: system.now(), audit: undefined })) === "conflict")
@@ -230,6 +230,10 @@ async function renewOnce(
     return callAndStore(context, begun, providerOf(context, datasource));
   }
 }
+
+/** By hand it may be tried as often as ever, but that an answer was lost is not forgotten. */
+const triesBefore = ({ refreshTries }: ConnectionRecord, { isByHand = false }: Need): number =>
+  isByHand ? Math.min(refreshTries, 1) : refreshTries;
 
 function isStillNeeded(context: Renewing, state: State, need: Need): boolean {
   const { connection } = state;

@@ -54,7 +54,7 @@ export interface ConnectionTokens {
   refreshTokenExpiresAtMs: number | undefined;
   /** The refresh that was begun and has not ended. */
   refreshId: string | undefined;
-  /** How often the present tokens were sent to be exchanged for new ones. */
+  /** How often the present tokens were sent to be exchanged for new ones, and no answer was seen. */
   refreshTries: number;
   /** In a row. */
   failures: number;

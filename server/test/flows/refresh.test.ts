@@ -23,6 +23,29 @@ import { stores } from "../stores.ts";
 
 const hourMs = 3_600_000;
 
+/** The provider uses the token up and its answer is lost; the next answers are 503. */
+function answerIntoTheVoid(provider: OutsideProvider): void {
+  let isFirst = true;
+  provider.onToken = (_asked, response, work) => {
+    if (isFirst) {
+      work();
+      response.destroy();
+    } else {
+      response.writeHead(503).end();
+    }
+    isFirst = false;
+    return true;
+  };
+}
+
+async function until(isSo: () => Promise<boolean>): Promise<void> {
+  for (let tries = 0; tries < 200; tries += 1) {
+    if (await isSo()) return;
+    await sleep(50);
+  }
+  assert.fail("it never came to this");
+}
+
 for (const { name, settings } of stores) {
   describe(`a connection whose token expires, on ${name}`, () => {
     let server: InProcessServer;
@@ -215,6 +238,48 @@ for (const { name, settings } of stores) {
       assert.equal(await stateOf(id), "uncertain");
     });
 
+    test("remembers that an answer was lost when the next try met a busy provider", async () => {
+      const id = await connected();
+      server.clock.advance(hourMs + 1);
+      answerIntoTheVoid(provider);
+      assert.equal((await use(id)).status, 503);
+      provider.onToken = undefined;
+      server.clock.advance(10_000);
+      assert.equal((await use(id)).status, 409);
+      assert.deepEqual([await stateOf(id), await reasonOf(id)], ["uncertain", "answer_lost"]);
+    });
+
+    test("knows that a token was refused that a busy provider had not touched", async () => {
+      const id = await connected();
+      server.clock.advance(hourMs + 1);
+      provider.onToken = (_asked, response) => {
+        response.writeHead(503).end();
+        return true;
+      };
+      assert.equal((await use(id)).status, 503);
+      provider.onToken = undefined;
+      provider.refreshTokens.clear();
+      server.clock.advance(10_000);
+      assert.equal((await use(id)).status, 409);
+      assert.equal(await stateOf(id), "reconnect_required");
+    });
+
+    test("does not forget a lost answer when its settings are mended, or when it is tried by hand", async () => {
+      const id = await connected();
+      const { datasource_id } = await readConnection(server, id);
+      server.clock.advance(hourMs + 1);
+      answerIntoTheVoid(provider);
+      assert.equal((await use(id)).status, 503);
+      provider.onToken = undefined;
+      const body = { client_secret: "mended" };
+      const path = `/v2/datasources/${datasource_id}`;
+      assert.equal((await call(server, "PATCH", path, { body })).status, 200);
+      assert.equal((await use(id)).status, 409);
+      assert.equal(await stateOf(id), "uncertain");
+      await call(server, "POST", `/v2/connections/${id}/refresh`);
+      assert.equal(await stateOf(id), "uncertain");
+    });
+
     test("does not send a token that keeps being lost for ever", async () => {
       const id = await connected();
       server.clock.advance(hourMs + 1);
@@ -373,6 +438,18 @@ for (const { name, settings } of stores) {
       const id = await killDuringRefresh(true);
       const { status, text } = await throughProxy(server, id);
       assert.deepEqual([status, JSON.parse(text).code], [409, "uncertain"]);
+      assert.equal((await readConnection(server, id)).state, "uncertain");
+    });
+
+    test("still says so when the provider was too busy for the next try", async () => {
+      const id = await killDuringRefresh(true);
+      provider.onToken = (_asked, response) => {
+        provider.onToken = undefined;
+        response.writeHead(503).end();
+        return true;
+      };
+      assert.equal((await throughProxy(server, id)).status, 503);
+      await until(async () => (await throughProxy(server, id)).status !== 503);
       assert.equal((await readConnection(server, id)).state, "uncertain");
     });
 

@@ -125,13 +125,15 @@ async function changeConnections(
   effect: Effect,
 ): Promise<Schema["connections"][]> {
   if (effect === "keep") return [];
-  const rest = { refreshId: null, refreshTries: 0, failures: 0, failingSinceMs: null };
+  const rest = { refreshId: null, failures: 0, failingSinceMs: null };
   const tryAgain = { ...rest, nextTryAtMs: null, reason: null, reasonDetail: null };
+  const anew = { ...tryAgain, refreshTries: 0 };
   const noTokens = { sealedTokens: null, tokensAtMs: null, expiresAtMs: null };
   const sets = {
+    // With the same tokens: that an answer was lost counts still.
     retry: { ...tryAgain, state: "connected" },
-    reconnect: { ...tryAgain, state: "reconnect_required", reason: "settings_changed" },
-    forget: { ...tryAgain, ...noTokens, state: "not_connected", grantedScopes: null },
+    reconnect: { ...anew, state: "reconnect_required", reason: "settings_changed" },
+    forget: { ...anew, ...noTokens, state: "not_connected", grantedScopes: null },
   };
   return tx
     .updateTable("connections")
