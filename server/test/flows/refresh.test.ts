@@ -1,7 +1,4 @@
 import assert from "node:assert/strict";
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import { call } from "../calls.ts";
@@ -13,7 +10,7 @@ import {
   type OutsideProvider,
 } from "../outbound/provider.ts";
 import { spawnPair, type ServerPair } from "../pair.ts";
-import { spawnServer, startServer, type InProcessServer, type ServerProcess } from "../server.ts";
+import { startServer, type InProcessServer } from "../server.ts";
 import { stores } from "../stores.ts";
 
 /**
@@ -36,14 +33,6 @@ function answerIntoTheVoid(provider: OutsideProvider): void {
     isFirst = false;
     return true;
   };
-}
-
-async function until(isSo: () => Promise<boolean>): Promise<void> {
-  for (let tries = 0; tries < 200; tries += 1) {
-    if (await isSo()) return;
-    await sleep(50);
-  }
-  assert.fail("it never came to this");
 }
 
 for (const { name, settings } of stores) {
@@ -376,91 +365,6 @@ for (const { name, settings } of stores) {
         assert.equal(provider.refreshes(), before + 1);
       }
       assert.equal((await readConnection(one, id)).state, "connected");
-    });
-  });
-
-  describe(`a process that is killed while it renews, on ${name}`, () => {
-    let provider: OutsideProvider;
-    let dataDir: string;
-    let environment: Record<string, string>;
-    let server: ServerProcess;
-    before(async () => {
-      provider = await startOutsideProvider();
-      dataDir = mkdtempSync(join(tmpdir(), "cs-"));
-      environment = {
-        ...(await settings()),
-        ...loopback,
-        COUNTERSIGN_DATA_DIR: dataDir,
-        COUNTERSIGN_PROVIDER_TIMEOUT_SECONDS: "1",
-      };
-      server = await spawnServer(environment);
-    });
-    after(async () => {
-      await server.stop();
-      await provider.stop();
-      rmSync(dataDir, { recursive: true, force: true });
-    });
-
-    /** Kills the process when its request has come, before or after the provider has done its work. */
-    async function killDuringRefresh(isAfterWork: boolean, isForgiving = false): Promise<string> {
-      const { id } = await bringAlong(server, provider);
-      const killed = new Promise<void>((resolve) => {
-        provider.onToken = async (asked, response, work) => {
-          provider.onToken = undefined;
-          if (isAfterWork) work();
-          if (isForgiving) provider.refreshTokens.add(asked.parameters["refresh_token"]!);
-          await server.kill();
-          response.destroy();
-          resolve();
-          return true;
-        };
-      });
-      await throughProxy(server, id).catch(() => undefined);
-      await killed;
-      server = await spawnServer(environment);
-      return id;
-    }
-
-    test("loses nothing when the provider had not acted yet", async () => {
-      const id = await killDuringRefresh(false);
-      assert.equal((await readConnection(server, id)).state, "refreshing");
-      const { status, text } = await throughProxy(server, id);
-      assert.equal(status, 200, text);
-      assert.equal((await readConnection(server, id)).state, "connected");
-    });
-
-    test("loses nothing when the provider takes the same token again for a while", async () => {
-      const id = await killDuringRefresh(true, true);
-      assert.equal((await throughProxy(server, id)).status, 200);
-    });
-
-    test("says that nobody knows when the provider had answered into the void", async () => {
-      const id = await killDuringRefresh(true);
-      const { status, text } = await throughProxy(server, id);
-      assert.deepEqual([status, JSON.parse(text).code], [409, "uncertain"]);
-      assert.equal((await readConnection(server, id)).state, "uncertain");
-    });
-
-    test("still says so when the provider was too busy for the next try", async () => {
-      const id = await killDuringRefresh(true);
-      provider.onToken = (_asked, response) => {
-        provider.onToken = undefined;
-        response.writeHead(503).end();
-        return true;
-      };
-      assert.equal((await throughProxy(server, id)).status, 503);
-      await until(async () => (await throughProxy(server, id)).status !== 503);
-      assert.equal((await readConnection(server, id)).state, "uncertain");
-    });
-
-    test("goes on with what was stored when it is killed afterwards", async () => {
-      const { id } = await bringAlong(server, provider);
-      assert.equal((await throughProxy(server, id)).status, 200);
-      await server.kill();
-      server = await spawnServer(environment);
-      const before = provider.refreshes();
-      assert.equal((await throughProxy(server, id)).status, 200);
-      assert.equal(provider.refreshes(), before);
     });
   });
 }
