@@ -25,7 +25,7 @@ import { parseTokenAnswer, type TokenAnswer } from "./protocol/token-answer.ts";
 import { buildRefresh } from "./protocol/token-request.ts";
 import type { Provider } from "./provider.ts";
 import { failedWith, lostTriesMax, spendsToken } from "./refresh-outcome.ts";
-import { judgeTokens } from "./token-due.ts";
+import { judgeTokens, type Verdict } from "./token-due.ts";
 
 /**
  * Tokens that can be used now, however many ask and in however many processes. A refresh writes down
@@ -69,7 +69,12 @@ export interface FreshTokens {
 
 const pollMs = 50;
 
-type Need = { refusedToken?: string | undefined; isByHand?: boolean };
+interface Need {
+  refusedToken?: string | undefined;
+  isByHand?: boolean;
+  /** Somebody waited for these tokens, and got them a moment ago. */
+  isNew?: boolean;
+}
 
 export function createFreshTokens(context: RefreshContext): FreshTokens {
   const { system, providerTimeoutMs, log } = context;
@@ -104,13 +109,13 @@ export function createFreshTokens(context: RefreshContext): FreshTokens {
     const known = refusedToken === undefined ? await findUsable({ tenantId, id }) : undefined;
     if (known !== undefined) return known;
     const until = system.elapsedMs() + waitMsMax;
-    let before: number | undefined;
+    let before: Pick<ConnectionRecord, "tokensAtMs"> | undefined;
     for (;;) {
       const state = await readState(context, tenantId, id);
       const { connection, provider } = state;
       // Some providers let the same token live on: what was renewed is good, whatever it looks like.
-      const isNew = before !== undefined && connection.tokensAtMs !== before;
-      const need = isNew ? {} : { refusedToken };
+      const isNew = before !== undefined && connection.tokensAtMs !== before.tokensAtMs;
+      const need = isNew ? { isNew } : { refusedToken };
       const verdict = judge(context, state, need);
       if (verdict.is === "refused") {
         throw new ConnectionRefused(verdict.code, connection, verdict.retryAfterMs);
@@ -119,7 +124,7 @@ export function createFreshTokens(context: RefreshContext): FreshTokens {
       if (verdict.is !== "due") return { connection, provider, accessToken: verdict.accessToken };
       const leftMs = until - system.elapsedMs();
       if (leftMs <= 0) throw new ConnectionRefused("provider_unavailable", connection, 2_000);
-      before ??= connection.tokensAtMs;
+      before ??= connection;
       await within(renew(connection, need), leftMs);
     }
   }
@@ -173,10 +178,13 @@ async function readState(
 function judge(
   { sealer, system }: Pick<RefreshContext, "sealer" | "system">,
   { connection, provider }: Pick<State, "connection" | "provider">,
-  { refusedToken }: Need,
-) {
+  { refusedToken, isNew = false }: Need,
+): Verdict {
   const held = openTokens(sealer, connection);
-  return judgeTokens(provider, connection, held, { nowMs: system.now(), refusedToken });
+  const verdict = judgeTokens(provider, connection, held, { nowMs: system.now(), refusedToken });
+  // They are tried, however short their life is said to be: the next ones would be no better.
+  const isTried = verdict.is === "due" && isNew && held !== undefined && held.accessToken !== "";
+  return isTried ? { is: "usable", accessToken: held.accessToken } : verdict;
 }
 
 /** How long this process has seen the same note of somebody else. */

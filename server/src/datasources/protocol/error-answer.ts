@@ -144,6 +144,12 @@ function errorTextOf({ profile }: Provider, members: Members): string | undefine
 
 const retryAfterMsMax = 24 * 3_600_000;
 
+/** What the provider's clock said; a date in the same answer is measured by it [RFC 9110 §6.6.1]. */
+export function providerNowMsOf(headers: ProviderAnswer["headers"]): number | undefined {
+  const ms = Date.parse(String(headers["date"] ?? ""));
+  return Number.isNaN(ms) ? undefined : ms;
+}
+
 /** Seconds or a date [RFC 9110 §10.2.3], within a day. */
 export function retryAfterMsOf(
   headers: ProviderAnswer["headers"],
@@ -151,6 +157,8 @@ export function retryAfterMsOf(
 ): number | undefined {
   const value = String(headers["retry-after"] ?? "").trim();
   if (value === "") return undefined;
-  const waitMs = /^\d+$/.test(value) ? Number(value) * 1000 : Date.parse(value) - nowMs;
+  const waitMs = /^\d+$/.test(value)
+    ? Number(value) * 1000
+    : Date.parse(value) - (providerNowMsOf(headers) ?? nowMs);
   return Number.isFinite(waitMs) ? Math.min(Math.max(waitMs, 0), retryAfterMsMax) : undefined;
 }

@@ -14,14 +14,15 @@ interface Options {
   status?: number;
   step?: Step;
   type?: string;
+  headers?: Record<string, string>;
 }
 
 function parse(
   body: unknown,
-  { status = 200, step = "exchange", type = "application/json" }: Options = {},
+  { status = 200, step = "exchange", type = "application/json", headers = {} }: Options = {},
 ) {
   const text = typeof body === "string" ? body : JSON.stringify(body);
-  const answer = { status, headers: { "content-type": type }, body: Buffer.from(text) };
+  const answer = { status, headers: { "content-type": type, ...headers }, body: Buffer.from(text) };
   const previous = { accessToken: "old", refreshToken: "kept" };
   return parseTokenAnswer(provider, answer, { step, nowMs, previous });
 }
@@ -51,6 +52,40 @@ test("reads lifetimes in every form, and ignores nonsense (G4, G16)", () => {
   for (const value of ["NaN", "Infinity", -1, {}, [], true, "1e9", "", null, 1e300]) {
     assert.equal(seconds({ expires_in: value }), undefined, JSON.stringify(value));
   }
+});
+
+test("reads a lifetime of the wrong unit as what it must have been (G16)", () => {
+  const ends = (members: object) => parse({ access_token: "t", ...members }).tokens.expiresAtMs;
+  const endsAtMs = nowMs + 60_000;
+  assert.equal(ends({ expires_in: endsAtMs / 1000 }), endsAtMs);
+  assert.equal(ends({ expires_in: endsAtMs }), endsAtMs);
+  assert.equal(ends({ expires_in: String(endsAtMs) }), endsAtMs);
+  assert.equal(ends({ expires_in: new Date(endsAtMs).toISOString() }), endsAtMs);
+});
+
+test("measures an end by the provider's own clock when that runs behind (G16)", () => {
+  const ends = (agoMs: number, headers: Record<string, string>) =>
+    parse({ access_token: "t", expires_at: (nowMs - agoMs) / 1000 }, { headers }).tokens
+      .expiresAtMs;
+  const hourMs = 3_600_000;
+  const date = new Date(nowMs - 2 * hourMs).toUTCString();
+  assert.equal(ends(hourMs, { date }), nowMs + hourMs);
+  // Nothing explains that a new token should have ended already.
+  assert.equal(ends(hourMs, {}), undefined);
+  assert.equal(ends(hourMs, { date: "yesterday" }), undefined);
+  assert.equal(ends(hourMs, { date: new Date(nowMs).toUTCString() }), undefined);
+});
+
+test("waits as long as a date says by the clock that wrote it", () => {
+  const behindMs = nowMs - 3_600_000;
+  const headers = {
+    date: new Date(behindMs).toUTCString(),
+    "retry-after": new Date(behindMs + 30_000).toUTCString(),
+  };
+  assert.throws(
+    () => parse({}, { status: 503, step: "refresh", headers }),
+    (error) => error instanceof ProviderError && error.retryAfterMs === 30_000,
+  );
 });
 
 test("refuses what could be read in two ways (G4)", () => {

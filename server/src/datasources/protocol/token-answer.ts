@@ -7,9 +7,15 @@ import {
   type Members,
   type ProviderAnswer,
 } from "./answer-document.ts";
-import { checkSuccess } from "./error-answer.ts";
+import { checkSuccess, providerNowMsOf } from "./error-answer.ts";
 import { ProviderError } from "./provider-error.ts";
-import { claimOf, lifetimeOf, secondsOf, type LifetimeSource } from "./token-lifetime.ts";
+import {
+  claimOf,
+  lifetimeOf,
+  secondsOf,
+  type Clocks,
+  type LifetimeSource,
+} from "./token-lifetime.ts";
 import type { Tolerance } from "./tolerance.ts";
 
 /**
@@ -49,17 +55,20 @@ export interface AnswerContext {
   step: Step;
   nowMs: number;
   /** What there was before, at a refresh. */
-  previous?: { accessToken: string; refreshToken?: string | undefined };
+  previous?: { accessToken: string; refreshToken?: string | undefined } | undefined;
 }
+
+type Reading = Omit<AnswerContext, "nowMs"> & Clocks;
 
 /** Throws `ProviderError`, also for what a provider refuses with a status of success. */
 export function parseTokenAnswer(
   provider: Provider,
   answer: ProviderAnswer,
-  context: AnswerContext,
+  { step, nowMs, previous }: AnswerContext,
 ): TokenAnswer {
+  const context = { step, nowMs, previous, providerNowMs: providerNowMsOf(answer.headers) };
   try {
-    checkSuccess(provider, context.step, answer, context.nowMs);
+    checkSuccess(provider, step, answer, nowMs);
     const document = readDocument(answer);
     if (document === undefined) throw unreadable(answer);
     const { members, tolerances } = document;
@@ -73,7 +82,7 @@ export function parseTokenAnswer(
       tolerances: [...tolerances],
     };
   } catch (error) {
-    throw afterUse(error, answer, context.step);
+    throw afterUse(error, answer, step);
   }
 }
 
@@ -124,9 +133,10 @@ const refreshLifetimeNames = [
 function readTokens(
   provider: Provider,
   members: Members,
-  { step, nowMs, previous }: AnswerContext,
+  { step, previous, ...clocks }: Reading,
   tolerances: Set<Tolerance>,
 ): TokenSet {
+  const { nowMs } = clocks;
   const rules = provider.profile.answer ?? {};
   const accessToken =
     readToken(members, rules.accessToken, accessTokenNames, tolerances) ??
@@ -139,7 +149,11 @@ function readTokens(
   const kept = step === "refresh" ? previous?.refreshToken : undefined;
   // Absent means unchanged [RFC 6749 §6]: the most common way to lose a connection.
   if (fresh === undefined && kept !== undefined) tolerances.add("refresh_token_kept");
-  const { expiresAtMs, source } = lifetimeOf(provider, { members, accessToken, nowMs }, tolerances);
+  const { expiresAtMs, source } = lifetimeOf(
+    provider,
+    { members, accessToken, ...clocks },
+    tolerances,
+  );
   return {
     accessToken,
     refreshToken: isForClient ? undefined : (fresh ?? kept),
@@ -235,7 +249,7 @@ function readSlots(
     members,
     context,
     tolerances,
-  }: { members: Members; context: AnswerContext; tolerances: Set<Tolerance> },
+  }: { members: Members; context: Reading; tolerances: Set<Tolerance> },
 ): Record<string, TokenSet> {
   const slots: Record<string, TokenSet> = {};
   for (const [name, path] of Object.entries(named)) {

@@ -12,6 +12,12 @@ export type LifetimeSource =
   | "default"
   | "unknown";
 
+export interface Clocks {
+  nowMs: number;
+  /** What the provider's clock said when it answered, if it told. */
+  providerNowMs?: number | undefined;
+}
+
 export interface Lifetime {
   /** Epoch milliseconds; `undefined`: nobody knows, so only the API's refusal will tell. */
   expiresAtMs: number | undefined;
@@ -25,28 +31,34 @@ const lifetimeSecondsMax = 10 * 366 * 86_400;
 /** Ranked: the administrator, the answer, the token, the profile. */
 export function lifetimeOf(
   { settings, profile }: Provider,
-  { members, accessToken, nowMs }: { members: Members; accessToken: string; nowMs: number },
+  { members, accessToken, ...clocks }: { members: Members; accessToken: string } & Clocks,
   tolerances: Set<Tolerance>,
 ): Lifetime {
   const rules = profile.answer ?? {};
+  const { nowMs } = clocks;
   const afterSeconds = (seconds: number): number => nowMs + Math.floor(seconds * 1000);
   if (settings.lifetimeSeconds !== undefined) {
     return { expiresAtMs: afterSeconds(settings.lifetimeSeconds), source: "override" };
   }
   const absolute = first(members, rules.expiresAt, absoluteNames) ?? absoluteExpires(members);
-  const atMs = absolute === undefined ? undefined : momentOf(absolute, nowMs);
+  const atMs = absolute === undefined ? undefined : endOf(absolute, clocks, tolerances);
   if (atMs !== undefined) {
     tolerances.add("lifetime_absolute");
     return { expiresAtMs: atMs, source: "expires_at" };
   }
   const relative = first(members, rules.expiresIn, relativeNames) ?? members["expires"];
+  const endMs = rules.expiresInUnit === undefined ? endInsteadOf(relative, nowMs) : undefined;
+  if (endMs !== undefined) {
+    tolerances.add("lifetime_absolute");
+    return { expiresAtMs: endMs, source: "expires_at" };
+  }
   const seconds = secondsOf(relative, rules.expiresInUnit ?? "seconds", tolerances);
   if (seconds === 0) {
     tolerances.add("lifetime_zero");
     if (rules.zeroLifetime === "expired") return { expiresAtMs: nowMs, source: "expires_in" };
   } else if (seconds !== undefined) {
     return { expiresAtMs: afterSeconds(seconds), source: "expires_in" };
-  } else if (relative !== undefined && relative !== null) {
+  } else if ((relative ?? absolute ?? null) !== null) {
     tolerances.add("lifetime_unusable");
   }
   return otherLifetime(accessToken, rules.defaultLifetimeSeconds, nowMs, tolerances);
@@ -115,6 +127,33 @@ function momentOf(value: unknown, nowMs: number): number | undefined {
         : number;
   const isSensible = ms > 1e12 && ms <= nowMs + lifetimeSecondsMax * 1000;
   return isSensible ? Math.floor(ms) : undefined;
+}
+
+/**
+ * When a new token ends that cannot have ended already: by the provider's own clock, where that is
+ * behind ours. `undefined` when nothing explains it; then the API's refusal tells.
+ */
+function endOf(
+  value: unknown,
+  { nowMs, providerNowMs = nowMs }: Clocks,
+  tolerances: Set<Tolerance>,
+): number | undefined {
+  const atMs = momentOf(value, nowMs);
+  if (atMs === undefined || atMs > nowMs) return atMs;
+  const lifetimeMs = atMs - providerNowMs;
+  if (lifetimeMs <= 0 || lifetimeMs > lifetimeSecondsMax * 1000) return undefined;
+  tolerances.add("provider_clock_behind");
+  return nowMs + lifetimeMs;
+}
+
+const yearMs = 366 * 86_400_000;
+
+/** Some put the moment where the lifetime should be: none that is meant as one looks like next week. */
+function endInsteadOf(value: unknown, nowMs: number): number | undefined {
+  const isDate = typeof value === "string" && /^\d{4}-\d\d-\d\dT/.test(value);
+  if (numberOf(value) === undefined && !isDate) return undefined;
+  const atMs = momentOf(value, nowMs);
+  return atMs !== undefined && atMs > nowMs && atMs <= nowMs + yearMs ? atMs : undefined;
 }
 
 function numberOf(value: unknown): number | undefined {

@@ -15,6 +15,8 @@ export const toleranceWords = {
   lifetime_in_milliseconds: "The lifetime was in milliseconds.",
   lifetime_as_duration: "The lifetime was written as days, hours and minutes.",
   lifetime_absolute: "The answer said when the token expires, not how long it lives.",
+  provider_clock_behind:
+    "The provider's clock is behind; when the token ends was worked out from the date of its answer.",
   lifetime_from_token: "The lifetime was read from the token itself.",
   lifetime_assumed: "The answer had no lifetime; the profile's is assumed.",
   lifetime_missing: "The answer had no lifetime; when it ends is noticed by the API's refusal.",
