@@ -19,13 +19,14 @@ export const ImportedDatasources = Type.Object({
     Type.Object({
       name: Type.String(),
       outcome: oneOf(
-        ["created", "would_be_created", "refused", "skipped"],
-        "`skipped`: it does not use OAuth 2.0.",
+        ["created", "would_be_created", "refused", "skipped", "failed"],
+        "`skipped`: it does not use OAuth 2.0. `failed`: others were created, this one was not, as far as is known; `message` says why.",
       ),
       id: Type.Optional(Type.String({ description: "Of what was created." })),
       field_errors: Type.Optional(
         Type.Record(Type.String(), Type.String(), { description: "Why it was refused." }),
       ),
+      message: Type.Optional(Type.String({ description: "Why it failed." })),
       notes: Type.Array(Type.String(), { description: "What is to be seen to by hand." }),
     }),
   ),

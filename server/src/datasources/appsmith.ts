@@ -22,8 +22,14 @@ const textOf = (value: unknown): string | undefined =>
 /** `undefined` for what is no such export. */
 export function readAppsmith(document: unknown): ImportedDatasource[] | undefined {
   const list = listOf(document);
-  return list?.filter(isMembers).map(readOne);
+  return list?.map((one) => (isMembers(one) ? readOne(one) : noDatasource));
 }
+
+const noDatasource: ImportedDatasource = {
+  name: "Imported",
+  body: undefined,
+  notes: ["It is no datasource."],
+};
 
 function listOf(document: unknown): readonly unknown[] | undefined {
   if (Array.isArray(document)) return document;
@@ -35,7 +41,7 @@ function listOf(document: unknown): readonly unknown[] | undefined {
   return configurationOf(document) === undefined ? undefined : [document];
 }
 
-/** Newer versions keep one for each environment; the first is as good as any. */
+/** Newer versions keep one for each environment; the first is as good as any, and a note names it. */
 function configurationOf(datasource: Members): Members | undefined {
   if (isMembers(datasource["datasourceConfiguration"]))
     return datasource["datasourceConfiguration"];
@@ -57,7 +63,7 @@ function readOne(datasource: Members): ImportedDatasource {
     base_url: textOf(configuration["url"]),
     grant_type: text("grantType") ?? "client_credentials",
     add_access_token_to: authentication["isTokenHeader"] === false ? "query" : "header",
-    header_prefix: text("headerPrefix"),
+    header_prefix: prefixOf(authentication["headerPrefix"]),
     access_token_url: text("accessTokenUrl"),
     authorization_url: text("authorizationUrl"),
     client_id: text("clientId"),
@@ -74,8 +80,16 @@ function readOne(datasource: Members): ImportedDatasource {
     ...customParametersOf(authentication),
   };
   const said = Object.entries(body).filter(([, value]) => value !== undefined);
-  return { name, body: Object.fromEntries(said), notes: notesOf(configuration, authentication) };
+  return {
+    name,
+    body: Object.fromEntries(said),
+    notes: notesOf(datasource, configuration, authentication),
+  };
 }
+
+/** Blank is one that was taken away, and the token stands alone. */
+const prefixOf = (value: unknown): string | undefined =>
+  typeof value === "string" ? value.trim() : undefined;
 
 function scopesOf(authentication: Members): unknown {
   const { scope, scopeString } = authentication;
@@ -108,7 +122,7 @@ function customParametersOf(authentication: Members): Record<string, unknown> {
     : { custom_token_parameters: parameters };
 }
 
-function notesOf(configuration: Members, authentication: Members): string[] {
+function notesOf(datasource: Members, configuration: Members, authentication: Members): string[] {
   const headers = configuration["headers"];
   const hasHeaders =
     Array.isArray(headers) && headers.some((one) => textOf(membersOf(one)["key"]) !== undefined);
@@ -118,7 +132,20 @@ function notesOf(configuration: Members, authentication: Members): string[] {
     isCode && "Register the redirect URL of here at the provider, and connect anew.",
     isCode && "PKCE is off, as it was there; switch it on where the provider takes it.",
     hasHeaders && "Headers of its requests are not taken over: send them with each request.",
+    hasUselessLifetime(authentication["expiresIn"]) &&
+      "Its lifetime of tokens is no number of seconds and is not taken over.",
+    environmentNote(datasource),
     authentication["useSelfSignedCert"] === true && "Fill in the certificate authority.",
   ];
   return notes.filter((note) => note !== false);
+}
+
+const hasUselessLifetime = (value: unknown): boolean =>
+  value !== undefined && value !== null && value !== "" && lifetimeOf(value) === undefined;
+
+function environmentNote(datasource: Members): string | false {
+  if (isMembers(datasource["datasourceConfiguration"])) return false;
+  const [taken, ...others] = Object.keys(membersOf(datasource["datasourceStorages"]));
+  if (others.length === 0) return false;
+  return `Of its environments, ${taken} is taken; describe by hand: ${others.join(", ")}.`;
 }

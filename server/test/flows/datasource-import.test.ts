@@ -1,8 +1,14 @@
 import assert from "node:assert/strict";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { DatabaseSync } from "node:sqlite";
 import { after, before, describe, test } from "node:test";
+import { setTimeout as sleep } from "node:timers/promises";
 import type { ImportedDatasources } from "@countersign/protocol/admin/datasource-import.ts";
 import type { Datasource } from "@countersign/protocol/admin/datasources.ts";
 import { call } from "../calls.ts";
+import { writeLockOf, type WriteLock } from "../held-writes.ts";
 import { startServer, type InProcessServer } from "../server.ts";
 
 /** `POST /v2/datasources/import`: what a team has described in Appsmith. */
@@ -137,6 +143,65 @@ describe("importing datasources from Appsmith", () => {
     assert.deepEqual(machine.scopes, ["a", "b"]);
   });
 
+  const oauth = (own: object, authentication: object = {}) => ({
+    ...stock,
+    name: "Other",
+    ...own,
+    datasourceStorages: {
+      unused_env: {
+        datasourceConfiguration: {
+          url: "https://stock.example.com",
+          authentication: {
+            ...stock.datasourceStorages.unused_env.datasourceConfiguration.authentication,
+            isTokenHeader: true,
+            ...authentication,
+          },
+        },
+      },
+    },
+  });
+  const taken = async (document: object): Promise<[Datasource, string]> => {
+    const { body } = await take(document);
+    const [one] = body.datasources;
+    const read = await call<Datasource>(server, "GET", `/v2/datasources/${one!.id}`);
+    return [read.body, one!.notes.join(" ")];
+  };
+
+  test("takes a blank prefix for none, and no word of one for the usual", async () => {
+    for (const [headerPrefix, expected] of [
+      ["", ""],
+      ["  ", ""],
+      [undefined, "Bearer"],
+      ["Token ", "Token"],
+    ]) {
+      const [made] = await taken(oauth({}, { headerPrefix }));
+      assert.equal(made.header_prefix, expected, JSON.stringify(headerPrefix));
+    }
+  });
+
+  test("says which environment it took, and that a lifetime was of no use", async () => {
+    const one = oauth({}, { expiresIn: "soon" });
+    const { unused_env } = one.datasourceStorages;
+    const document = {
+      ...one,
+      datasourceStorages: { production: unused_env, staging: unused_env },
+    };
+    const [made, notes] = await taken(document);
+    assert.equal(made.lifetime_seconds, undefined);
+    assert.match(notes, /lifetime/);
+    assert.match(notes, /production.*staging/);
+    const [, quiet] = await taken(oauth({}, { expiresIn: "" }));
+    assert.doesNotMatch(quiet, /lifetime|environment/);
+  });
+
+  test("says of what is no datasource that it was skipped", async () => {
+    const { body } = await take(["text", null, crm], true);
+    assert.deepEqual(
+      body.datasources.map(({ outcome }) => outcome),
+      ["skipped", "skipped", "would_be_created"],
+    );
+  });
+
   test("takes one datasource, a list, or an answer of the API", async () => {
     for (const document of [crm, [crm], { data: [crm] }]) {
       const { body } = await take(document, true);
@@ -152,5 +217,72 @@ describe("importing datasources from Appsmith", () => {
       const { status, body } = await take(document);
       assert.deepEqual([status, Object.keys(body.field_errors!)], [400, ["document"]]);
     }
+  });
+});
+
+describe("importing datasources while the store fails, and again", () => {
+  const dataDir = mkdtempSync(join(tmpdir(), "cs-"));
+  let server: InProcessServer;
+  let writes: WriteLock;
+  let beside: DatabaseSync;
+  before(async () => {
+    server = await startServer({ COUNTERSIGN_DATA_DIR: dataDir });
+    writes = writeLockOf({ COUNTERSIGN_DATA_DIR: dataDir });
+    beside = new DatabaseSync(join(dataDir, "countersign.sqlite"), { timeout: 5_000 });
+  });
+  after(async () => {
+    await writes.release();
+    beside.close();
+    await server.stop();
+    rmSync(dataDir, { recursive: true, force: true });
+  });
+
+  const take = (document: unknown, key: string) =>
+    call<ImportedDatasources>(server, "POST", "/v2/datasources/import", {
+      body: { from: "appsmith", document },
+      headers: { "x-api-key": server.apiKey, "idempotency-key": key },
+    });
+  const count = (): number =>
+    beside.prepare("select count(*) as count from datasources").get()!["count"] as number;
+
+  test("creates nothing twice under one key, and refuses the key for something else", async () => {
+    const first = await take([crm, stock], "first");
+    const again = await take([crm, stock], "first");
+    assert.deepEqual(again.body, first.body);
+    assert.equal(count(), 2);
+    assert.equal((await take([{ ...crm, name: "Else" }], "first")).status, 422);
+    assert.equal(count(), 2);
+  });
+
+  test("tells what was created when the store fails in the middle, and goes on under the same key", async () => {
+    const before = count();
+    const document = Array.from({ length: 300 }, (_, index) => ({ ...crm, name: `CRM ${index}` }));
+    const asked = take(document, "many");
+    for (let tries = 0; count() < before + 3 && tries < 5_000; tries += 1) await sleep(1);
+    await writes.take();
+    const { status, body } = await asked;
+    await writes.release();
+    assert.equal(status, 200, JSON.stringify(body));
+    const made = body.datasources.filter(({ outcome }) => outcome === "created");
+    assert.equal(made.length, count() - before);
+    const failed = body.datasources.filter(({ outcome }) => outcome === "failed");
+    assert.equal(made.length + failed.length, 300);
+    assert.ok(failed.every(({ message }) => message !== undefined));
+    const { body: whole } = await take(document, "many");
+    assert.ok(whole.datasources.every(({ outcome }) => outcome === "created"));
+    assert.deepEqual(
+      whole.datasources.slice(0, made.length).map(({ id }) => id),
+      made.map(({ id }) => id),
+    );
+    assert.equal(count(), before + 300);
+  });
+
+  test("is 503 as ever when the store fails before anything was created", async () => {
+    const before = count();
+    await writes.take();
+    const { status } = await take([crm, stock], "none");
+    await writes.release();
+    assert.equal(status, 503);
+    assert.equal(count(), before);
   });
 });

@@ -6,10 +6,12 @@ import {
 import { CreateDatasource } from "@countersign/protocol/admin/datasources.ts";
 import type { ImportedDatasource } from "../../datasources/appsmith.ts";
 import { AdminError, badField } from "../../errors/admin-error.ts";
+import { digestOf } from "../../keys/secret.ts";
+import { StoreUnavailable } from "../../store/store.ts";
 import type { Caller } from "../caller.ts";
 import { toInput } from "./datasource-body.ts";
 import type { DatasourceRoutes } from "./datasources.ts";
-import { route, type AdminServer } from "./route.ts";
+import { idempotencyKeyOf, route, type AdminServer } from "./route.ts";
 
 /** `/v2/datasources/import`: what was described elsewhere. */
 
@@ -18,7 +20,7 @@ const take = route({
   tag: "Datasources",
   summary: "Import datasources from Appsmith",
   description:
-    "Each is created or refused on its own, and the answer says which and why. Exports have no secrets: those are filled in afterwards, and who connected has to connect again. Our own datasources need no import: what is read of one can be sent to create it elsewhere.",
+    "Each is created or refused on its own, and the answer says which and why. With an `Idempotency-Key`, the same request again creates nothing twice, and goes on where the store had failed. Exports have no secrets: those are filled in afterwards, and who connected has to connect again. Our own datasources need no import: what is read of one can be sent to create it elsewhere.",
   body: ImportDatasources,
   success: { 200: ImportedDatasources },
 });
@@ -26,23 +28,67 @@ const take = route({
 type Outcome = ImportedDatasources["datasources"][number];
 
 export function registerDatasourceImport(server: AdminServer, context: DatasourceRoutes): void {
-  server.post("/datasources/import", take, async ({ body, caller }) => {
+  server.post("/datasources/import", take, async (request) => {
+    const { body, caller } = request;
     const { readAppsmith } = await context.outbound();
     const found = readAppsmith(body.document);
     if (found === undefined) throw badField("document", "is not an export of Appsmith");
-    const datasources: Outcome[] = [];
-    for (const one of found) {
-      datasources.push(await takeOne(context, caller, one, body.dry_run === true));
-    }
-    return { datasources };
+    const how = { isDry: body.dry_run === true, key: idempotencyKeyOf(request) };
+    return { datasources: await takeAll(context, caller, found, how) };
   });
+}
+
+interface How {
+  isDry: boolean;
+  key: string | undefined;
+}
+
+/**
+ * What was created is told whatever happens to the others. As long as nothing was, a failure is one of
+ * the whole request.
+ */
+async function takeAll(
+  context: DatasourceRoutes,
+  caller: Caller,
+  found: readonly ImportedDatasource[],
+  how: How,
+): Promise<Outcome[]> {
+  const taken: Outcome[] = [];
+  let isStoreAway = false;
+  for (const [index, one] of found.entries()) {
+    const { name, body, notes } = one;
+    if (isStoreAway && body !== undefined) {
+      taken.push({ name, outcome: "failed", message: "It was not tried any more.", notes });
+      continue;
+    }
+    try {
+      const key = how.key && digestOf(JSON.stringify(["import", how.key, index]));
+      taken.push(await takeOne(context, caller, one, { ...how, key }));
+    } catch (error) {
+      const message = messageOf(error);
+      const hasCreated = taken.some(({ outcome }) => outcome === "created");
+      if (message === undefined || !hasCreated) throw error;
+      isStoreAway = error instanceof StoreUnavailable;
+      taken.push({ name, outcome: "failed", message, notes });
+    }
+  }
+  return taken;
+}
+
+const storeAway =
+  "The store did not answer, so nobody knows whether it was created. Sent again with the same Idempotency-Key, it is created once.";
+
+/** `undefined` for a mistake of ours. */
+function messageOf(error: unknown): string | undefined {
+  if (error instanceof StoreUnavailable) return storeAway;
+  return error instanceof AdminError ? error.message : undefined;
 }
 
 async function takeOne(
   context: DatasourceRoutes,
   { actor }: Caller,
   { name, body, notes }: ImportedDatasource,
-  isDry: boolean,
+  { isDry, key }: How,
 ): Promise<Outcome> {
   if (body === undefined) return { name, outcome: "skipped", notes };
   const field_errors = errorsOf(body);
@@ -52,7 +98,7 @@ async function takeOne(
   try {
     checkInput(input, context.outboundAllow);
     if (isDry) return { name, outcome: "would_be_created", notes };
-    const { id } = await createDatasource(context, actor, { input, idempotencyKey: undefined });
+    const { id } = await createDatasource(context, actor, { input, idempotencyKey: key });
     return { name, outcome: "created", id, notes };
   } catch (error) {
     const fields = error instanceof AdminError ? error.options.fieldErrors : undefined;
