@@ -1,12 +1,14 @@
 import { Type, type Static } from "typebox";
+import { CreateDatasource } from "./datasources.ts";
 import { closedObject, oneOf } from "./common.ts";
 
 /** Datasources that were described elsewhere (`/v2/datasources/import`). */
 
 export const ImportDatasources = closedObject({
-  from: oneOf(["appsmith"], "Whose export it is."),
+  from: oneOf(["appsmith", "countersign"], "Whose export it is."),
   document: Type.Unknown({
-    description: "The export as it is: of an application, of the API, or of one datasource.",
+    description:
+      "The export as it is. Of Appsmith: of an application, of the API, or of one datasource. Of ours: the member `document` of the export.",
   }),
   dry_run: Type.Optional(
     Type.Boolean({ default: false, description: "Only say what would be done." }),
@@ -32,3 +34,15 @@ export const ImportedDatasources = Type.Object({
   ),
 });
 export type ImportedDatasources = Static<typeof ImportedDatasources>;
+
+/** The answer of `/v2/datasources/{id}/export`; as it is, it is a request to import. */
+export const ExportedDatasource = Type.Object({
+  from: Type.Literal("countersign"),
+  document: Type.Object({
+    ...CreateDatasource.properties,
+    left_out: Type.Array(Type.String(), {
+      description: "Secrets that it has and that no export shows: names, never values.",
+    }),
+  }),
+});
+export type ExportedDatasource = Static<typeof ExportedDatasource>;

@@ -1,15 +1,9 @@
+import type { ImportedDatasource } from "./imported-datasource.ts";
+
 /**
  * What Appsmith knows of a datasource, in our words. Its exports come in several shapes: an application's
  * export, the answer of its API, or one datasource; secrets are not in them.
  */
-
-export interface ImportedDatasource {
-  name: string;
-  /** In the words of `POST /v2/datasources`; absent for what is no OAuth 2.0 datasource. */
-  body: Record<string, unknown> | undefined;
-  /** What is to be seen to by hand. */
-  notes: string[];
-}
 
 type Members = Readonly<Record<string, unknown>>;
 

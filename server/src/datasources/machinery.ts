@@ -17,10 +17,12 @@ export {
 } from "./connection.ts";
 export { wordsOf } from "./connection-refused.ts";
 export { readAppsmith } from "./appsmith.ts";
+export { readOwnExport } from "./own-export.ts";
 export {
   checkInput,
   createDatasource,
   deleteDatasource,
+  inputOf,
   loadDatasource,
   providerOf,
   toShownProvider,

@@ -220,6 +220,78 @@ describe("importing datasources from Appsmith", () => {
   });
 });
 
+describe("a datasource that is exported and imported", () => {
+  let server: InProcessServer;
+  let elsewhere: InProcessServer;
+  before(async () => {
+    server = await startServer({});
+    elsewhere = await startServer({});
+  });
+  after(async () => {
+    await server.stop();
+    await elsewhere.stop();
+  });
+
+  const given = {
+    name: "Shop",
+    base_url: "https://shop.example.com/api",
+    grant_type: "authorization_code",
+    access_token_url: "https://shop.example.com/token",
+    authorization_url: "https://shop.example.com/authorize",
+    client_id: "shop-client",
+    header_prefix: "",
+    scopes: "read, write",
+    custom_authentication_parameters: [{ key: "prompt", value: "consent" }],
+    expiry_matchers: [{ status: 403, body: "expired" }],
+    allowed_hosts: ["files.example.com"],
+    external_id: "shop-1",
+    labels: { team: "blue" },
+  };
+  const secrets = {
+    client_secret: "a-secret-of-the-shop",
+    custom_token_headers: [{ key: "x-shop-key", value: "a-key-of-the-shop" }],
+  };
+  type Exported = { from: string; document: Record<string, unknown> };
+  const exported = async (from: InProcessServer, id: string) =>
+    (await call<Exported>(from, "GET", `/v2/datasources/${id}/export`)).body;
+
+  test("is the same elsewhere, less its secrets, and says what those were", async () => {
+    const made = await call<Datasource>(server, "POST", "/v2/datasources", {
+      body: { ...given, ...secrets },
+    });
+    assert.equal(made.status, 201, JSON.stringify(made.body));
+    const document = await exported(server, made.body.id);
+    const text = JSON.stringify(document);
+    assert.ok(!text.includes("a-secret-of-the-shop") && !text.includes("a-key-of-the-shop"));
+    const { body } = await call<ImportedDatasources>(elsewhere, "POST", "/v2/datasources/import", {
+      body: document,
+    });
+    const [one] = body.datasources;
+    assert.equal(one!.outcome, "created", JSON.stringify(one));
+    assert.match(one!.notes.join(" "), /client_secret.*x-shop-key/);
+    const same = (await call<Datasource>(elsewhere, "GET", `/v2/datasources/${one!.id}`)).body;
+    for (const name of ["base_url", "header_prefix", "expiry_matchers", "labels"] as const) {
+      assert.deepEqual(same[name], made.body[name], name);
+    }
+    assert.equal(same.has_client_secret, false);
+    const { left_out: was, ...first } = document.document;
+    const { left_out: is, ...second } = (await exported(elsewhere, one!.id!)).document;
+    assert.deepEqual(second, first);
+    assert.deepEqual([was, is], [["client_secret", "custom_token_headers: x-shop-key"], []]);
+  });
+
+  test("is not there for one that is not there, and not taken when it is none", async () => {
+    const missing = await call(server, "GET", "/v2/datasources/dsr_missing/export");
+    assert.equal(missing.status, 404);
+    for (const document of ["text", null, {}, [given]]) {
+      const { status } = await call(server, "POST", "/v2/datasources/import", {
+        body: { from: "countersign", document },
+      });
+      assert.equal(status, 400, JSON.stringify(document));
+    }
+  });
+});
+
 describe("importing datasources while the store fails, and again", () => {
   const dataDir = mkdtempSync(join(tmpdir(), "cs-"));
   let server: InProcessServer;

@@ -110,6 +110,7 @@ const matrix: Record<string, Who> = {
   "GET /v2/datasources": onlyAdministrators,
   "GET /v2/datasource_profiles": onlyAdministrators,
   "GET /v2/datasources/{id}": onlyAdministrators,
+  "GET /v2/datasources/{id}/export": onlyAdministrators,
   "PATCH /v2/datasources/{id}": onlyAdministrators,
   "DELETE /v2/datasources/{id}": onlyAdministrators,
   "POST /v2/datasources/{id}/connections": onlyAdministrators,

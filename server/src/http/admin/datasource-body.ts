@@ -1,3 +1,4 @@
+import type { ExportedDatasource } from "@countersign/protocol/admin/datasource-import.ts";
 import type {
   CreateDatasource,
   Datasource,
@@ -107,8 +108,30 @@ export function toDatasource(
   };
 }
 
+/** What was said about it and is no secret, in the words of a request that makes the same. */
+export function toExport({
+  name,
+  settings,
+  secrets,
+  externalId,
+  labels,
+}: DatasourceInput): ExportedDatasource {
+  const left_out = Object.entries(secrets)
+    .filter(([, value]) => value !== undefined)
+    .flatMap(([secret, value]) =>
+      Array.isArray(value)
+        ? (value as NamedValue[]).map(({ key }) => `${snakeCase(secret)}: ${key}`)
+        : [snakeCase(secret)],
+    );
+  const own = { ...optional("external_id", externalId), labels };
+  return {
+    from: "countersign",
+    document: { name, ...toOpenSettings(settings), ...own, left_out },
+  };
+}
+
 export function toOpenSettings(
-  settings: DatasourceSettings,
+  settings: Partial<DatasourceSettings>,
 ): Pick<Datasource, "client_id" | "scopes"> {
   const shown = Object.entries(settings)
     .filter(([name, value]) => !secretNames.has(name) && value !== undefined)

@@ -1,28 +1,40 @@
 import { Compile } from "typebox/compile";
 import {
+  ExportedDatasource,
   ImportDatasources,
   ImportedDatasources,
 } from "@countersign/protocol/admin/datasource-import.ts";
 import { CreateDatasource } from "@countersign/protocol/admin/datasources.ts";
-import type { ImportedDatasource } from "../../datasources/appsmith.ts";
+import type { ImportedDatasource } from "../../datasources/imported-datasource.ts";
 import { AdminError, badField } from "../../errors/admin-error.ts";
 import { digestOf } from "../../keys/secret.ts";
 import { StoreUnavailable } from "../../store/store.ts";
 import type { Caller } from "../caller.ts";
-import { toInput } from "./datasource-body.ts";
+import { ById } from "./app-clients.ts";
+import { toExport, toInput } from "./datasource-body.ts";
 import type { DatasourceRoutes } from "./datasources.ts";
 import { idempotencyKeyOf, route, type AdminServer } from "./route.ts";
 
-/** `/v2/datasources/import`: what was described elsewhere. */
+/** `/v2/datasources/import`: what was described elsewhere; and the export that it takes. */
 
 const take = route({
   permission: "datasources:write",
   tag: "Datasources",
-  summary: "Import datasources from Appsmith",
+  summary: "Import datasources",
   description:
-    "Each is created or refused on its own, and the answer says which and why. With an `Idempotency-Key`, the same request again creates nothing twice, and goes on where the store had failed. Exports have no secrets: those are filled in afterwards, and who connected has to connect again. Our own datasources need no import: what is read of one can be sent to create it elsewhere.",
+    "Each is created or refused on its own, and the answer says which and why. With an `Idempotency-Key`, the same request again creates nothing twice, and goes on where the store had failed. Exports have no secrets: those are filled in afterwards, and who connected has to connect again.",
   body: ImportDatasources,
   success: { 200: ImportedDatasources },
+});
+
+const give = route({
+  permission: "datasources:read",
+  tag: "Datasources",
+  summary: "Export a datasource",
+  description:
+    "Without its secrets, and without its connections. The answer as it is can be sent to `/v2/datasources/import`, here or elsewhere.",
+  params: ById,
+  success: { 200: ExportedDatasource },
 });
 
 type Outcome = ImportedDatasources["datasources"][number];
@@ -30,11 +42,18 @@ type Outcome = ImportedDatasources["datasources"][number];
 export function registerDatasourceImport(server: AdminServer, context: DatasourceRoutes): void {
   server.post("/datasources/import", take, async (request) => {
     const { body, caller } = request;
-    const { readAppsmith } = await context.outbound();
-    const found = readAppsmith(body.document);
-    if (found === undefined) throw badField("document", "is not an export of Appsmith");
+    const { readAppsmith, readOwnExport } = await context.outbound();
+    const readExport = { appsmith: readAppsmith, countersign: readOwnExport }[body.from];
+    const found = readExport(body.document);
+    if (found === undefined) throw badField("document", `is not an export of ${body.from}`);
     const how = { isDry: body.dry_run === true, key: idempotencyKeyOf(request) };
     return { datasources: await takeAll(context, caller, found, how) };
+  });
+
+  server.get("/datasources/:id/export", give, async ({ params, caller }) => {
+    const { loadDatasource, inputOf } = await context.outbound();
+    const datasource = await loadDatasource(context, caller.actor.tenantId, params.id);
+    return toExport(inputOf(context, datasource));
   });
 }
 

@@ -45,7 +45,7 @@ const read = route({
   permission: "datasources:read",
   tag,
   summary: "Read a datasource",
-  description: "All that counts, without secrets: enough to make the same one elsewhere.",
+  description: "All that counts, without secrets. To make the same one elsewhere, export it.",
   params: ById,
   success: { 200: Datasource },
 });
