@@ -211,7 +211,7 @@ async function assemble(opened: AppOptions & Opened): Promise<App> {
     ? startWebhooksJob({ ...opened, ...outside })
     : undefined;
   const connectionsJob = config.backgroundRenewal
-    ? startConnectionsJob({ ...opened, ...outside })
+    ? startConnectionsJob({ ...opened, ...outside, keepAliveMs: config.keepAliveHours * 3_600_000 })
     : undefined;
 
   async function stop(): Promise<void> {

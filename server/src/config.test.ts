@@ -196,6 +196,14 @@ const cases: { [Name in keyof Config]: Cases } = {
   },
   storeHints: switches,
   backgroundRenewal: switches,
+  keepAliveHours: {
+    fallback: 24,
+    valid: [
+      ["0", 0],
+      ["8760", 8_760],
+    ],
+    invalid: [...notInteger, "-1", "8761"],
+  },
   leakReportKeysFile: {
     fallback: undefined,
     valid: [["/etc/countersign/github.json", "/etc/countersign/github.json"]],

@@ -26,6 +26,8 @@ export interface Config {
   providerTimeoutSeconds: number;
   /** Whether connections are renewed though nobody uses them. */
   backgroundRenewal: boolean;
+  /** After how long tokens without a known end are renewed; 0: never. */
+  keepAliveHours: number;
   outageGraceSeconds: number;
   signingKeyLifetimeDays: number;
   quietDaysBeforeRemoval: number;
@@ -152,6 +154,13 @@ export const settings: { [Name in keyof Config]: Setting<Config[Name]> } = {
       "`on` or `off`: renew the tokens of connections before they end, whether or not anybody uses them. Turn it off for a copy of a database whose original goes on serving: a refresh token that the copy sends is void for the original.",
     defaultText: "`on`",
     parse: (value) => parseSwitch(value, true),
+  },
+  keepAliveHours: {
+    name: "COUNTERSIGN_KEEP_ALIVE_HOURS",
+    meaning:
+      "After how many hours a connection whose tokens have no known end is renewed though nobody asks, so that its refresh token does not die of disuse. Needs `COUNTERSIGN_BACKGROUND_RENEWAL`.",
+    defaultText: "`24`; `0`: never",
+    parse: (value) => parseInteger(value, { fallback: 24, min: 0, max: 8_760 }),
   },
   outageGraceSeconds: {
     name: "COUNTERSIGN_OUTAGE_GRACE_SECONDS",

@@ -1,9 +1,14 @@
-import { StoreUnavailable, type ConnectionRecord, type ExpiringAfter } from "../store/store.ts";
+import {
+  StoreUnavailable,
+  type ConnectionRecord,
+  type ExpiringAfter,
+  type LeftAloneAfter,
+} from "../store/store.ts";
 import { toShownProvider } from "./datasource.ts";
 import { openTokens } from "./held-tokens.ts";
 import type { Provider } from "./provider.ts";
 import type { FreshTokens, RefreshContext } from "./refresh.ts";
-import { aheadMs, judgeTokens } from "./token-due.ts";
+import { aheadMs, isRenewable, judgeTokens } from "./token-due.ts";
 
 /**
  * Renews what people connected, whether or not anybody uses it: refresh tokens die of disuse, and the
@@ -13,6 +18,8 @@ import { aheadMs, judgeTokens } from "./token-due.ts";
 export interface BackgroundRenewal {
   /** Looks through what ends soon, a bounded part at a time, and renews what is due. */
   pass(freshTokens: FreshTokens): Promise<void>;
+  /** The same with tokens that have no known end and were got before then. */
+  keepAlive(freshTokens: FreshTokens, gotBeforeMs: number): Promise<void>;
   /** Begins nothing any more, and waits for what is under way. */
   stop(): Promise<void>;
 }
@@ -24,34 +31,80 @@ const passSizeMax = 10_000;
 /** So many providers are asked at a time. */
 const renewalsMax = 8;
 
-export function createBackgroundRenewal(context: RefreshContext): BackgroundRenewal {
-  let after: ExpiringAfter | undefined;
-  let isStopped = false;
-  let running: Promise<void> = Promise.resolve();
+/** What is looked through, and what is done with each of it. */
+interface Round {
+  list(after: ConnectionRecord | undefined): Promise<ConnectionRecord[]>;
+  isDue(connection: ConnectionRecord, provider: Provider): boolean;
+  renew(connection: ConnectionRecord): Promise<void>;
+}
 
-  async function pass(freshTokens: FreshTokens): Promise<void> {
-    const { store, system } = context;
-    const beforeMs = system.now() + aheadMs;
+export function createBackgroundRenewal(context: RefreshContext): BackgroundRenewal {
+  const { store, system } = context;
+  const rounds = createRounds(context);
+  let endingFrom: ConnectionRecord | undefined;
+  let leftAloneFrom: ConnectionRecord | undefined;
+  return {
+    async pass(freshTokens) {
+      const beforeMs = system.now() + aheadMs;
+      const round: Round = {
+        list: (after) =>
+          store.listExpiringConnections({ beforeMs, after: endOf(after), limit: pageSize }),
+        isDue: (connection, provider) => isEnding(context, connection, provider),
+        renew: (connection) => freshTokens.renewAhead(connection),
+      };
+      endingFrom = await rounds.look(round, endingFrom);
+    },
+    async keepAlive(freshTokens, beforeMs) {
+      const round: Round = {
+        list: (after) =>
+          store.listConnectionsLeftAlone({ beforeMs, after: beginOf(after), limit: pageSize }),
+        isDue: (connection, provider) => mayBeKeptAlive(context, connection, provider),
+        renew: (connection) => freshTokens.keepAlive(connection, beforeMs),
+      };
+      leftAloneFrom = await rounds.look(round, leftAloneFrom);
+    },
+    stop: () => rounds.stop(),
+  };
+}
+
+interface Rounds {
+  /** From where the last one stopped; answers where this one did. */
+  look(round: Round, from: ConnectionRecord | undefined): Promise<ConnectionRecord | undefined>;
+  stop(): Promise<void>;
+}
+
+/** One at a time. */
+function createRounds(context: RefreshContext): Rounds {
+  let isStopped = false;
+  let running: Promise<unknown> = Promise.resolve();
+
+  async function look(
+    round: Round,
+    from: ConnectionRecord | undefined,
+  ): Promise<ConnectionRecord | undefined> {
     const providers = createProviders(context);
+    let after = from;
     for (let seen = 0; seen < passSizeMax; seen += pageSize) {
-      const page = await store.listExpiringConnections({ beforeMs, after, limit: pageSize });
-      await renewDue(page, providers, freshTokens);
-      after = page.length < pageSize ? undefined : positionOf(page.at(-1)!);
-      if (after === undefined || isStopped) return;
+      const page = await round.list(after);
+      await renewDue(page, providers, round);
+      if (page.length < pageSize) return undefined;
+      after = page.at(-1)!;
+      if (isStopped) break;
     }
+    return after;
   }
 
   async function renewDue(
     page: readonly ConnectionRecord[],
     providers: Providers,
-    freshTokens: FreshTokens,
+    round: Round,
   ): Promise<void> {
     const waiting = [...page];
     const work = async (): Promise<void> => {
       for (;;) {
         const connection = isStopped ? undefined : waiting.shift();
         if (connection === undefined) return;
-        await renewIfDue(connection, providers, freshTokens);
+        await renewIfDue(connection, providers, round);
       }
     };
     await Promise.all(Array.from({ length: renewalsMax }, work));
@@ -61,23 +114,27 @@ export function createBackgroundRenewal(context: RefreshContext): BackgroundRene
   async function renewIfDue(
     connection: ConnectionRecord,
     providers: Providers,
-    freshTokens: FreshTokens,
+    { isDue, renew }: Round,
   ): Promise<void> {
     try {
-      if (!isDue(context, connection, await providers.of(connection))) return;
+      const provider = await providers.of(connection);
+      // A machine's token can always be had again, and some providers bill each.
+      if (provider === undefined || provider.settings.grantType === "client_credentials") return;
+      if (!isDue(connection, provider)) return;
     } catch (error) {
       if (error instanceof StoreUnavailable) throw error;
       context.log.error({ err: error, connection: connection.id }, "a connection cannot be read");
       return;
     }
     // Why it failed is logged, and stands in the connection.
-    await freshTokens.renewAhead(connection).catch(() => undefined);
+    await renew(connection).catch(() => undefined);
   }
 
   return {
-    pass(freshTokens) {
-      running = pass(freshTokens);
-      return running;
+    look(round, from) {
+      const looking = look(round, from);
+      running = looking;
+      return looking;
     },
     async stop() {
       isStopped = true;
@@ -86,16 +143,24 @@ export function createBackgroundRenewal(context: RefreshContext): BackgroundRene
   };
 }
 
-function isDue(
+function isEnding(
   { sealer, system }: RefreshContext,
   connection: ConnectionRecord,
-  provider: Provider | undefined,
+  provider: Provider,
 ): boolean {
-  // A machine's token can always be had again, and some providers bill each.
-  if (provider === undefined || provider.settings.grantType === "client_credentials") return false;
   const held = openTokens(sealer, connection);
   const verdict = judgeTokens(provider, connection, held, { nowMs: system.now() });
   return verdict.is === "due" || verdict.is === "ending";
+}
+
+function mayBeKeptAlive(
+  { sealer, system }: RefreshContext,
+  connection: ConnectionRecord,
+  provider: Provider,
+): boolean {
+  const held = openTokens(sealer, connection);
+  const { nextTryAtMs = 0 } = connection;
+  return held !== undefined && isRenewable(provider, held) && nextTryAtMs <= system.now();
 }
 
 interface Providers {
@@ -119,7 +184,8 @@ function createProviders({ store }: Pick<RefreshContext, "store">): Providers {
   };
 }
 
-const positionOf = ({ expiresAtMs = 0, id }: ConnectionRecord): ExpiringAfter => ({
-  expiresAtMs,
-  id,
-});
+const endOf = (connection: ConnectionRecord | undefined): ExpiringAfter | undefined =>
+  connection && { expiresAtMs: connection.expiresAtMs ?? 0, id: connection.id };
+
+const beginOf = (connection: ConnectionRecord | undefined): LeftAloneAfter | undefined =>
+  connection && { tokensAtMs: connection.tokensAtMs ?? 0, id: connection.id };

@@ -24,6 +24,7 @@ import { ProviderError } from "./protocol/provider-error.ts";
 import { parseTokenAnswer, type TokenAnswer } from "./protocol/token-answer.ts";
 import { buildRefresh } from "./protocol/token-request.ts";
 import type { Provider } from "./provider.ts";
+import { createNotes, type Notes } from "./refresh-notes.ts";
 import { failedWith, lostTriesMax, spendsToken } from "./refresh-outcome.ts";
 import { judgeTokens, type Verdict } from "./token-due.ts";
 
@@ -61,6 +62,11 @@ export interface FreshTokens {
   use(tenantId: string, id: string, refusedToken?: string): Promise<UsableConnection>;
   /** Renews ahead of its time, in the background. */
   renewAhead(connection: Pick<ConnectionRecord, "tenantId" | "id">): Promise<void>;
+  /** Renews what was got before then, though it is good still, unless it has to wait. */
+  keepAlive(
+    connection: Pick<ConnectionRecord, "tenantId" | "id">,
+    gotBeforeMs: number,
+  ): Promise<void>;
   /** Renews now, also where it was given up. Throws 404 and `ConnectionRefused`. */
   renewNow(tenantId: string, id: string): Promise<void>;
   /** Waits for what is under way: its result must be stored. */
@@ -74,6 +80,8 @@ interface Need {
   isByHand?: boolean;
   /** Somebody waited for these tokens, and got them a moment ago. */
   isNew?: boolean;
+  /** Good tokens are renewed too when they were got before then. */
+  gotBeforeMs?: number;
 }
 
 export function createFreshTokens(context: RefreshContext): FreshTokens {
@@ -132,19 +140,25 @@ export function createFreshTokens(context: RefreshContext): FreshTokens {
   return {
     use,
     renewAhead: (whose) => renew(whose, {}),
+    keepAlive: (whose, gotBeforeMs) => renew(whose, { gotBeforeMs }),
     async renewNow(tenantId, id) {
-      const { connection, provider } = await readState(context, tenantId, id);
-      const isMachine = provider.settings.grantType === "client_credentials";
-      if (!connection.enabled) throw new ConnectionRefused("disabled", connection);
-      if (!isMachine && connection.sealedTokens === undefined) {
-        throw new ConnectionRefused("not_connected", connection);
-      }
-      await renew(connection, { isByHand: true });
+      const state = await readState(context, tenantId, id);
+      checkRenewable(state);
+      await renew(state.connection, { isByHand: true });
     },
     async stop() {
       await Promise.allSettled(flights.values());
     },
   };
+}
+
+/** Throws `ConnectionRefused`. */
+function checkRenewable({ connection, provider }: State): void {
+  const isMachine = provider.settings.grantType === "client_credentials";
+  if (!connection.enabled) throw new ConnectionRefused("disabled", connection);
+  if (!isMachine && connection.sealedTokens === undefined) {
+    throw new ConnectionRefused("not_connected", connection);
+  }
 }
 
 /** Resolves when the flight has ended well, or when the time is up. */
@@ -187,27 +201,6 @@ function judge(
   return isTried ? { is: "usable", accessToken: held.accessToken } : verdict;
 }
 
-/** How long this process has seen the same note of somebody else. */
-interface Notes {
-  isAbandoned(connectionId: string, refreshId: string): boolean;
-  forget(connectionId: string): void;
-}
-
-function createNotes(system: System, leaseMs: number): Notes {
-  const seen = new Map<string, { refreshId: string; atMs: number }>();
-  return {
-    isAbandoned(connectionId, refreshId) {
-      const atMs = system.elapsedMs();
-      const known = seen.get(connectionId);
-      if (known?.refreshId === refreshId) return atMs - known.atMs > leaseMs;
-      if (seen.size >= 100_000) seen.clear();
-      seen.set(connectionId, { refreshId, atMs });
-      return false;
-    },
-    forget: (connectionId) => void seen.delete(connectionId),
-  };
-}
-
 type Renewing = RefreshContext & { notes: Notes };
 
 /** Until it has been renewed, by whomever, or failed. */
@@ -247,8 +240,17 @@ function isStillNeeded(context: Renewing, state: State, need: Need): boolean {
   const { connection } = state;
   if (need.isByHand === true) return true;
   const verdict = judge(context, state, need);
-  if (verdict.is !== "refused") return verdict.is !== "usable";
+  if (verdict.is === "usable") return isLeftAlone(connection, need, context.system.now());
+  if (verdict.is !== "refused") return true;
   throw new ConnectionRefused(verdict.code, connection, verdict.retryAfterMs);
+}
+
+function isLeftAlone(
+  { tokensAtMs = 0, nextTryAtMs = 0 }: ConnectionRecord,
+  { gotBeforeMs = 0 }: Need,
+  nowMs: number,
+): boolean {
+  return tokensAtMs < gotBeforeMs && nextTryAtMs <= nowMs;
 }
 
 async function callAndStore(

@@ -47,15 +47,19 @@ export function judgeTokens(
     return waitMs <= 0 ? { is: "due" } : unavailable(waitMs);
   }
   const { accessToken } = held;
-  const canRenew =
-    isMachine ||
-    profile.callback?.hasCode === false ||
-    (profile.refresh?.with === "access_token"
-      ? true
-      : profile.refresh?.with !== "nothing" && held.refreshToken !== undefined);
+  const canRenew = isRenewable({ settings, profile }, held);
   if (phase === "last" && canRenew && waitMs <= 0) return { is: "due" };
   const isEnding = phase !== "fresh" && canRenew && waitMs <= 0;
   return { is: isEnding ? "ending" : "usable", accessToken };
+}
+
+/** Whether a token that is good still can be exchanged for a new one. */
+export function isRenewable({ settings, profile }: Provider, held: HeldTokens): boolean {
+  if (settings.grantType === "client_credentials" || profile.callback?.hasCode === false) {
+    return true;
+  }
+  if (profile.refresh?.with === "access_token") return true;
+  return profile.refresh?.with !== "nothing" && held.refreshToken !== undefined;
 }
 
 const unavailable = (retryAfterMs: number): Verdict => ({

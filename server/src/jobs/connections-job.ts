@@ -16,9 +16,13 @@ import { createLease } from "./lease.ts";
 export interface ConnectionsJobContext
   extends RefreshContext, Pick<OutboundDoor, "outbound" | "freshTokens"> {
   store: RefreshContext["store"] & LeaseStore;
+  /** After how long tokens without a known end are renewed; 0: never. */
+  keepAliveMs: number;
 }
 
 const lookEveryMs = 5_000;
+/** What was left alone for hours can wait for a minute more. */
+const lookForLeftAloneEveryMs = 60_000;
 
 export function startConnectionsJob(context: ConnectionsJobContext): Jobs {
   const { system, store, log } = context;
@@ -26,13 +30,30 @@ export function startConnectionsJob(context: ConnectionsJobContext): Jobs {
   let renewal: BackgroundRenewal | undefined;
   let running: Promise<void> | undefined;
 
+  let lookedAtMs = 0;
+
   async function runOnce(): Promise<void> {
     const beforeMs = system.now() + aheadMs;
     const ending = await store.listExpiringConnections({ beforeMs, limit: 1 });
-    if (ending.length === 0 || !(await lease.hold())) return;
+    if (ending.length > 0) await (await renewing())?.pass(await context.freshTokens());
+    await keepAlive();
+  }
+
+  async function keepAlive(): Promise<void> {
+    const nowMs = system.now();
+    if (context.keepAliveMs === 0 || nowMs - lookedAtMs < lookForLeftAloneEveryMs) return;
+    lookedAtMs = nowMs;
+    const beforeMs = nowMs - context.keepAliveMs;
+    const leftAlone = await store.listConnectionsLeftAlone({ beforeMs, limit: 1 });
+    if (leftAlone.length === 0) return;
+    await (await renewing())?.keepAlive(await context.freshTokens(), beforeMs);
+  }
+
+  /** `undefined` while another process does it. */
+  async function renewing(): Promise<BackgroundRenewal | undefined> {
+    if (!(await lease.hold())) return undefined;
     const { createBackgroundRenewal } = await context.outbound();
-    renewal ??= createBackgroundRenewal(context);
-    await renewal.pass(await context.freshTokens());
+    return (renewal ??= createBackgroundRenewal(context));
   }
 
   const timer = setInterval(() => {

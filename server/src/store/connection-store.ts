@@ -106,6 +106,12 @@ export interface ExpiringAfter {
   id: string;
 }
 
+/** A place in the order in which tokens were got. */
+export interface LeftAloneAfter {
+  tokensAtMs: number;
+  id: string;
+}
+
 /** How many connections of a datasource are in a state, as people see it. */
 export interface ConnectionCount {
   datasourceId: string;
@@ -161,6 +167,12 @@ export interface ConnectionStore {
   listExpiringConnections(page: {
     beforeMs: number;
     after?: ExpiringAfter | undefined;
+    limit: number;
+  }): Promise<ConnectionRecord[]>;
+  /** Of all tenants: connected ones whose tokens have no known end and were got before then, oldest first. */
+  listConnectionsLeftAlone(page: {
+    beforeMs: number;
+    after?: LeftAloneAfter | undefined;
     limit: number;
   }): Promise<ConnectionRecord[]>;
   /** `owner_taken` when the owner has one there; `conflict` when the datasource is gone. */

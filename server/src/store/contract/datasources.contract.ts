@@ -335,5 +335,31 @@ export function datasourceContract(open: OpenStore): void {
       },
       "all tenants",
     );
+
+    test(
+      "list what has no known end and was got long ago, of all tenants",
+      async (world) => {
+        const { store } = world;
+        const { connection, datasource } = await only(world);
+        const endless = (owner: string, tokensAtMs: number | undefined, own: object = {}) =>
+          sampleConnection(datasource, { owner, expiresAtMs: undefined, tokensAtMs, ...own });
+        const old = [endless("one", 100), endless("two", 100), endless("three", 200)];
+        const no = [endless("new", 900), endless("none", undefined), endless("off", 100, off)];
+        for (const one of [...old, ...no]) await store.insertConnection(connecting(one));
+        const page = await store.listConnectionsLeftAlone({ beforeMs: 500, limit: 1_000 });
+        const found = page.map(({ id }) => id);
+        assert.ok(old.every(({ id }) => found.includes(id)));
+        assert.ok([connection, ...no].every(({ id }) => !found.includes(id)));
+        const after = { tokensAtMs: 100, id: found.find((id) => id === old[0]!.id)! };
+        const rest = await store.listConnectionsLeftAlone({ beforeMs: 500, after, limit: 1_000 });
+        assert.deepEqual(
+          rest.map(({ id }) => id),
+          found.slice(found.indexOf(after.id) + 1),
+        );
+      },
+      "all tenants",
+    );
   });
 }
+
+const off = { enabled: false };

@@ -62,6 +62,26 @@ export const connectionReads = (db: Database) =>
         .execute();
       return rows.map(toConnection);
     },
+
+    async listConnectionsLeftAlone({ beforeMs, after, limit }) {
+      const rows = await db
+        .selectFrom("connections")
+        .selectAll()
+        .where("state", "=", "connected")
+        .where("enabled", "=", 1)
+        .where("expiresAtMs", "is", null)
+        .where("tokensAtMs", "<", beforeMs)
+        .$if(after !== undefined, (query) =>
+          query.where((eb) =>
+            eb(eb.refTuple("tokensAtMs", "id"), ">", eb.tuple(after!.tokensAtMs, after!.id)),
+          ),
+        )
+        .orderBy("tokensAtMs")
+        .orderBy("id")
+        .limit(limit)
+        .execute();
+      return rows.map(toConnection);
+    },
   }) satisfies Partial<ConnectionStore>;
 
 async function listConnections(
