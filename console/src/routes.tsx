@@ -1,4 +1,4 @@
-import { createBrowserRouter, Navigate } from "react-router";
+import { createBrowserRouter } from "react-router";
 import { PageFailed, PageLoading, PageNotFound } from "./shell/page-states.tsx";
 import { Shell } from "./shell/shell.tsx";
 
@@ -21,7 +21,12 @@ export const router = createBrowserRouter(
                 Component: (await import("./overview/overview-page.tsx")).OverviewPage,
               }),
             },
-            { path: "apiAccess", element: <Navigate to="/apiAccess/appClients" replace /> },
+            {
+              path: "apiAccess",
+              lazy: async () => ({
+                Component: (await import("./app-clients/first-access-tab.tsx")).FirstAccessTab,
+              }),
+            },
             {
               path: "apiAccess/appClients",
               lazy: async () => ({

@@ -31,7 +31,7 @@ export function AppClientsPage() {
     order,
     filter: searched === "" ? undefined : `(?i)${searched.replace(/[^\p{L}\p{N} ]/gu, "\\$&")}`,
   });
-  const isCreating = parameters.has("create");
+  const isCreating = parameters.has("create") && may("app_clients:write");
   const setCreating = (isOpen: boolean): void => setParameters(isOpen ? { create: "" } : {});
   return (
     <AccessTabs tab="appClients">

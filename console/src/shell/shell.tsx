@@ -1,13 +1,14 @@
 import { AppShell, Burger } from "@mantine/core";
 import { useDisclosure } from "@mantine/hooks";
 import { Suspense } from "react";
-import { Link, Outlet, ScrollRestoration, useNavigation } from "react-router";
+import { Link, ScrollRestoration, useNavigation } from "react-router";
 import { timeZoneInWords } from "../parts/time.tsx";
 import { SecretDialog } from "../app-clients/secret-dialog.tsx";
 import { AccountMenu } from "./account-menu.tsx";
 import mark from "./mark.svg";
 import { Navigation } from "./navigation.tsx";
 import { PageLoading } from "./page-states.tsx";
+import { PermittedPage } from "./permitted-page.tsx";
 import css from "./shell.module.css";
 
 /** The frame of every page: where one can go, who one is, and which clock is meant. */
@@ -48,7 +49,7 @@ export function Shell() {
           <Progress />
           <div className={css["content"]} id="content" tabIndex={-1}>
             <Suspense fallback={<PageLoading />}>
-              <Outlet />
+              <PermittedPage />
             </Suspense>
           </div>
         </AppShell.Main>
