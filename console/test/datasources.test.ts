@@ -103,6 +103,7 @@ describe("datasources in the console", () => {
     assert.equal(await page.getByLabel("Client Secret").inputValue(), "");
     assert.ok(!(await page.content()).includes("the-secret-of-the-datasource"));
     await page.getByRole("button", { name: "More settings" }).click();
+    await page.getByLabel("Introspection URL").fill(`${provider.url}/introspect`);
     await page.getByLabel("Audience").fill("https://calendar.example.com");
     await page.getByRole("button", { name: "Add a line" }).nth(1).click();
     await page.getByLabel("Custom token headers: name 1").fill("x-key");
@@ -112,6 +113,8 @@ describe("datasources in the console", () => {
     await page.reload();
     await page.getByRole("button", { name: "More settings" }).click();
     await page.getByText("Stored: x-key").waitFor();
+    const introspection = await page.getByLabel("Introspection URL").inputValue();
+    assert.equal(introspection, `${provider.url}/introspect`);
     await page.getByLabel("Audience").fill("https://calendar.example.com/");
     await page.getByRole("button", { name: "Save" }).click();
     await page.getByText("Calendar is saved").waitFor();

@@ -42,6 +42,7 @@ export interface Draft {
   issuer: string;
   refresh_url: string;
   revocation_url: string;
+  introspection_url: string;
   userinfo_url: string;
   audience: string;
   resource: string[];
@@ -88,6 +89,7 @@ export function draftOf(settings: Settings, name = ""): Draft {
     issuer: settings.issuer ?? "",
     refresh_url: settings.refresh_url ?? "",
     revocation_url: settings.revocation_url ?? "",
+    introspection_url: settings.introspection_url ?? "",
     userinfo_url: settings.userinfo_url ?? "",
     audience: settings.audience ?? "",
     resource: settings.resource ?? [],

@@ -45,6 +45,12 @@ const Addresses = ({ form }: { form: FormState }) => (
     />
     <TextSetting
       form={form}
+      field="introspection_url"
+      label="Introspection URL"
+      description="Where a token can be asked about."
+    />
+    <TextSetting
+      form={form}
       field="userinfo_url"
       label="User info URL"
       description="Where one asks who has connected."
