@@ -3,6 +3,7 @@ import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { after, before, describe, test } from "node:test";
 import type { Response } from "playwright-core";
+import { findFaults } from "../../server/test/browser/browsing.ts";
 import { getToken, makeClient, post, type MadeClient } from "./calls.ts";
 import { owner, startVisit, type Visit } from "./visit.ts";
 
@@ -141,6 +142,14 @@ describe("the API reference", () => {
     await show("Invoices");
     await page.getByRole("heading", { name: "Invoices of somebody" }).first().waitFor();
     other.close();
+  });
+
+  test("has nothing serious for axe to find, light and dark", async () => {
+    const { page } = visit;
+    await page.goto("/reference");
+    await page.getByRole("heading", { name: "Corpora" }).first().waitFor();
+    await page.waitForLoadState("networkidle");
+    assert.deepEqual(await findFaults(page), []);
   });
 
   test("loads nothing from elsewhere, and breaks no policy (H6)", () => {
