@@ -97,6 +97,9 @@ describe("datasources in the console", () => {
   test("keeps its secret to itself, and says what a change would cost", async () => {
     const { page } = visit;
     await page.goto("/console/datasources");
+    await page.getByLabel("Search by name").fill("no such");
+    await page.getByText("No datasource has such a name").waitFor();
+    await page.getByLabel("Search by name").fill("lend");
     await page.getByRole("link", { name: "Calendar" }).click();
     await page.getByRole("tab", { name: "Settings" }).click();
     await page.getByLabel("Client ID").waitFor();

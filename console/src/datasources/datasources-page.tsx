@@ -1,6 +1,8 @@
 import type { Datasource } from "@countersign/protocol/admin/datasources.ts";
-import { Badge, Button, Group, Table } from "@mantine/core";
+import { Badge, Button, Group, Table, TextInput } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
+import { useDebouncedValue } from "@mantine/hooks";
+import { useState } from "react";
 import { Link } from "react-router";
 import { datasourcesPath, profilesQuery, stateNames } from "../api/datasources.ts";
 import { usePages } from "../api/pages.ts";
@@ -23,7 +25,9 @@ interface Page {
 
 export function DatasourcesPage() {
   const may = useMay();
-  const { data, error, refetch, paging } = usePages<Page>(datasourcesPath, { limit: 25 });
+  const [search, setSearch] = useState("");
+  const [name] = useDebouncedValue(search.trim(), 250);
+  const { data, error, refetch, paging } = usePages<Page>(datasourcesPath, { limit: 25, name });
   return (
     <>
       <PageHead
@@ -41,6 +45,17 @@ export function DatasourcesPage() {
           )
         }
       />
+      <div className={css["toolbar"]}>
+        <TextInput
+          className={css["search"]}
+          aria-label="Search by name"
+          placeholder="Search by name"
+          leftSection={<Icon name="search" size={16} />}
+          maxLength={200}
+          value={search}
+          onChange={({ currentTarget }) => setSearch(currentTarget.value)}
+        />
+      </div>
       <Panel isFlush>
         <Listing
           label="Datasources"
@@ -49,18 +64,26 @@ export function DatasourcesPage() {
           error={error}
           onRetry={() => void refetch()}
           paging={paging}
-          empty={
-            <Empty icon="datasource" title="No datasources yet">
-              A datasource is an API of somebody else that you use with OAuth 2.0: a CRM, a
-              calendar, a store. Its secret is sealed here, and its tokens never expire on you.
-            </Empty>
-          }
+          empty={name === "" ? <NoneYet /> : <NoMatch />}
           renderRow={(datasource) => <Row key={datasource.id} datasource={datasource} />}
         />
       </Panel>
     </>
   );
 }
+
+const NoneYet = () => (
+  <Empty icon="datasource" title="No datasources yet">
+    A datasource is an API of somebody else that you use with OAuth 2.0: a CRM, a calendar, a store.
+    Its secret is sealed here, and its tokens never expire on you.
+  </Empty>
+);
+
+const NoMatch = () => (
+  <Empty icon="search" title="No datasource has such a name">
+    Names are searched anywhere in them, without regard to case.
+  </Empty>
+);
 
 const columns = [
   { label: "Name" },

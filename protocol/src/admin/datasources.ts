@@ -210,6 +210,14 @@ export const DatasourcePage = Type.Object({
 
 export const ListDatasourcesQuery = Type.Object({
   ...PageQuery.properties,
+  name: Type.Optional(
+    Type.String({
+      minLength: 1,
+      maxLength: 200,
+      description:
+        "What the name has somewhere in it, without regard to the case of letters a to z.",
+    }),
+  ),
   external_id: Type.Optional(ExternalId),
 });
 

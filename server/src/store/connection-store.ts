@@ -85,13 +85,18 @@ export interface Position {
   id: string;
 }
 
-export interface DatasourcePage {
+interface Page {
   after: Position | undefined;
   externalId: string | undefined;
   limit: number;
 }
 
-export interface ConnectionPage extends DatasourcePage {
+export interface DatasourcePage extends Page {
+  /** What the name has somewhere in it, whatever the case. */
+  name: string | undefined;
+}
+
+export interface ConnectionPage extends Page {
   datasourceId: string | undefined;
   owner: string | undefined;
   /** As people see it: `disabled` and `refreshing` are states too. */

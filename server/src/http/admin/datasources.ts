@@ -88,13 +88,13 @@ export function registerDatasources(server: AdminServer, context: DatasourceRout
 
   server.get("/datasources", list, async ({ query, caller }) => {
     const { tenantId } = caller.actor;
-    const { external_id: externalId } = query;
+    const { name, external_id: externalId } = query;
     const { items, metadata } = await pageOf(pageKeys, {
-      listName: JSON.stringify(["datasources", tenantId, externalId]),
+      listName: JSON.stringify(["datasources", tenantId, name, externalId]),
       pageKey: query.page_key,
       limit: query.limit,
       read: (after: Position | undefined, limit) =>
-        store.listDatasources(tenantId, { after, externalId, limit }),
+        store.listDatasources(tenantId, { after, name, externalId, limit }),
       positionOf: ({ createdAtMs, id }) => ({ createdAtMs, id }),
     });
     return { datasources: await showAll(tenantId, items), metadata };

@@ -90,13 +90,27 @@ export function datasourceContract(open: OpenStore): void {
       assert.deepEqual(await store.insertConnection(connecting(connection)), inserted);
     });
     const only = async ({ store, ours: { tenantId } }: World) => {
-      const page = { after: undefined, externalId: undefined, limit: 10 };
+      const page = { after: undefined, name: undefined, externalId: undefined, limit: 10 };
       const [datasource] = await store.listDatasources(tenantId, page);
       const none = { datasourceId: undefined, owner: undefined, state: undefined };
       const all = { ...page, ...none, connectingSinceMs: 0 };
       const [connection] = await store.listConnections(tenantId, all);
       return { datasource: datasource!, connection: connection!, all };
     };
+
+    test("are found by a part of their name, in which nothing is a pattern", async (world) => {
+      const { store, ours } = world;
+      const { tenantId } = ours;
+      const named = { name: "Sales 100%_CRM" };
+      await store.insertDatasource(inserting(sampleDatasource(tenantId, named)));
+      const found = async (name: string): Promise<string[]> => {
+        const page = { after: undefined, name, externalId: undefined, limit: 10 };
+        return (await store.listDatasources(tenantId, page)).map((one) => one.name);
+      };
+      assert.deepEqual(await found("100%_crm"), ["Sales 100%_CRM"]);
+      assert.deepEqual(await found("Sales%CRM"), []);
+      assert.deepEqual(await found("Sales_100"), []);
+    });
 
     test("keep what they were given, each of its tenant", async (world) => {
       const { store, other, query, ours, theirs } = world;

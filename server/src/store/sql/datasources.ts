@@ -1,3 +1,4 @@
+import { sql, type Expression } from "kysely";
 import type { DatasourceRecord } from "../connection-store.ts";
 import type { AuditRecord } from "../records.ts";
 import type { DatasourceStore } from "../store.ts";
@@ -13,12 +14,13 @@ import { Rollback } from "./rollback.ts";
 
 export const datasourceReads = (db: Database) =>
   ({
-    async listDatasources(tenantId, { after, externalId, limit }) {
+    async listDatasources(tenantId, { after, name, externalId, limit }) {
       const rows = await db
         .selectFrom("datasources")
         .selectAll()
         .where("tenantId", "=", tenantId)
         .$if(externalId !== undefined, (query) => query.where("externalId", "=", externalId!))
+        .$if(name !== undefined, (query) => query.where((eb) => hasInside(eb.ref("name"), name!)))
         .$if(after !== undefined, (query) =>
           query.where((eb) =>
             eb(eb.refTuple("createdAtMs", "id"), ">", eb.tuple(after!.createdAtMs, after!.id)),
@@ -41,6 +43,12 @@ export const datasourceReads = (db: Database) =>
       return row && toDatasource(row);
     },
   }) satisfies Partial<DatasourceStore>;
+
+/** The database folds case on both sides, so that what is typed exactly is always found. */
+const hasInside = (column: Expression<string>, text: string) => {
+  const pattern = `%${text.replace(/[\\%_]/g, "\\$&")}%`;
+  return sql<boolean>`lower(${column}) like lower(cast(${pattern} as text)) escape '\\'`;
+};
 
 export const datasourceWrites = {
   async insertDatasource(tx: Tx, input: Parameters<DatasourceStore["insertDatasource"]>[0]) {
