@@ -5,6 +5,7 @@ import { freePort, testApiKey } from "../../server/test/server.ts";
 import { cores, startChild, type Child } from "../children.ts";
 import type { Row } from "../row.ts";
 import { startCountersign, type Countersign } from "../servers/countersign.ts";
+import { startServed } from "../servers/served.ts";
 import { pairedRatios, summarize } from "../statistics.ts";
 import { connections, type Group, type GroupContext } from "./group.ts";
 
@@ -20,6 +21,11 @@ const streamedBytes = 1_000_000_000;
 const warmUpRequests = 5_000;
 const alone = 400;
 
+const directName = "direct, with undici";
+const ceilingName = "ceiling: bare node:http and undici";
+const inOrder = ["direct", "ceiling", "proxied"] as const;
+type Which = (typeof inOrder)[number];
+
 interface Target {
   pool: Pool;
   path: string;
@@ -33,6 +39,10 @@ export const proxy: Group = {
     const server = await startCountersign(context.progress, {
       COUNTERSIGN_OUTBOUND_ALLOW: "127.0.0.0/8",
     });
+    const bare = await startServed(new URL("../bare-proxy.ts", import.meta.url), {
+      port: await freePort(),
+      api: api.url,
+    });
     const pools: Pool[] = [];
     try {
       const id = await connect(server, api.url);
@@ -44,10 +54,12 @@ export const proxy: Group = {
       const direct = target(api.url, "/api", { authorization: "Bearer at" });
       const headers = { "x-api-key": testApiKey };
       const proxied = target(server.url, `/v2/connections/${id}/proxy`, headers);
-      return await compare(context, { direct, proxied, server });
+      const ceiling = target(`http://127.0.0.1:${bare.port}`, "/api", headers);
+      return await compare(context, { direct, ceiling, proxied, server });
     } finally {
       await Promise.all(pools.map((pool) => pool.close()));
       await server.stop();
+      await bare.stop();
       await api.child.stop();
     }
   },
@@ -79,46 +91,58 @@ async function connect({ url }: Countersign, apiUrl: string): Promise<string> {
 
 interface Compared {
   direct: Target;
+  /** A proxy that does nothing but pass on. */
+  ceiling: Target;
   proxied: Target;
   server: Countersign;
 }
 
 async function compare(
   { rounds, seconds, progress }: GroupContext,
-  { direct, proxied, server }: Compared,
+  { server, ...targets }: Compared,
 ): Promise<Row[]> {
-  for (const one of [direct, proxied]) {
+  for (const one of Object.values(targets)) {
     for (let sent = 0; sent < warmUpRequests; sent += 1) await send(one, "/things");
   }
-  const perSecond = { direct: [] as number[], proxied: [] as number[] };
+  const perSecond: Record<Which, number[]> = { direct: [], ceiling: [], proxied: [] };
   const moreMs: number[] = [];
   for (let round = 1; round <= rounds; round += 1) {
     progress(`${name}: round ${round} of ${rounds}`);
-    const order =
-      round % 2 === 1 ? (["direct", "proxied"] as const) : (["proxied", "direct"] as const);
-    const middles: Record<string, number> = {};
+    const order = round % 2 === 1 ? inOrder : inOrder.toReversed();
+    const middles = { direct: 0, ceiling: 0, proxied: 0 };
     for (const which of order) {
-      const target = which === "direct" ? direct : proxied;
+      const target = targets[which];
       perSecond[which].push(await throughput(target, seconds * 1_000));
       middles[which] = await middleMs(target);
     }
-    moreMs.push(middles["proxied"]! - middles["direct"]!);
+    moreMs.push(middles.proxied - middles.direct);
   }
-  const ratio = summarize(pairedRatios(perSecond.proxied, perSecond.direct));
+  const beside = (one: Which, other: Which) =>
+    summarize(pairedRatios(perSecond[one], perSecond[other]));
   const base = { group: name, comparisons: [] };
   return [
     {
       ...base,
-      name: "direct, with undici",
+      name: directName,
       unit: "requests/s",
       value: summarize(perSecond.direct),
+    },
+    {
+      group: name,
+      name: ceilingName,
+      unit: "requests/s",
+      value: summarize(perSecond.ceiling),
+      comparisons: [{ to: directName, ratio: beside("ceiling", "direct"), atLeast: undefined }],
     },
     {
       group: name,
       name: "through a connection",
       unit: "requests/s",
       value: summarize(perSecond.proxied),
-      comparisons: [{ to: "direct, with undici", ratio, atLeast: gate.throughput }],
+      comparisons: [
+        { to: directName, ratio: beside("proxied", "direct"), atLeast: gate.throughput },
+        { to: ceilingName, ratio: beside("proxied", "ceiling"), atLeast: undefined },
+      ],
     },
     {
       ...base,
@@ -127,7 +151,7 @@ async function compare(
       value: summarize(moreMs),
       below: gate.moreMs,
     },
-    await streamed({ proxied, server }, progress),
+    await streamed({ proxied: targets.proxied, server }, progress),
   ];
 }
 
