@@ -4,8 +4,8 @@ import type { FakeAnswer, SeenRequest } from "./fake-provider.ts";
 /** How each provider behaves, beyond the standard: one entry for every profile. */
 
 export interface Fixture {
-  /** Rows of the catalogue of deviations. */
-  quirks: readonly number[];
+  /** Rows of the catalogue of deviations, such as `Q17`; they stand in the test's name. */
+  quirks: readonly `Q${number}`[];
   settings?: Partial<DatasourceSettings>;
   /** Parameters that the authorize URL must have; `undefined`: must not have. */
   authorize?: Readonly<Record<string, string | undefined>>;
@@ -37,7 +37,7 @@ const json = { contentType: "application/json" };
 export const fixtures: Readonly<Record<string, Fixture>> = {
   standard: { quirks: [], exchange: { wants: { authorization: basic } }, refused: invalidGrant },
   github: {
-    quirks: [1],
+    quirks: ["Q1"],
     exchange: {
       answer: {
         type: "application/x-www-form-urlencoded",
@@ -55,7 +55,7 @@ export const fixtures: Readonly<Record<string, Fixture>> = {
     },
   },
   slack: {
-    quirks: [2, 3],
+    quirks: ["Q2", "Q3"],
     settings: { customAuthenticationParameters: [{ key: "user_scope", value: "chat:write" }] },
     authorize: { scope: "read,write", user_scope: "chat:write" },
     exchange: {
@@ -82,7 +82,7 @@ export const fixtures: Readonly<Record<string, Fixture>> = {
     },
   },
   salesforce: {
-    quirks: [4],
+    quirks: ["Q4"],
     exchange: {
       answer: { body: { ...noLifetime.body, instance_url: "https://my.salesforce.com", id: "u1" } },
       gives: {
@@ -94,7 +94,7 @@ export const fixtures: Readonly<Record<string, Fixture>> = {
     refused: invalidGrant,
   },
   google: {
-    quirks: [5],
+    quirks: ["Q5"],
     authorize: { access_type: "offline", prompt: "consent" },
     refresh: {
       answer: { body: { access_token: "at-2", expires_in: 3599, token_type: "Bearer" } },
@@ -102,7 +102,7 @@ export const fixtures: Readonly<Record<string, Fixture>> = {
     },
   },
   microsoft: {
-    quirks: [6, 7],
+    quirks: ["Q6", "Q7"],
     refresh: { wants: { body: { scope: "read write" } } },
     refused: {
       answer: { status: 400, body: { error: "interaction_required" } },
@@ -110,7 +110,7 @@ export const fixtures: Readonly<Record<string, Fixture>> = {
     },
   },
   microsoft_admin_consent: {
-    quirks: [8],
+    quirks: ["Q8"],
     callback: { tenant: "t-1", admin_consent: "True" },
     exchange: {
       wants: {
@@ -125,17 +125,17 @@ export const fixtures: Readonly<Record<string, Fixture>> = {
     },
   },
   zoom: {
-    quirks: [9],
+    quirks: ["Q9"],
     refresh: { answer: rotated, gives: { refreshToken: "rt-2", hasNewRefreshToken: true } },
   },
   atlassian: {
-    quirks: [10],
+    quirks: ["Q10"],
     authorize: { audience: "api.atlassian.com", prompt: "consent" },
     exchange: { wants: { ...json, body: { client_secret: "the-secret" } } },
     refresh: { answer: rotated },
   },
   quickbooks: {
-    quirks: [11],
+    quirks: ["Q11"],
     callback: { code: "the-code", realmId: "42" },
     exchange: {
       answer: {
@@ -144,20 +144,20 @@ export const fixtures: Readonly<Record<string, Fixture>> = {
       gives: { refreshTokenExpiresAtMs: 1_808_726_400_000 },
     },
   },
-  xero: { quirks: [12], refresh: { answer: rotated }, refused: invalidGrant },
-  box: { quirks: [13], refresh: { answer: rotated }, refused: invalidGrant },
+  xero: { quirks: ["Q12"], refresh: { answer: rotated }, refused: invalidGrant },
+  box: { quirks: ["Q13"], refresh: { answer: rotated }, refused: invalidGrant },
   notion: {
-    quirks: [14],
+    quirks: ["Q14"],
     authorize: { owner: "user" },
     exchange: { wants: { ...json, authorization: basic } },
   },
   tiktok: {
-    quirks: [15],
+    quirks: ["Q15"],
     authorize: { client_key: "the-client", client_id: undefined },
     exchange: { wants: { body: { client_key: "the-client" } } },
   },
   tiktok_ads: {
-    quirks: [16],
+    quirks: ["Q16"],
     authorize: { app_id: "the-client", response_type: undefined },
     callback: { auth_code: "the-code" },
     exchange: {
@@ -172,7 +172,7 @@ export const fixtures: Readonly<Record<string, Fixture>> = {
     refused: { answer: { body: { code: 40_001, message: "no" } }, kind: "config_error" },
   },
   facebook: {
-    quirks: [17],
+    quirks: ["Q17"],
     exchange: {
       answer: { type: "text/plain", body: "access_token=at-1&expires=5183999" },
       gives: { accessToken: "at-1" },
@@ -189,7 +189,7 @@ export const fixtures: Readonly<Record<string, Fixture>> = {
     },
   },
   instagram: {
-    quirks: [18],
+    quirks: ["Q18"],
     upgrade: {
       wants: {
         method: "GET",
@@ -205,7 +205,7 @@ export const fixtures: Readonly<Record<string, Fixture>> = {
     },
   },
   shopify: {
-    quirks: [19],
+    quirks: ["Q19"],
     settings: { variables: { shop: "cheese" } },
     exchange: {
       wants: {
@@ -217,7 +217,7 @@ export const fixtures: Readonly<Record<string, Fixture>> = {
     },
   },
   hubspot: {
-    quirks: [20],
+    quirks: ["Q20"],
     exchange: {
       answer: {
         body: { access_token: "t".repeat(4_000), refresh_token: "rt-1", expires_in: 1800 },
@@ -226,7 +226,7 @@ export const fixtures: Readonly<Record<string, Fixture>> = {
     },
   },
   stripe_apps: {
-    quirks: [21],
+    quirks: ["Q21"],
     exchange: {
       wants: { authorization: `Basic ${Buffer.from("the-secret:").toString("base64")}` },
       answer: noLifetime,
@@ -234,11 +234,11 @@ export const fixtures: Readonly<Record<string, Fixture>> = {
     },
   },
   x: {
-    quirks: [22],
+    quirks: ["Q22"],
     exchange: { wants: { authorization: basic, body: { code_verifier: "v".repeat(43) } } },
   },
   linkedin: {
-    quirks: [23],
+    quirks: ["Q23"],
     authorize: { code_challenge: undefined },
     exchange: {
       answer: { body: { access_token: "at-1", expires_in: 5_184_000 } },
@@ -246,12 +246,12 @@ export const fixtures: Readonly<Record<string, Fixture>> = {
     },
   },
   amazon_sp_api: {
-    quirks: [24],
+    quirks: ["Q24"],
     authorize: { application_id: "the-client" },
     callback: { spapi_oauth_code: "the-code", selling_partner_id: "s-1" },
   },
   sentry: {
-    quirks: [25],
+    quirks: ["Q25"],
     exchange: {
       answer: {
         status: 201,
@@ -265,7 +265,7 @@ export const fixtures: Readonly<Record<string, Fixture>> = {
     },
   },
   figma: {
-    quirks: [26],
+    quirks: ["Q26"],
     authorize: { scope: "read,write" },
     exchange: { wants: { ...json, query: { redirect_uri: "https://cs.example/callback" } } },
     refresh: {
@@ -275,7 +275,7 @@ export const fixtures: Readonly<Record<string, Fixture>> = {
     },
   },
   mailchimp: {
-    quirks: [28],
+    quirks: ["Q28"],
     exchange: {
       answer: { body: { access_token: "at-1", expires_in: 0, scope: null } },
       gives: { expiresAtMs: undefined },
@@ -283,7 +283,7 @@ export const fixtures: Readonly<Record<string, Fixture>> = {
     refresh: "nothing",
   },
   fitbit: {
-    quirks: [29],
+    quirks: ["Q29"],
     refused: {
       answer: {
         status: 400,
@@ -293,14 +293,14 @@ export const fixtures: Readonly<Record<string, Fixture>> = {
     },
   },
   stack_exchange: {
-    quirks: [30],
+    quirks: ["Q30"],
     exchange: {
       answer: { type: "text/plain", body: '{"access_token":"at-1","expires":86400}' },
       gives: { accessToken: "at-1" },
     },
   },
   zoho: {
-    quirks: [31],
+    quirks: ["Q31"],
     callback: { code: "the-code", "accounts-server": "https://accounts.zoho.eu" },
     exchange: { wants: { url: "https://accounts.zoho.eu/oauth/v2/token" } },
     refresh: {
@@ -310,34 +310,34 @@ export const fixtures: Readonly<Record<string, Fixture>> = {
     },
   },
   jobber: {
-    quirks: [32],
+    quirks: ["Q32"],
     exchange: { answer: noLifetime, gives: { expiresAtMs: 1_800_003_600_000 } },
   },
-  monday: { quirks: [38], authorize: { response_type: undefined }, refresh: "nothing" },
+  monday: { quirks: ["Q38"], authorize: { response_type: undefined }, refresh: "nothing" },
   basecamp: {
-    quirks: [40],
+    quirks: ["Q40"],
     authorize: { type: "web_server" },
     exchange: { wants: { body: { type: "web_server" } } },
     refresh: { wants: { body: { type: "refresh" } } },
   },
   zendesk: {
-    quirks: [41],
+    quirks: ["Q41"],
     settings: { variables: { subdomain: "cheese" } },
     exchange: { wants: { ...json, body: { expires_in: "172800" } } },
   },
-  dropbox: { quirks: [42], authorize: { token_access_type: "offline" } },
-  reddit: { quirks: [42], authorize: { duration: "permanent" } },
-  attio: { quirks: [43], authorize: { scope: "read write" } },
-  square: { quirks: [44], authorize: { session: "false" } },
-  esri: { quirks: [46] },
+  dropbox: { quirks: ["Q42"], authorize: { token_access_type: "offline" } },
+  reddit: { quirks: ["Q42"], authorize: { duration: "permanent" } },
+  attio: { quirks: ["Q43"], authorize: { scope: "read write" } },
+  square: { quirks: ["Q44"], authorize: { session: "false" } },
+  esri: { quirks: ["Q46"] },
   marketo: {
-    quirks: [48],
+    quirks: ["Q48"],
     settings: { variables: { subdomain: "cheese" } },
     exchange: { gives: { refreshToken: undefined } },
     refresh: { gives: { refreshToken: undefined } },
   },
   halopsa: {
-    quirks: [49, 50],
+    quirks: ["Q49", "Q50"],
     settings: { variables: { subdomain: "cheese" } },
     exchange: { gives: { refreshToken: undefined } },
     refresh: { gives: { refreshToken: undefined } },

@@ -46,7 +46,7 @@ test("has a fixture for every profile, and no other", () => {
 });
 
 for (const [name, fixture] of Object.entries(fixtures)) {
-  test(`connects and refreshes as ${name} wants it (G16)`, async (t) => {
+  test(`connects and refreshes as ${name} wants it (${[...fixture.quirks, "G16"].join(", ")})`, async (t) => {
     const provider: Provider = describeProvider(profiles.get(name)!, {
       ...(name === "standard" && standardUrls),
       clientId: "the-client",
