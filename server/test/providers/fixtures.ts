@@ -9,12 +9,24 @@ export interface Fixture {
   settings?: Partial<DatasourceSettings>;
   /** Parameters that the authorize URL must have; `undefined`: must not have. */
   authorize?: Readonly<Record<string, string | undefined>>;
+  /** What the authorize URL must contain as it goes out. */
+  authorizeHas?: string;
   callback?: Readonly<Record<string, string>>;
+  /** What is kept of the callback. */
+  captures?: Readonly<Record<string, string>>;
   exchange?: Expectation;
   upgrade?: Expectation;
   /** `undefined`: the provider cannot refresh. */
   refresh?: Expectation | "nothing";
   refused?: { answer: FakeAnswer; kind: string };
+  /** A request to the API, and what it becomes with the token. */
+  use?: { at: string; becomes: Readonly<Record<string, string>> };
+  /** Answers of the API that mean that the token has expired. */
+  expired?: readonly FakeAnswer[];
+  /** Fields of the form that are doubted with the scopes `read` and `write`. */
+  doubts?: readonly string[];
+  /** The reader of all providers copes with it, so there is no control. */
+  isStandard?: boolean;
 }
 
 export interface Expectation {
@@ -32,6 +44,7 @@ const invalidGrant = {
   answer: { status: 400, body: { error: "invalid_grant" } },
   kind: "reconnect_required",
 };
+const secretInBody = { body: { client_secret: "the-secret" }, authorization: undefined };
 const json = { contentType: "application/json" };
 
 export const fixtures: Readonly<Record<string, Fixture>> = {
@@ -39,6 +52,7 @@ export const fixtures: Readonly<Record<string, Fixture>> = {
   github: {
     quirks: ["Q1"],
     exchange: {
+      wants: secretInBody,
       answer: {
         type: "application/x-www-form-urlencoded",
         body: "access_token=at-1&scope=a%2Cb&token_type=bearer",
@@ -103,6 +117,7 @@ export const fixtures: Readonly<Record<string, Fixture>> = {
   },
   microsoft: {
     quirks: ["Q6", "Q7"],
+    expired: [{ status: 403, body: { error: { code: "InvalidAuthenticationToken" } } }],
     refresh: { wants: { body: { scope: "read write" } } },
     refused: {
       answer: { status: 400, body: { error: "interaction_required" } },
@@ -126,6 +141,8 @@ export const fixtures: Readonly<Record<string, Fixture>> = {
   },
   zoom: {
     quirks: ["Q9"],
+    // Rotation is what the standards allow; the profile only warns of it beforehand.
+    isStandard: true,
     refresh: { answer: rotated, gives: { refreshToken: "rt-2", hasNewRefreshToken: true } },
   },
   atlassian: {
@@ -137,6 +154,7 @@ export const fixtures: Readonly<Record<string, Fixture>> = {
   quickbooks: {
     quirks: ["Q11"],
     callback: { code: "the-code", realmId: "42" },
+    captures: { realmId: "42" },
     exchange: {
       answer: {
         body: { ...noLifetime.body, expires_in: 3600, x_refresh_token_expires_in: 8_726_400 },
@@ -144,8 +162,17 @@ export const fixtures: Readonly<Record<string, Fixture>> = {
       gives: { refreshTokenExpiresAtMs: 1_808_726_400_000 },
     },
   },
-  xero: { quirks: ["Q12"], refresh: { answer: rotated }, refused: invalidGrant },
-  box: { quirks: ["Q13"], refresh: { answer: rotated }, refused: invalidGrant },
+  xero: {
+    quirks: ["Q12"],
+    doubts: ["scopes"],
+    refresh: { answer: rotated },
+    refused: invalidGrant,
+  },
+  box: {
+    quirks: ["Q13"],
+    refresh: { wants: secretInBody, answer: rotated },
+    refused: invalidGrant,
+  },
   notion: {
     quirks: ["Q14"],
     authorize: { owner: "user" },
@@ -219,6 +246,7 @@ export const fixtures: Readonly<Record<string, Fixture>> = {
   hubspot: {
     quirks: ["Q20"],
     exchange: {
+      wants: secretInBody,
       answer: {
         body: { access_token: "t".repeat(4_000), refresh_token: "rt-1", expires_in: 1800 },
       },
@@ -235,6 +263,7 @@ export const fixtures: Readonly<Record<string, Fixture>> = {
   },
   x: {
     quirks: ["Q22"],
+    doubts: ["scopes"],
     exchange: { wants: { authorization: basic, body: { code_verifier: "v".repeat(43) } } },
   },
   linkedin: {
@@ -249,10 +278,12 @@ export const fixtures: Readonly<Record<string, Fixture>> = {
     quirks: ["Q24"],
     authorize: { application_id: "the-client" },
     callback: { spapi_oauth_code: "the-code", selling_partner_id: "s-1" },
+    captures: { selling_partner_id: "s-1" },
   },
   sentry: {
     quirks: ["Q25"],
     exchange: {
+      wants: secretInBody,
       answer: {
         status: 201,
         body: { token: "at-1", refreshToken: "rt-1", expiresAt: "2027-01-15T09:00:00.000Z" },
@@ -284,6 +315,10 @@ export const fixtures: Readonly<Record<string, Fixture>> = {
   },
   fitbit: {
     quirks: ["Q29"],
+    exchange: {
+      answer: { body: { access_token: "at-1", refresh_token: "rt-1", user_id: "u1" } },
+      gives: { identity: "u1" },
+    },
     refused: {
       answer: {
         status: 400,
@@ -294,13 +329,24 @@ export const fixtures: Readonly<Record<string, Fixture>> = {
   },
   stack_exchange: {
     quirks: ["Q30"],
+    settings: { baseUrl: "https://api.stackexchange.com" },
+    use: {
+      at: "https://api.stackexchange.com/x",
+      becomes: { url: "https://api.stackexchange.com/x?access_token=at-1" },
+    },
     exchange: {
+      wants: secretInBody,
       answer: { type: "text/plain", body: '{"access_token":"at-1","expires":86400}' },
       gives: { accessToken: "at-1" },
     },
   },
   zoho: {
     quirks: ["Q31"],
+    use: {
+      at: "https://www.zohoapis.eu/x",
+      becomes: { url: "https://www.zohoapis.eu/x", authorization: "Zoho-oauthtoken at-1" },
+    },
+    settings: { allowedHosts: ["www.zohoapis.eu"] },
     callback: { code: "the-code", "accounts-server": "https://accounts.zoho.eu" },
     exchange: { wants: { url: "https://accounts.zoho.eu/oauth/v2/token" } },
     refresh: {
@@ -327,19 +373,36 @@ export const fixtures: Readonly<Record<string, Fixture>> = {
   },
   dropbox: { quirks: ["Q42"], authorize: { token_access_type: "offline" } },
   reddit: { quirks: ["Q42"], authorize: { duration: "permanent" } },
-  attio: { quirks: ["Q43"], authorize: { scope: "read write" } },
-  square: { quirks: ["Q44"], authorize: { session: "false" } },
-  esri: { quirks: ["Q46"] },
+  attio: { quirks: ["Q43"], authorizeHas: "scope=read+write&", authorize: { scope: "read write" } },
+  square: {
+    quirks: ["Q44"],
+    authorizeHas: "redirect_uri=https://cs.example/callback&",
+    exchange: { wants: json },
+    authorize: { session: "false" },
+  },
+  esri: {
+    quirks: ["Q46"],
+    use: {
+      at: "https://www.arcgis.com/x?f=json",
+      becomes: { url: "https://www.arcgis.com/x?f=json&token=at-1" },
+    },
+    settings: { baseUrl: "https://www.arcgis.com" },
+  },
   marketo: {
     quirks: ["Q48"],
     settings: { variables: { subdomain: "cheese" } },
+    expired: [{ body: '{"success":false,"errors":[{"code":"602"}]}' }],
     exchange: { gives: { refreshToken: undefined } },
     refresh: { gives: { refreshToken: undefined } },
   },
   halopsa: {
     quirks: ["Q49", "Q50"],
     settings: { variables: { subdomain: "cheese" } },
-    exchange: { gives: { refreshToken: undefined } },
+    expired: [
+      { status: 401, body: "" },
+      { status: 400, body: "" },
+    ],
+    exchange: { wants: secretInBody, gives: { refreshToken: undefined } },
     refresh: { gives: { refreshToken: undefined } },
   },
 };
