@@ -32,7 +32,7 @@ export interface ExpiryMatcher {
   status?: number;
   /** The header must be there, and contain the value if one is given. */
   header?: { name: string; contains?: string };
-  /** Text that the beginning of the body contains. */
+  /** Text that the beginning of the body contains; in JSON, spaces between members do not count. */
   body?: string;
 }
 

@@ -70,6 +70,7 @@ export const fixtures: Readonly<Record<string, Fixture>> = {
   },
   slack: {
     quirks: ["Q2", "Q3"],
+    expired: [{ body: { ok: false, error: "token_expired" } }],
     settings: { customAuthenticationParameters: [{ key: "user_scope", value: "chat:write" }] },
     authorize: { scope: "read,write", user_scope: "chat:write" },
     exchange: {
@@ -391,7 +392,10 @@ export const fixtures: Readonly<Record<string, Fixture>> = {
   marketo: {
     quirks: ["Q48"],
     settings: { variables: { subdomain: "cheese" } },
-    expired: [{ body: '{"success":false,"errors":[{"code":"602"}]}' }],
+    expired: [
+      { body: '{"success":false,"errors":[{"code":"602"}]}' },
+      { body: { success: false, errors: [{ code: "602" }] } },
+    ],
     exchange: { gives: { refreshToken: undefined } },
     refresh: { gives: { refreshToken: undefined } },
   },

@@ -173,6 +173,17 @@ test("tells an expired token by status, header and body", () => {
   );
 });
 
+test("tells an expired token in JSON however it is spaced, also where the body is cut off (Q48)", () => {
+  const isExpired = (bodyStart: string, body = '"code":"602"') =>
+    isExpiryAnswer([{ body }], { status: 200, headers: {}, bodyStart });
+  assert.ok(isExpired('{"errors":[{"code":"602"}]}'));
+  assert.ok(isExpired('{\n  "errors": [ { "code" : "602"'));
+  assert.ok(isExpired('{"code":"602"}', '"code": "602"'));
+  assert.ok(!isExpired('{"text":"the \\"code\\": \\"602\\""}'));
+  assert.ok(!isExpired('{"a b":1}', '"ab":1'));
+  assert.ok(!isExpired('a sentence with "code": "602"'));
+});
+
 test("G12 discovers what names this issuer, on its own origin or a listed host", async (t) => {
   let metadata: object = {};
   const server = await serveHttp(t, (request, answer) => {
