@@ -88,7 +88,7 @@ test("sends the redirect URL under the provider's name for it (Q39)", () => {
   assert.equal(authorizeParameters(one).get("redirect_uri"), null);
 });
 
-test("signs an assertion whose issuer is the host of the redirect URL (Q45)", () => {
+test("signs the assertion of an exchange with the redirect URL's host as issuer (Q45)", () => {
   const { privateKey } = generateKeyPairSync("rsa", { modulusLength: 2048 });
   const one = provider(
     { assertionClaims: { iss: "{redirect_host}" } },
