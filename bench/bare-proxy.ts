@@ -9,13 +9,13 @@ import { serve } from "./servers/served.ts";
 
 serve(({ api }: { port: number; api: string }) => {
   const pool = new Pool(api, { connections: 256 });
-  return (request: IncomingMessage, response: ServerResponse): void => {
-    pool
-      .request({ method: "GET", path: request.url!, headers: { authorization: "Bearer at" } })
-      .then(({ statusCode, headers, body }) => {
-        response.writeHead(statusCode, headers);
-        body.pipe(response);
-      })
-      .catch(() => response.destroy());
+  const pass = async ({ url }: IncomingMessage, response: ServerResponse): Promise<void> => {
+    const asked = { method: "GET" as const, path: url!, headers: { authorization: "Bearer at" } };
+    const { statusCode, headers, body } = await pool.request(asked);
+    response.writeHead(statusCode, headers);
+    body.pipe(response);
+  };
+  return (request, response) => {
+    pass(request, response).catch(() => response.destroy());
   };
 });

@@ -39,10 +39,8 @@ export const proxy: Group = {
     const server = await startCountersign(context.progress, {
       COUNTERSIGN_OUTBOUND_ALLOW: "127.0.0.0/8",
     });
-    const bare = await startServed(new URL("../bare-proxy.ts", import.meta.url), {
-      port: await freePort(),
-      api: api.url,
-    });
+    const setup = { port: await freePort(), api: api.url };
+    const bare = await startServed(new URL("../bare-proxy.ts", import.meta.url), setup);
     const pools: Pool[] = [];
     try {
       const id = await connect(server, api.url);

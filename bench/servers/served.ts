@@ -10,10 +10,7 @@ export interface Served {
 }
 
 /** In the parent: starts a script that calls `serve`, and waits until it listens. */
-export async function startServed<Setup extends { port: number }>(
-  script: URL,
-  setup: Setup,
-): Promise<Served> {
+export async function startServed(script: URL, setup: { port: number }): Promise<Served> {
   const child = startChild(script, {
     core: cores.server,
     environment: { NODE_ENV: "production" },
