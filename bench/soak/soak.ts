@@ -4,6 +4,7 @@ import { call } from "../../server/test/calls.ts";
 import { testDatabase } from "../../server/test/postgres.ts";
 import type { Progress } from "../progress.ts";
 import { startFleet, type Fleet } from "./fleet.ts";
+import type { Rotation } from "./ledger.ts";
 import { noFaults, startSoakProvider, type SoakProvider } from "./provider.ts";
 
 /**
@@ -196,21 +197,27 @@ async function judgeAll(
     const about = `${id} (${owner}): ${body.state} ${body.reason?.code ?? ""}, ${used.status}`;
     if (body.state !== "uncertain") result.lost.push(about);
     else if (isGone(provider, fleet, owner)) result.uncertain += 1;
-    else result.lies.push(about);
+    else {
+      const { isForgiving, rotation } = provider.ledger.of(owner);
+      const near = `${Math.round(killedNearMs(fleet, rotation))} ms from a kill`;
+      result.lies.push(`${about}, ${isForgiving ? "forgiving" : "strict"}, rotated ${near}`);
+    }
   });
   return result;
 }
 
 /**
- * On the way, or in a process that was killed before it had stored what it had been given; and of a
- * provider that does not take the token before it again.
+ * On the way, or with a process that was killed when it had asked, or before it had stored what it had
+ * been given; and of a provider that does not take the token before it again.
  */
-function isGone({ ledger }: SoakProvider, { killedAtMs }: Fleet, owner: string): boolean {
+function isGone({ ledger }: SoakProvider, fleet: Fleet, owner: string): boolean {
   const { isForgiving, rotation } = ledger.of(owner);
-  const isSoonAfter = (atMs: number): boolean =>
-    atMs > rotation.atMs && atMs < rotation.atMs + storedMs;
-  return !isForgiving && (rotation.isAnswerLost || killedAtMs.some(isSoonAfter));
+  return !isForgiving && (rotation.isAnswerLost || killedNearMs(fleet, rotation) < storedMs);
 }
+
+/** How far the nearest kill is from it, before or after. */
+const killedNearMs = ({ killedAtMs }: Fleet, { atMs }: Rotation): number =>
+  Math.min(...killedAtMs.map((killedMs) => Math.abs(killedMs - atMs)));
 
 async function inParallel<Item>(
   atOnce: number,
