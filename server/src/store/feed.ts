@@ -40,6 +40,8 @@ export async function followChanges(
   let position = await store.head();
   let answeredAtMs = system.elapsedMs();
   let underWay: Promise<void> | undefined;
+  /** The read that is under way has not asked the store yet. */
+  let isGathering = false;
   let queued: Promise<void> | undefined;
 
   async function readChanges(): Promise<void> {
@@ -64,10 +66,17 @@ export async function followChanges(
     position = head;
   }
 
+  /** At the end of this turn of the event loop: whoever asks within it is served by one read. */
   function startRead(): Promise<void> {
-    underWay = readChanges().finally(() => {
-      underWay = undefined;
-    });
+    isGathering = true;
+    underWay = endOfTurn()
+      .then(() => {
+        isGathering = false;
+        return readChanges();
+      })
+      .finally(() => {
+        underWay = undefined;
+      });
     return underWay;
   }
 
@@ -77,6 +86,7 @@ export async function followChanges(
    */
   function catchUp(): Promise<void> {
     if (underWay === undefined) return startRead();
+    if (isGathering) return underWay;
     queued ??= underWay
       .finally(() => {
         queued = undefined;
@@ -100,6 +110,8 @@ export async function followChanges(
     stop: () => clearInterval(timer),
   };
 }
+
+const endOfTurn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
 /** Positions have no gaps: a missing one means that rows were swept, or the counter jumped. */
 function follows(changes: ChangeRecord[], position: number): boolean {
