@@ -2,7 +2,7 @@
  * Loaded into each test file's process: no test file takes the whole run hostage. The runner's own
  * timeout ends a test, but not a process in which something was left open.
  */
-const limitMs = 120_000;
+const limitMs = 240_000;
 
 if (process.env["NODE_TEST_CONTEXT"] !== undefined) {
   setTimeout(() => {

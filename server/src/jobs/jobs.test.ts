@@ -115,6 +115,8 @@ async function start(store: Store): Promise<Process> {
 async function pass(ms = runEveryMs): Promise<void> {
   nowMs += ms;
   elapsedMs += ms;
+  // As often as processes poll, none is behind by the time that has passed here at once.
+  await Promise.allSettled(processes.map(({ context }) => context.feed.catchUp()));
   const before = processes.map(({ ends }) => ends);
   mock.timers.tick(runEveryMs);
   const isDone = ({ looks, ends }: Process, index: number): boolean =>

@@ -1,5 +1,6 @@
 import type { System } from "../system.ts";
 import type { ChangeRecord } from "./records.ts";
+import { shareReads } from "./shared-read.ts";
 import type { ChangeStore, Store } from "./store.ts";
 
 /**
@@ -39,10 +40,6 @@ export async function followChanges(
   const subscribers: FeedSubscriber[] = [];
   let position = await store.head();
   let answeredAtMs = system.elapsedMs();
-  let underWay: Promise<void> | undefined;
-  /** The read that is under way has not asked the store yet. */
-  let isGathering = false;
-  let queued: Promise<void> | undefined;
 
   async function readChanges(): Promise<void> {
     const askedAtMs = system.elapsedMs();
@@ -66,35 +63,7 @@ export async function followChanges(
     position = head;
   }
 
-  /** At the end of this turn of the event loop: whoever asks within it is served by one read. */
-  function startRead(): Promise<void> {
-    isGathering = true;
-    underWay = endOfTurn()
-      .then(() => {
-        isGathering = false;
-        return readChanges();
-      })
-      .finally(() => {
-        underWay = undefined;
-      });
-    return underWay;
-  }
-
-  /**
-   * A read that is under way may have seen an older head; one that follows it serves everybody. If
-   * the store does not answer the first, nobody waits as long again for the second.
-   */
-  function catchUp(): Promise<void> {
-    if (underWay === undefined) return startRead();
-    if (isGathering) return underWay;
-    queued ??= underWay
-      .finally(() => {
-        queued = undefined;
-      })
-      .then(() => underWay ?? startRead());
-    return queued;
-  }
-
+  const catchUp = shareReads(readChanges);
   const poll = (): void => void catchUp().catch(() => undefined);
   const timer = setInterval(poll, pollEveryMs);
   timer.unref();
@@ -110,8 +79,6 @@ export async function followChanges(
     stop: () => clearInterval(timer),
   };
 }
-
-const endOfTurn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
 /** Positions have no gaps: a missing one means that rows were swept, or the counter jumped. */
 function follows(changes: ChangeRecord[], position: number): boolean {

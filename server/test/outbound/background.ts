@@ -1,0 +1,16 @@
+import assert from "node:assert/strict";
+import { setTimeout as sleep } from "node:timers/promises";
+import { loopback } from "./provider.ts";
+
+/** For tests of what happens to connections though nobody asks. */
+
+export const inBackground = { ...loopback, COUNTERSIGN_BACKGROUND_RENEWAL: "on" };
+
+/** Somebody will have done it soon; the job looks every few seconds. */
+export async function until(what: string, isSo: () => boolean | Promise<boolean>): Promise<void> {
+  for (let tries = 0; tries < 600; tries += 1) {
+    if (await isSo()) return;
+    await sleep(50);
+  }
+  assert.fail(`it never came to this: ${what}`);
+}
