@@ -141,6 +141,19 @@ for (const { name, settings } of stores) {
       assert.ok(JSON.stringify(events.body).includes(id));
     });
 
+    test("are renewed by hand, and it is noted who asked for it", async () => {
+      const { id } = await bringAlong(server, provider);
+      assert.equal((await call(server, "POST", `/v2/connections/${id}/refresh`)).status, 200);
+      const path = `/v2/audit_events?subject_id=${id}&action=connection.refresh_asked`;
+      const { body } = await call<{ audit_events: { actor: { type: string } }[] }>(
+        server,
+        "GET",
+        path,
+      );
+      assert.equal(body.audit_events.length, 1);
+      assert.equal(body.audit_events[0]!.actor.type, "user");
+    });
+
     test("are used by who may use them, and by nobody else (H3)", async () => {
       const { id } = await bringAlong(server, provider);
       for (const [role, permissions] of [

@@ -58,7 +58,12 @@ export async function refreshNow(
   id: string,
 ): Promise<ConnectionRecord> {
   const { loadConnection } = await context.outbound();
+  const { system, store } = context;
   const { tenantId } = caller.actor;
+  const { id: subjectId } = await loadConnection(context, tenantId, id);
+  const act = { action: "connection.refresh_asked", subjectType: "connection", subjectId };
+  // Before it is done: what came of it is written with the tokens, and a provider may have heard of it.
+  await store.insertAudit({ audit: auditOf(system, caller.actor, act) });
   await usingConnection(context, (freshTokens) => freshTokens.renewNow(tenantId, id));
   return loadConnection(context, tenantId, id);
 }
