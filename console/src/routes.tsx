@@ -64,6 +64,12 @@ export const router = createBrowserRouter(
               }),
             },
             {
+              path: "team",
+              lazy: async () => ({
+                Component: (await import("./team/team-page.tsx")).TeamPage,
+              }),
+            },
+            {
               path: "datasources",
               lazy: async () => ({
                 Component: (await import("./datasources/datasources-page.tsx")).DatasourcesPage,

@@ -14,6 +14,12 @@ export interface Furnished {
 export async function furnish(page: Page, server: { url: string }): Promise<Furnished> {
   const role = { name: "librarian", description: "Looks after the books" };
   await post(page, "/v2/roles", { ...role, permissions: ["corpora:read", "documents:read"] });
+  await post(page, "/v2/users", {
+    email: "ann@example.com",
+    name: "Ann",
+    api_roles: ["administrator"],
+    corpus_roles: [{ corpus_key: "books", role: "editor" }],
+  });
   const api_roles = ["corpus_administrator", "viewer", "agent_user"];
   const description = "Writes invoices to the ledger every night, and reads what came in by day";
   const client = await makeClient(page, { name: "Billing service", description, api_roles });
@@ -80,6 +86,7 @@ export const pagesOf = (furnished: Furnished): readonly ShownPage[] => {
       landmark: "Add Access Token To",
     },
     { name: "connection", path: `/connections/${connectionId}`, landmark: "Try a request" },
+    { name: "team", path: "/team", landmark: "ann@example.com" },
     { name: "audit", path: "/audit", landmark: "App client created" },
     { name: "refusals", path: "/refusals", landmark: "Wrong secret" },
     { name: "leaks", path: "/leaks", landmark: "Client secret" },

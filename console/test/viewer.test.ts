@@ -191,6 +191,25 @@ const comparedPages = (made: Furnished): readonly Compared[] => {
       permission: "connections:read",
     },
     {
+      path: "/team",
+      menu: "Actions for ann@example.com",
+      controls: [
+        ["button", "Invite"],
+        ["menuitem", "Edit"],
+        ["menuitem", "New sign-in link"],
+        ["menuitem", "Make owner"],
+        ["menuitem", "Disable"],
+        ["menuitem", "Delete"],
+      ],
+      acts: [
+        { method: "GET", path: "/v2/users" },
+        { method: "POST", path: "/v2/users", body: { email: "x@example.com" } },
+        { method: "PATCH", path: "/v2/users/ann@example.com", body: { enabled: false } },
+        { method: "DELETE", path: "/v2/users/ann@example.com" },
+      ],
+      permission: "users:list",
+    },
+    {
       path: "/audit",
       controls: [["link", "Export"]],
       acts: [

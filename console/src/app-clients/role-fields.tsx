@@ -16,7 +16,7 @@ import { read } from "../api/request.ts";
 import { Icon } from "../parts/icon.tsx";
 import { inWords } from "../parts/role-badges.tsx";
 
-/** What an app client may do: for the whole account, and with single corpora. */
+/** What an app client or a person may do: for the whole account, and with single corpora. */
 
 export interface ChosenRoles {
   api_roles: string[];
@@ -26,9 +26,11 @@ export interface ChosenRoles {
 export function RoleFields({
   value,
   onChange,
+  hint = "What it may do in the whole account. Without any role it gets tokens that permit nothing.",
 }: {
   value: ChosenRoles;
   onChange: (value: ChosenRoles) => void;
+  hint?: string;
 }) {
   const roles = useQuery({
     queryKey: ["/v2/roles", "choices"],
@@ -41,7 +43,7 @@ export function RoleFields({
     <Stack gap="sm">
       <MultiSelect
         label="Roles"
-        description="What it may do in the whole account. Without any role it gets tokens that permit nothing."
+        description={hint}
         placeholder={value.api_roles.length === 0 ? "Choose roles" : ""}
         data={known.map(({ name }) => ({ value: name, label: inWords(name) }))}
         value={value.api_roles}

@@ -1,0 +1,101 @@
+import type { User, UserPage } from "@countersign/protocol/admin/users.ts";
+import { Button, Table, Text } from "@mantine/core";
+import { useState } from "react";
+import { usePages } from "../api/pages.ts";
+import { useMay, useSession } from "../api/session.ts";
+import { usersPath } from "../api/users.ts";
+import { Empty } from "../parts/empty.tsx";
+import { Icon } from "../parts/icon.tsx";
+import { Listing } from "../parts/listing.tsx";
+import { PageHead } from "../parts/page-head.tsx";
+import { Panel } from "../parts/panel.tsx";
+import { RoleBadges } from "../parts/role-badges.tsx";
+import { Status } from "../parts/status.tsx";
+import { Ago } from "../parts/time.tsx";
+import { Invite } from "./invite.tsx";
+import { PersonMenu } from "./person-menu.tsx";
+
+/** `/team`: the people who may sign in here, and what each may do. */
+export function TeamPage() {
+  const may = useMay();
+  const [isInviting, setInviting] = useState(false);
+  const { data, error, refetch, paging } = usePages<UserPage>(usersPath, { limit: 25 });
+  return (
+    <>
+      <PageHead
+        title="Team"
+        lead="Who may sign in here. What is changed is obeyed at once, also where somebody is signed in."
+        actions={
+          may("users:write") && (
+            <Button leftSection={<Icon name="plus" size={16} />} onClick={() => setInviting(true)}>
+              Invite
+            </Button>
+          )
+        }
+      />
+      <Panel isFlush>
+        <Listing
+          label="Team"
+          columns={columns}
+          rows={data?.users}
+          error={error}
+          onRetry={() => void refetch()}
+          paging={paging}
+          expectedRows={3}
+          empty={
+            <Empty icon="person" title="Nobody yet">
+              Invite somebody: you get a link to pass on.
+            </Empty>
+          }
+          renderRow={(user) => <Row key={user.id} user={user} />}
+        />
+      </Panel>
+      {isInviting && <Invite onClose={() => setInviting(false)} />}
+    </>
+  );
+}
+
+const columns = [
+  { label: "Person" },
+  { label: "Roles" },
+  { label: "Since", className: "not-narrow" },
+  { label: "Status" },
+  { label: "Actions", isHidden: true, width: 56 },
+];
+
+function Row({ user }: { user: User }) {
+  const isSelf = useSession().user.id === user.id;
+  const { name = "", email } = user;
+  return (
+    <Table.Tr>
+      <Table.Td>
+        <Text fw={600}>
+          {name === "" ? email : name}
+          {isSelf && (
+            <Text span c="dimmed" fw={400}>
+              {" "}
+              (you)
+            </Text>
+          )}
+        </Text>
+        {name !== "" && (
+          <Text size="sm" c="dimmed">
+            {email}
+          </Text>
+        )}
+      </Table.Td>
+      <Table.Td>
+        <RoleBadges held={user} />
+      </Table.Td>
+      <Table.Td className="not-narrow">
+        <Ago at={user.created_at} />
+      </Table.Td>
+      <Table.Td>
+        <Status state={user.enabled ? "enabled" : "disabled"} />
+      </Table.Td>
+      <Table.Td>
+        <PersonMenu user={user} />
+      </Table.Td>
+    </Table.Tr>
+  );
+}
