@@ -22,6 +22,12 @@ export const router = createBrowserRouter(
               }),
             },
             {
+              path: "unusedClients",
+              lazy: async () => ({
+                Component: (await import("./overview/unused-clients-page.tsx")).UnusedClientsPage,
+              }),
+            },
+            {
               path: "apiAccess",
               lazy: async () => ({
                 Component: (await import("./app-clients/first-access-tab.tsx")).FirstAccessTab,

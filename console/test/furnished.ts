@@ -62,6 +62,7 @@ export const pagesOf = (furnished: Furnished): readonly ShownPage[] => {
   const client = `/apiAccess/appClients/${clientId}`;
   return [
     { name: "overview", path: "", landmark: "Who calls" },
+    { name: "unused-clients", path: "/unusedClients", landmark: "Nothing to clear up" },
     { name: "app-clients", path: "/apiAccess/appClients", landmark: "Billing service" },
     {
       name: "create-app-client",

@@ -191,6 +191,12 @@ const comparedPages = (made: Furnished): readonly Compared[] => {
       permission: "connections:read",
     },
     {
+      path: "/unusedClients",
+      controls: [["combobox", "Unused for"]],
+      acts: [{ method: "GET", path: "/v2/usage/unused_clients" }],
+      permission: "usage:read",
+    },
+    {
       path: "/team",
       menu: "Actions for ann@example.com",
       controls: [

@@ -116,7 +116,11 @@ function UnusedClients() {
   });
   if (data?.unused_clients.length === 0) return null;
   return (
-    <Panel title="What can probably go" hint="App clients that got no token for 90 days">
+    <Panel
+      title="What can probably go"
+      hint="App clients that got no token for 90 days"
+      actions={<Link to="/unusedClients">See all</Link>}
+    >
       <Body isReady={data !== undefined} error={error} onRetry={() => void refetch()}>
         {data?.unused_clients.map(({ id, name, last_used_at: at }) => (
           <div key={id} className={css["bar"]}>

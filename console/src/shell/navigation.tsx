@@ -34,6 +34,7 @@ const places: readonly Place[] = [
 
 /** Pages that are reached from another one, and belong to it. */
 const below: Readonly<Record<string, readonly string[]>> = {
+  "/": ["/unusedClients"],
   "/roles": ["/apis/"],
   "/datasources": ["/connections/"],
 };
@@ -42,8 +43,8 @@ export function Navigation({ onLeave }: { onLeave: () => void }) {
   const may = useMay();
   const { pathname } = useLocation();
   const isAt = (to: string): boolean => {
-    if (to === "/") return pathname === "/";
-    return pathname.startsWith(to) || below[to]?.some((path) => pathname.startsWith(path)) === true;
+    const isOwn = to === "/" ? pathname === "/" : pathname.startsWith(to);
+    return isOwn || below[to]?.some((path) => pathname.startsWith(path)) === true;
   };
   return (
     <nav aria-label="Main">

@@ -75,6 +75,7 @@ export const UnusedClientPage = Type.Object({
   unused_clients: Type.Array(
     Type.Object({
       ...NamedClient.properties,
+      enabled: Type.Boolean(),
       created_at: Type.String({ format: "date-time" }),
       last_used_at: Type.Optional(Type.String({ format: "date-time" })),
     }),

@@ -62,6 +62,7 @@ export interface UsageSum {
 }
 
 export interface UnusedClient extends ClientName {
+  enabled: boolean;
   createdAtMs: number;
   lastUsedAtMs: number | undefined;
 }

@@ -95,6 +95,7 @@ export function registerUsage(server: AdminServer, context: UsageRoutes): void {
     return {
       unused_clients: items.map((client) => ({
         ...toNamedClient(client),
+        enabled: client.enabled,
         created_at: isoTime(client.createdAtMs),
         ...(client.lastUsedAtMs === undefined
           ? {}

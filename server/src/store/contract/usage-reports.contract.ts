@@ -196,5 +196,5 @@ async function insertUsed(
     );
   }
   const { id, clientId, name, createdAtMs } = client;
-  return { id, clientId, name, createdAtMs, lastUsedAtMs };
+  return { id, clientId, name, enabled: true, createdAtMs, lastUsedAtMs };
 }

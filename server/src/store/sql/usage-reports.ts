@@ -79,6 +79,14 @@ function keyOf({ groupBy, spanMs }: UsageQuery): Key {
   };
 }
 
+const shown = [
+  "clients.id",
+  "clients.clientId",
+  "clients.name",
+  "clients.enabled",
+  "clients.createdAtMs",
+] as const;
+
 async function listUnusedClients(
   db: Database,
   tenantId: string,
@@ -88,7 +96,7 @@ async function listUnusedClients(
     .selectFrom("clients")
     .leftJoin("credentials", "credentials.clientId", "clients.clientId")
     .leftJoin("credentialUses", "credentialUses.credentialId", "credentials.id")
-    .select(["clients.id", "clients.clientId", "clients.name", "clients.createdAtMs"])
+    .select(shown)
     .select((eb) => eb.fn.max("credentialUses.lastUsedAtMs").as("lastUsedAtMs"))
     .where("clients.tenantId", "=", tenantId)
     .where("clients.deletedAtMs", "is", null)
@@ -102,7 +110,7 @@ async function listUnusedClients(
         ),
       ),
     )
-    .groupBy(["clients.id", "clients.clientId", "clients.name", "clients.createdAtMs"])
+    .groupBy(shown)
     .having((eb) =>
       eb.or([
         eb(eb.fn.max("credentialUses.lastUsedAtMs"), "is", null),
@@ -113,5 +121,5 @@ async function listUnusedClients(
     .orderBy("clients.id")
     .limit(limit)
     .execute();
-  return rows.map(withoutNulls);
+  return rows.map((row) => ({ ...withoutNulls(row), enabled: row.enabled === 1 }));
 }
