@@ -8,9 +8,10 @@
  * it could not look.
  */
 import { createReadStream, readFileSync } from "node:fs";
-import { createInterface } from "node:readline";
 import { parseArgs } from "node:util";
-import { verifyExport, type Jwk } from "./verify-audit/verify.ts";
+import type { Jwk } from "../protocol/src/audit-head.ts";
+import { endOfEarlierExport, verifyAuditExport } from "../protocol/src/audit-verification.ts";
+import { linesOf } from "../protocol/src/text-lines.ts";
 
 try {
   process.exitCode = await main();
@@ -30,9 +31,9 @@ async function main(): Promise<number> {
   }
   const keys = await readKeys(values.jwks);
   const earlier = values.earlier === undefined ? undefined : headOf(values.earlier);
-  const lines = createInterface({ input: createReadStream(file), crlfDelay: 0 });
-  const { problems, events, head, keyId } = await verifyExport(lines, keys, earlier);
-  for (const problem of problems) console.error(problem);
+  const lines = linesOf(createReadStream(file));
+  const { problems, events, head, keyId } = await verifyAuditExport(lines, keys, { earlier });
+  for (const { message } of problems) console.error(message);
   if (problems.length > 0 || head === undefined) {
     console.error(`NOT VERIFIED: ${file}`);
     return 1;
@@ -54,8 +55,7 @@ async function readKeys(source: string): Promise<Jwk[]> {
 
 /** Where an earlier export ended. Who trusts that file need not have the key of those days. */
 function headOf(file: string): { sequence: number; hash: string } {
-  const [line = ""] = readFileSync(file, "utf8").trimEnd().split("\n").slice(-1);
-  const { head } = JSON.parse(line) as { head: string };
-  const [, payload = ""] = head.split(".");
-  return JSON.parse(Buffer.from(payload, "base64url").toString()) as ReturnType<typeof headOf>;
+  const head = endOfEarlierExport(readFileSync(file, "utf8"));
+  if (head === undefined) throw new Error(`There is no head at the end of ${file}.`);
+  return head;
 }

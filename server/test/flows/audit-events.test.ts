@@ -8,8 +8,9 @@ import { text } from "node:stream/consumers";
 import { after, before, describe, test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { AuditEvent, AuditEventPage } from "@countersign/protocol/admin/audit-events.ts";
+import type { Jwk } from "@countersign/protocol/audit-head.ts";
+import { verifyAuditExport } from "@countersign/protocol/audit-verification.ts";
 import { createLocalJWKSet, jwtVerify } from "jose";
-import { verifyExport, type Jwk } from "../../../tools/verify-audit/verify.ts";
 import { bearer, call, createAppClient, requestToken, secretOf, tokenFor } from "../calls.ts";
 import { startTwoTenants } from "../refusals/tenants.ts";
 import { spawnServer, startServer, type InProcessServer, type TestServer } from "../server.ts";
@@ -132,7 +133,7 @@ for (const { name, settings } of stores) {
       await allSealed(server);
       const lines = await exportLog(server);
       const keys = await keysOf(server);
-      const verdict = await verifyExport(lines, keys);
+      const verdict = await verifyAuditExport(lines, keys);
       assert.deepEqual(verdict.problems, []);
       assert.equal(verdict.events, lines.length - 1);
       assert.equal(verdict.head?.iss, server.url);
@@ -178,7 +179,7 @@ for (const { name, settings } of stores) {
         "a member twice": [rows[0]!.replace("{", '{"action":"x",'), ...rows.slice(1), head],
       };
       for (const [what, some] of Object.entries(spoiled)) {
-        assert.notDeepEqual((await verifyExport(some, keys)).problems, [], what);
+        assert.notDeepEqual((await verifyAuditExport(some, keys)).problems, [], what);
       }
     });
 
@@ -200,24 +201,29 @@ for (const { name, settings } of stores) {
         `${header}.${payload}.`,
         token,
       ]) {
-        assert.notDeepEqual((await verifyExport(withHead(head), keys)).problems, [], head);
+        assert.notDeepEqual((await verifyAuditExport(withHead(head), keys)).problems, [], head);
       }
-      assert.match((await verifyExport(lines, [])).problems.join(), /not in the key set/);
+      const [unknown] = (await verifyAuditExport(lines, [])).problems;
+      assert.match(unknown!.message, /not in the key set/);
     });
 
     test("goes on from an earlier export, and shows when it does not", async () => {
       await allSealed(server);
-      const earlier = (await verifyExport(await exportLog(server), await keysOf(server))).head!;
+      const earlier = (await verifyAuditExport(await exportLog(server), await keysOf(server)))
+        .head!;
       await createAppClient(server);
       await allSealed(server);
       const lines = await exportLog(server);
       const keys = await keysOf(server);
-      assert.deepEqual((await verifyExport(lines, keys, earlier)).problems, []);
+      assert.deepEqual((await verifyAuditExport(lines, keys, { earlier })).problems, []);
       for (const other of [
         { ...earlier, hash: "another" },
         { ...earlier, sequence: earlier.sequence + 1_000 },
       ]) {
-        assert.notDeepEqual((await verifyExport(lines, keys, other)).problems, []);
+        assert.notDeepEqual(
+          (await verifyAuditExport(lines, keys, { earlier: other })).problems,
+          [],
+        );
       }
     });
 
@@ -227,7 +233,7 @@ for (const { name, settings } of stores) {
       assert.equal(await server.app.rotateKeys("now"), true);
       await createAppClient(server);
       await allSealed(server);
-      const verdict = await verifyExport(await exportLog(server), await keysOf(server));
+      const verdict = await verifyAuditExport(await exportLog(server), await keysOf(server));
       assert.deepEqual(verdict.problems, []);
     });
   });
@@ -281,7 +287,7 @@ describe("sealing by processes that come and go", () => {
       await allSealed(server);
       const events = await list(server);
       assert.equal(events.length, before + 1);
-      const verdict = await verifyExport(await exportLog(server), await keysOf(server));
+      const verdict = await verifyAuditExport(await exportLog(server), await keysOf(server));
       assert.deepEqual([verdict.problems, verdict.events], [[], before + 1]);
     } finally {
       await server.stop();
