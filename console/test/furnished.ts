@@ -89,6 +89,7 @@ export const pagesOf = (furnished: Furnished): readonly ShownPage[] => {
     { name: "connection", path: `/connections/${connectionId}`, landmark: "Try a request" },
     { name: "team", path: "/team", landmark: "ann@example.com" },
     { name: "audit", path: "/audit", landmark: "App client created" },
+    { name: "verify-audit", path: "/audit?verify", landmark: "Or the head that was kept" },
     { name: "refusals", path: "/refusals", landmark: "Wrong secret" },
     { name: "leaks", path: "/leaks", landmark: "Client secret" },
     { name: "leak", path: `/leaks/${leakId}`, landmark: "Where it was seen" },

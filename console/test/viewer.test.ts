@@ -217,11 +217,20 @@ const comparedPages = (made: Furnished): readonly Compared[] => {
     },
     {
       path: "/audit",
-      controls: [["link", "Export"]],
+      controls: [
+        ["link", "Export"],
+        ["button", "Verify"],
+      ],
       acts: [
         { method: "GET", path: "/v2/audit_events" },
         { method: "GET", path: "/v2/audit_events/export" },
       ],
+      permission: "audit_events:read",
+    },
+    {
+      path: "/audit?verify",
+      controls: [["button", "Start"]],
+      acts: [{ method: "GET", path: "/v2/audit_events/export" }],
       permission: "audit_events:read",
     },
     {

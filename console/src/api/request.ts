@@ -41,6 +41,20 @@ export async function request<Answer>(
   throw new ApiProblem(response.status, answer ?? {});
 }
 
+/** The bytes of a long answer as they come. Throws as `request` does, and when it breaks off. */
+export async function* stream(path: string, signal: AbortSignal): AsyncGenerator<Uint8Array> {
+  const response = await send("GET", path, undefined, signal);
+  if (response.status === 401) signIn();
+  if (!response.ok) throw new ApiProblem(response.status, (await bodyOf(response)) ?? {});
+  const reader = response.body!.getReader();
+  try {
+    for (let step = await reader.read(); !step.done; step = await reader.read()) yield step.value;
+  } finally {
+    // Nobody waits for the rest.
+    await reader.cancel().catch(() => undefined);
+  }
+}
+
 /** For queries: a GET that ends when nobody waits for it any more. */
 export const read =
   <Answer>(path: string, query: Query = {}) =>

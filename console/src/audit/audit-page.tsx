@@ -2,6 +2,7 @@ import type { AuditEvent, AuditEventPage } from "@countersign/protocol/admin/aud
 import { Button, Modal, Select, Table, TextInput } from "@mantine/core";
 import { useDebouncedValue } from "@mantine/hooks";
 import { useState } from "react";
+import { useSearchParams } from "react-router";
 import { usePages } from "../api/pages.ts";
 import css from "../app-clients/app-clients.module.css";
 import { Empty } from "../parts/empty.tsx";
@@ -12,6 +13,7 @@ import { Panel } from "../parts/panel.tsx";
 import parts from "../parts/parts.module.css";
 import { inWords } from "../parts/role-badges.tsx";
 import { Ago, Exactly } from "../parts/time.tsx";
+import { VerifyDialog } from "./verify-dialog.tsx";
 
 /** `/audit`: who did what to what. */
 
@@ -33,6 +35,7 @@ const subjects = [
 export function AuditPage() {
   const [filters, setFilters] = useState<AuditFilters>({ subject: "", actor: "", since: "" });
   const [shown, setShown] = useState<AuditEvent>();
+  const [parameters, setParameters] = useSearchParams();
   const { subject, since } = filters;
   const [actorId] = useDebouncedValue(filters.actor.trim(), 300);
   const { data, error, refetch, paging } = usePages<AuditEventPage>(path, {
@@ -47,15 +50,18 @@ export function AuditPage() {
         title="Audit log"
         lead="Every administrative act, written together with what it did, and chained so that nobody can change it unseen."
         actions={
-          <Button
-            component="a"
-            href="/v2/audit_events/export"
-            download="audit-log.ndjson"
-            variant="default"
-            leftSection={<Icon name="download" size={16} />}
-          >
-            Export
-          </Button>
+          <>
+            <Button
+              component="a"
+              href="/v2/audit_events/export"
+              download="audit-log.ndjson"
+              variant="default"
+              leftSection={<Icon name="download" size={16} />}
+            >
+              Export
+            </Button>
+            <Button onClick={() => setParameters({ verify: "" })}>Verify</Button>
+          </>
         }
       />
       <Filters value={filters} onChange={setFilters} />
@@ -75,6 +81,14 @@ export function AuditPage() {
           renderRow={(event) => <Row key={event.id} event={event} onShow={() => setShown(event)} />}
         />
       </Panel>
+      {parameters.has("verify") && (
+        <VerifyDialog
+          onClose={() => {
+            setParameters({});
+            void refetch();
+          }}
+        />
+      )}
       {shown !== undefined && <Details event={shown} onClose={() => setShown(undefined)} />}
     </>
   );
