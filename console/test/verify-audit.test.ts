@@ -44,7 +44,7 @@ describe("verifying the audit log in the console", () => {
     await dialog().getByRole("button", { name: "Start" }).click();
   }
 
-  const answerWith = (body: string): Promise<void> =>
+  const answerWith = (body: string): Promise<unknown> =>
     visit.page.route(`**${exportPath}`, (route) =>
       route.fulfill({ contentType: "application/x-ndjson", body }),
     );
@@ -166,6 +166,12 @@ describe("verifying the audit log in the console", () => {
     await page.unroute(`**${exportPath}`);
     await dialog().getByRole("button", { name: "Try again" }).click();
     await told("The log is intact");
+
+    await page.goto("/console/audit?verify");
+    await answerInBrowser(visit, lines.join("\n"), { isBroken: true });
+    await dialog().getByRole("button", { name: "Start" }).click();
+    await told("The download broke off before its end");
+    assert.equal(await dialog().getByText("The log is intact").count(), 0);
   });
 
   test("a log of 100,000 entries leaves the page in use, and can be cancelled", async () => {
@@ -186,14 +192,29 @@ describe("verifying the audit log in the console", () => {
 });
 
 /** Instead of the server, without the detour over this process, which takes long for so much. */
-async function answerInBrowser({ page }: Visit, body: string): Promise<void> {
+async function answerInBrowser(
+  { page }: Visit,
+  body: string,
+  { isBroken = false } = {},
+): Promise<void> {
   await page.evaluate(
-    ([path, text]) => {
+    ([path, text, breaks]) => {
       const { fetch: send } = globalThis;
-      globalThis.fetch = (input, init) =>
-        input === path ? Promise.resolve(new Response(text)) : send(input, init);
+      const answer = () => {
+        const parts = new Response(text).body!.getReader();
+        const stream = new ReadableStream({
+          async pull(controller) {
+            const { done, value } = await parts.read();
+            if (!done) controller.enqueue(value);
+            else if (breaks) controller.error(new TypeError("network error"));
+            else controller.close();
+          },
+        });
+        return Promise.resolve(new Response(stream));
+      };
+      globalThis.fetch = (input, init) => (input === path ? answer() : send(input, init));
     },
-    [exportPath, body] as const,
+    [exportPath, body, isBroken] as const,
   );
 }
 
