@@ -47,7 +47,7 @@ export function EarlierExport({
     <Stack gap="sm">
       <FileInput
         label="Earlier export"
-        placeholder="Choose or drop a file"
+        placeholder="Choose a file"
         clearable
         value={file}
         onChange={(chosen) => void takeFile(chosen)}
