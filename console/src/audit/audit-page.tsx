@@ -28,6 +28,7 @@ const subjects = [
   "leak",
   "datasource",
   "connection",
+  "webhook",
 ];
 
 export function AuditPage() {
