@@ -25,7 +25,7 @@ const products: readonly Product[] = [
   {
     folder: "console/dist",
     sources:
-      "{console/src/**/*.*,console/{index.html,vite.config.ts,package.json},protocol/src/**/*.ts,examples/calling/**/*.*,tools/build/console.ts}",
+      "{console/src/**/*.*,console/{index.html,vite.config.ts,package.json},protocol/src/**/*.ts,examples/{calling,receiving}/**/*.*,tools/build/console.ts}",
     build: async (root) => (await import("./build/console.ts")).buildConsole(root),
   },
 ];

@@ -101,6 +101,18 @@ export const router = createBrowserRouter(
               }),
             },
             {
+              path: "webhooks",
+              lazy: async () => ({
+                Component: (await import("./webhooks/webhooks-page.tsx")).WebhooksPage,
+              }),
+            },
+            {
+              path: "webhooks/:id",
+              lazy: async () => ({
+                Component: (await import("./webhooks/webhook-page.tsx")).WebhookPage,
+              }),
+            },
+            {
               path: "leaks",
               lazy: async () => ({
                 Component: (await import("./leaks/leaks-page.tsx")).LeaksPage,

@@ -36,6 +36,19 @@ const teal: MantineColorsTuple = [
   "#176038",
   "#0f472a",
 ];
+/** Words on its lightest shades can be read. */
+const orange: MantineColorsTuple = [
+  "#fff6ec",
+  "#ffebd6",
+  "#fbd3ab",
+  "#f2b27a",
+  "#e8934d",
+  "#d9762a",
+  "#c45f14",
+  "#ab4d0c",
+  "#96420a",
+  "#8a3b08",
+];
 const gray: MantineColorsTuple = [
   "#f7f8fa",
   "#f0f2f5",
@@ -64,7 +77,7 @@ const dark: MantineColorsTuple = [
 export const theme = createTheme({
   primaryColor: "accent",
   primaryShade: { light: 7, dark: 7 },
-  colors: { accent, gray, dark, teal },
+  colors: { accent, gray, dark, teal, orange },
   black: "#16202c",
   fontFamily: '"Inter Variable", system-ui, -apple-system, "Segoe UI", Roboto, sans-serif',
   fontFamilyMonospace: 'ui-monospace, "SF Mono", "Cascadia Mono", Menlo, Consolas, monospace',

@@ -31,13 +31,27 @@ export interface MadeClient {
 
 /** Over the API, with the session of the page. */
 export const post = <Answer>(page: Page, path: string, body: unknown): Promise<Answer> =>
+  send(page, "POST", path, body);
+
+export const patch = <Answer>(page: Page, path: string, body: unknown): Promise<Answer> =>
+  send(page, "PATCH", path, body);
+
+export const get = <Answer>(page: Page, path: string): Promise<Answer> =>
+  page.evaluate(async (from) => (await (await fetch(from)).json()) as never, path);
+
+const send = <Answer>(
+  page: Page,
+  method: "POST" | "PATCH",
+  path: string,
+  body: unknown,
+): Promise<Answer> =>
   page.evaluate(
-    async ([to, text]) => {
+    async ([verb, to, text]) => {
       const headers = { "content-type": "application/json" };
-      const response = await fetch(to, { method: "POST", headers, body: text });
-      return (await response.json()) as never;
+      const init = { method: verb, headers, body: text };
+      return (await (await fetch(to, init)).json()) as never;
     },
-    [path, JSON.stringify(body)] as const,
+    [method, path, JSON.stringify(body)] as const,
   );
 
 export const makeClient = (page: Page, body: Record<string, unknown>): Promise<MadeClient> =>

@@ -1,7 +1,11 @@
 import type { Page } from "playwright-core";
-import { getToken, makeClient, post, reportLeak } from "./calls.ts";
+import { get, getToken, makeClient, patch, post, reportLeak } from "./calls.ts";
+import { receiverAllowed, startReceiver } from "./receiver.ts";
 
 /** An account in which something happened, and every page that shows it. */
+
+/** What the server is told so that it can be furnished. */
+export const furnishable = receiverAllowed;
 
 export interface Furnished {
   clientId: string;
@@ -9,6 +13,7 @@ export interface Furnished {
   leakId: string;
   datasourceId: string;
   connectionId: string;
+  webhookId: string;
 }
 
 export async function furnish(page: Page, server: { url: string }): Promise<Furnished> {
@@ -41,6 +46,36 @@ export async function furnish(page: Page, server: { url: string }): Promise<Furn
   return { clientId: client.id, apiId: api.id, leakId, ...(await furnishOutside(page)) };
 }
 
+/** Told what happens to a connection; one event did not arrive yet, and one failed for good. */
+async function furnishWebhooks(page: Page, connection: () => Promise<{ id: string }>) {
+  const receiver = await startReceiver();
+  receiver.answer = ({ type }) => answers[type] ?? 200;
+  const description = "Opens a ticket for whoever owns the integration";
+  const body = { url: receiver.url, description };
+  const webhook = await post<{ id: string }>(page, "/v2/webhooks", body);
+  const at = `/v2/webhooks/${webhook.id}`;
+  const { id } = await connection();
+  await patch(page, `/v2/connections/${id}`, { enabled: false });
+  await patch(page, `/v2/connections/${id}`, { enabled: true });
+  const told = async (count: number): Promise<void> => {
+    while (receiver.received.length < count) await page.waitForTimeout(50);
+  };
+  await told(2);
+  await post(page, `${at}/test`, {});
+  while ((await get<{ enabled: boolean }>(page, at)).enabled) await page.waitForTimeout(50);
+  await receiver.stop();
+  const url = "https://hooks.example.com/countersign";
+  const events = ["connection.reconnect_required", "connection.reconnect_soon"];
+  await patch(page, at, { url, events, enabled: true });
+  await post(page, "/v2/webhooks", { url: "https://status.example.com/events", enabled: false });
+  return webhook.id;
+}
+
+const answers: Readonly<Record<string, number>> = {
+  "webhook.test": 410,
+  "connection.disabled": 503,
+};
+
 async function furnishOutside(page: Page) {
   const datasource = await post<{ id: string }>(page, "/v2/datasources", {
     name: "Google Calendar",
@@ -51,14 +86,16 @@ async function furnishOutside(page: Page) {
     scopes: "calendar.readonly, calendar.events",
   });
   const connections = `/v2/datasources/${datasource.id}/connections`;
-  await post(page, connections, { owner: "ann@example.com", refresh_token: "brought-along" });
+  const webhookId = await furnishWebhooks(page, () =>
+    post(page, connections, { owner: "ann@example.com", refresh_token: "brought-along" }),
+  );
   const connection = await post<{ id: string }>(page, connections, {});
-  return { datasourceId: datasource.id, connectionId: connection.id };
+  return { datasourceId: datasource.id, connectionId: connection.id, webhookId };
 }
 
 /** Each with a text that is there once the page is. */
 export const pagesOf = (furnished: Furnished): readonly ShownPage[] => {
-  const { clientId, apiId, leakId, datasourceId, connectionId } = furnished;
+  const { clientId, apiId, leakId, datasourceId, connectionId, webhookId } = furnished;
   const client = `/apiAccess/appClients/${clientId}`;
   return [
     { name: "overview", path: "", landmark: "Who calls" },
@@ -87,6 +124,9 @@ export const pagesOf = (furnished: Furnished): readonly ShownPage[] => {
       landmark: "Add Access Token To",
     },
     { name: "connection", path: `/connections/${connectionId}`, landmark: "Try a request" },
+    { name: "webhooks", path: "/webhooks", landmark: "hooks.example.com" },
+    { name: "create-webhook", path: "/webhooks?create", landmark: "Also those that are added" },
+    { name: "webhook", path: `/webhooks/${webhookId}`, landmark: "The receiver answered 410" },
     { name: "team", path: "/team", landmark: "ann@example.com" },
     { name: "audit", path: "/audit", landmark: "App client created" },
     { name: "verify-audit", path: "/audit?verify", landmark: "Or the head that was kept" },

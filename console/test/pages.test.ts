@@ -4,7 +4,7 @@ import { after, before, describe, test } from "node:test";
 import { fileURLToPath } from "node:url";
 import type { AxeResults } from "axe-core";
 import type { Page } from "playwright-core";
-import { furnish, open, pagesOf, type ShownPage } from "./furnished.ts";
+import { furnish, furnishable, open, pagesOf, type ShownPage } from "./furnished.ts";
 import { signIn, startVisit, type Visit } from "./visit.ts";
 
 interface Axe {
@@ -27,7 +27,7 @@ describe("every page of the console", () => {
   let visit: Visit;
   let pages: readonly ShownPage[];
   before(async () => {
-    visit = await startVisit({});
+    visit = await startVisit({ environment: furnishable });
     const { page, server } = visit;
     await signIn(page);
     pages = pagesOf(await furnish(page, server));

@@ -2,7 +2,7 @@ import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import type { Page } from "playwright-core";
-import { furnish, open, pagesOf } from "./furnished.ts";
+import { furnish, furnishable, open, pagesOf } from "./furnished.ts";
 import { signIn, startVisit } from "./visit.ts";
 
 /**
@@ -35,6 +35,7 @@ async function fit(page: Page): Promise<void> {
 
 mkdirSync(values.to, { recursive: true });
 const visit = await startVisit({
+  environment: furnishable,
   browser: {
     viewport: { width, height: usualHeight },
     colorScheme: values.dark ? "dark" : "light",

@@ -5,7 +5,7 @@ import type { Locator, Page } from "playwright-core";
 import { send } from "../../server/test/browser/browsing.ts";
 import { launchChromium } from "../../server/test/browser/chromium.ts";
 import { post } from "./calls.ts";
-import { furnish, type Furnished } from "./furnished.ts";
+import { furnish, furnishable, type Furnished } from "./furnished.ts";
 import { owner, signIn, startVisit, type Visit } from "./visit.ts";
 
 /** What a person with the role `viewer` is shown, beside what an owner is. */
@@ -29,11 +29,12 @@ interface Compared {
 }
 
 const comparedPages = (made: Furnished): readonly Compared[] => {
-  const { clientId, apiId, leakId, datasourceId, connectionId } = made;
+  const { clientId, apiId, leakId, datasourceId, connectionId, webhookId } = made;
   const client = `/v2/app_clients/${clientId}`;
   const clientPage = `/apiAccess/appClients/${clientId}`;
   const datasource = `/v2/datasources/${datasourceId}`;
   const connection = `/v2/connections/${connectionId}`;
+  const webhook = `/v2/webhooks/${webhookId}`;
   return [
     {
       path: "",
@@ -197,6 +198,47 @@ const comparedPages = (made: Furnished): readonly Compared[] => {
       permission: "usage:read",
     },
     {
+      path: "/webhooks",
+      menu: "Actions for https://hooks.example.com/countersign",
+      controls: [
+        ["button", "Create webhook"],
+        ["menuitem", "Send test event"],
+        ["menuitem", "Edit"],
+        ["menuitem", "Rotate secret"],
+        ["menuitem", "Disable"],
+        ["menuitem", "Delete"],
+      ],
+      acts: [
+        { method: "GET", path: "/v2/webhooks" },
+        { method: "POST", path: "/v2/webhooks", body: { url: "https://x.example.com" } },
+      ],
+      permission: "webhooks:read",
+    },
+    {
+      path: "/webhooks?create",
+      controls: [["button", "Cancel"]],
+      acts: [],
+      permission: "webhooks:read",
+    },
+    {
+      path: `/webhooks/${webhookId}`,
+      controls: [
+        ["button", "Send test event"],
+        ["button", "Actions"],
+        ["button", "Send again"],
+      ],
+      acts: [
+        { method: "GET", path: webhook },
+        { method: "PATCH", path: webhook, body: { enabled: false } },
+        { method: "POST", path: `${webhook}/test` },
+        { method: "POST", path: `${webhook}/rotate_secret` },
+        { method: "GET", path: `${webhook}/deliveries` },
+        { method: "POST", path: `${webhook}/deliveries/evt_x/replay` },
+        { method: "DELETE", path: webhook },
+      ],
+      permission: "webhooks:read",
+    },
+    {
       path: "/team",
       menu: "Actions for ann@example.com",
       controls: [
@@ -266,7 +308,7 @@ describe("a viewer cannot see or do what an owner can, page by page", () => {
   let endViewer: () => Promise<void>;
   let compared: readonly Compared[];
   before(async () => {
-    visit = await startVisit({});
+    visit = await startVisit({ environment: furnishable });
     const { page, server } = visit;
     await signIn(page);
     compared = comparedPages(await furnish(page, server));

@@ -11,7 +11,7 @@ const entryPoints: readonly RegExp[] = [
   /^console\/(vite\.config\.ts|src\/(reference\/)?main\.tsx|test\/screenshots\.ts)$/,
   /^tools\/[^/]+$/,
   /^examples\/[^/]+\/src\/main\.ts$/,
-  /^examples\/(calling|protecting)\//,
+  /^examples\/(calling|protecting|receiving)\//,
 ];
 
 /** A file that only tests import is a leftover too, unless it is there for tests. */

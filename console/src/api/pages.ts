@@ -19,6 +19,8 @@ export interface Paging {
 export function usePages<Page extends PageOf>(
   path: string,
   query: Readonly<Record<string, string | number | undefined>>,
+  /** For what changes without anybody here doing anything. */
+  { refetchInterval = false }: { refetchInterval?: number | false } = {},
 ) {
   const list = JSON.stringify([path, query]);
   const [trail, setTrail] = useState<{ list: string; keys: string[] }>({ list, keys: [] });
@@ -31,6 +33,7 @@ export function usePages<Page extends PageOf>(
     placeholderData: keepPreviousData,
     // Whoever comes back wants to see what happened meanwhile; what was there is shown until then.
     refetchOnMount: "always",
+    refetchInterval,
   });
   const nextKey = result.data?.metadata.page_key;
   const paging: Paging = {

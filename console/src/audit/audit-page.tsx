@@ -30,6 +30,7 @@ const subjects = [
   "leak",
   "datasource",
   "connection",
+  "webhook",
 ];
 
 export function AuditPage() {

@@ -11,6 +11,7 @@ export function Confirm({
   isDangerous = false,
   act,
   onClose,
+  onDone = onClose,
 }: {
   title: string;
   children: ReactNode;
@@ -18,8 +19,10 @@ export function Confirm({
   isDangerous?: boolean;
   act: () => Promise<unknown>;
   onClose: () => void;
+  /** Where there is something to be shown when it is done. */
+  onDone?: () => void;
 }) {
-  const { mutate, isPending, error } = useMutation({ mutationFn: act, onSuccess: onClose });
+  const { mutate, isPending, error } = useMutation({ mutationFn: act, onSuccess: onDone });
   return (
     <Modal opened onClose={onClose} title={title}>
       <Stack>

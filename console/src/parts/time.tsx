@@ -27,24 +27,31 @@ const steps = [
 /** Steps that people notice. */
 const stepMs = 10_000;
 
-export function relativeTime(at: string, nowMs: number): string {
+export function relativeTime(at: string, nowMs: number, nearby = "just now"): string {
   const ms = new Date(at).getTime() - nowMs;
   // The page's clock goes in steps: what seems to come within one may have been.
-  if (Math.abs(ms) < stepMs) return "just now";
+  if (Math.abs(ms) < stepMs) return nearby;
   for (const [unit, below, size] of steps) {
     if (Math.abs(ms) < below) return relative.format(Math.round(ms / size), unit);
   }
   return day.format(new Date(at));
 }
 
+interface AgoOptions {
+  at: string | undefined;
+  never?: string;
+  /** For a time within seconds of now. */
+  nearby?: string;
+}
+
 /** How long ago, and on request exactly when. */
-export function Ago({ at, never = "Never" }: { at: string | undefined; never?: string }) {
+export function Ago({ at, never = "Never", nearby }: AgoOptions) {
   const nowMs = useNow();
   if (at === undefined) return <span className="muted">{never}</span>;
   return (
     <Tooltip label={exactTime(at)}>
       <time dateTime={at} className="numbers">
-        {relativeTime(at, nowMs)}
+        {relativeTime(at, nowMs, nearby)}
       </time>
     </Tooltip>
   );

@@ -25,6 +25,7 @@ const places: readonly Place[] = [
   },
   { to: "/roles", label: "Roles and APIs", icon: "roles", needs: ["roles:read", "apis:read"] },
   { to: "/datasources", label: "Datasources", icon: "datasource", needs: ["datasources:read"] },
+  { to: "/webhooks", label: "Webhooks", icon: "webhook", needs: ["webhooks:read"] },
   { to: "/team", label: "Team", icon: "person", needs: ["users:list"] },
   { to: "/audit", label: "Audit log", icon: "audit", needs: ["audit_events:read"] },
   { to: "/refusals", label: "Refusals", icon: "refusals", needs: ["refusals:read"] },

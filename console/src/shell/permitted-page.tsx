@@ -24,6 +24,7 @@ const guards: readonly Guard[] = [
   { path: "/apis", title: "API", needs: ["apis:read"] },
   { path: "/datasources", title: "Datasources", needs: ["datasources:read"] },
   { path: "/connections", title: "Connection", needs: ["connections:read"] },
+  { path: "/webhooks", title: "Webhooks", needs: ["webhooks:read"] },
   { path: "/unusedClients", title: "Unused app clients", needs: ["usage:read"] },
   { path: "/team", title: "Team", needs: ["users:list"] },
   { path: "/audit", title: "Audit log", needs: ["audit_events:read"] },

@@ -22,8 +22,8 @@ const DateTime = Type.String({ format: "date-time" });
 const Url = Type.String({
   minLength: 1,
   maxLength: 2000,
-  pattern: "^https?://[!-~]+$",
-  description: "Where events are posted to.",
+  description:
+    "Where events are posted to: https:, or http: within a network that the operator has permitted.",
 });
 const Description = Type.String({ maxLength: 2000 });
 const Events = Type.Array(oneOf(eventTypes, "A type of event."), {
@@ -54,6 +54,19 @@ export const UpdateWebhook = closedObject({
 });
 export type UpdateWebhook = Static<typeof UpdateWebhook>;
 
+export const Delivery = Type.Object({
+  id: Type.String({ description: "`evt_…`: the event, and `webhook-id` of the request." }),
+  type: Type.String(),
+  status: oneOf(deliveryStatuses, "`failed`: it is not tried any more by itself."),
+  attempts: Type.Integer(),
+  created_at: DateTime,
+  last_attempt_at: Type.Optional(DateTime),
+  next_attempt_at: Type.Optional(DateTime),
+  last_status: Type.Optional(Type.Integer({ description: "What the receiver answered." })),
+  last_error: Type.Optional(Type.String({ description: "Why there was no answer." })),
+});
+export type Delivery = Static<typeof Delivery>;
+
 export const Webhook = Type.Object({
   id: Type.String({ description: "`whk_…`." }),
   url: Url,
@@ -68,6 +81,10 @@ export const Webhook = Type.Object({
   previous_secret_valid_until: Type.Optional({
     ...DateTime,
     description: "Until then the secret before it signs as well.",
+  }),
+  last_delivery: Type.Optional({
+    ...Delivery,
+    description: "The newest event: when reading and listing, once there was one within 30 days.",
   }),
   external_id: Type.Optional(ExternalId),
   labels: Labels,
@@ -86,19 +103,6 @@ export const ListWebhooksQuery = Type.Object({
   ...PageQuery.properties,
   external_id: Type.Optional(ExternalId),
 });
-
-export const Delivery = Type.Object({
-  id: Type.String({ description: "`evt_…`: the event, and `webhook-id` of the request." }),
-  type: Type.String(),
-  status: oneOf(deliveryStatuses, "`failed`: it is not tried any more by itself."),
-  attempts: Type.Integer(),
-  created_at: DateTime,
-  last_attempt_at: Type.Optional(DateTime),
-  next_attempt_at: Type.Optional(DateTime),
-  last_status: Type.Optional(Type.Integer({ description: "What the receiver answered." })),
-  last_error: Type.Optional(Type.String({ description: "Why there was no answer." })),
-});
-export type Delivery = Static<typeof Delivery>;
 
 export const DeliveryPage = Type.Object({
   deliveries: Type.Array(Delivery),

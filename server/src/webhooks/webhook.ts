@@ -2,9 +2,12 @@ import { webhooksMax, type CreateWebhook } from "@countersign/protocol/admin/web
 import { checkVersion, untilWritten } from "../access/compare-and-set.ts";
 import { firstSubjectOf, idempotencyOf } from "../access/repetition.ts";
 import { auditOf, type Act, type Actor } from "../audit/audit.ts";
-import { AdminError, notFound } from "../errors/admin-error.ts";
+import { AdminError, badField, notFound } from "../errors/admin-error.ts";
+import { createAddressRules } from "../fetch/address.ts";
+import { FetchRefused } from "../fetch/fetch-error.ts";
+import { checkUrl } from "../fetch/outgoing-request.ts";
 import type { Sealer } from "../keys/sealing.ts";
-import type { WebhookRecord, WebhookStore } from "../store/store.ts";
+import type { DeliveryRecord, WebhookRecord, WebhookStore } from "../store/store.ts";
 import { newId, type System } from "../system.ts";
 import { newSigningSecret } from "./signature.ts";
 
@@ -30,14 +33,21 @@ export interface WebhookWithSecret {
 /** For receivers that are changed one by one. */
 const previousValidMs = 24 * 3_600_000;
 
-/** Throws 409 and 422. */
+/** Who may be told is what may be called. */
+export interface WebhookWriteContext extends WebhookContext {
+  /** The private networks that may be reached. */
+  outboundAllow: readonly string[];
+}
+
+/** Throws 400, 409 and 422. */
 export async function createWebhook(
-  context: WebhookContext,
+  context: WebhookWriteContext,
   actor: Actor,
   about: { settings: WebhookSettings; body: CreateWebhook; idempotencyKey: string | undefined },
 ): Promise<WebhookWithSecret> {
   const { system, store, sealer } = context;
   const { tenantId } = actor;
+  checkReceiver(about.settings.url, context.outboundAllow);
   const whose = { tenantId, id: newId(system, "whk_") };
   const plainSecret = newSigningSecret(system);
   const atMs = system.now();
@@ -73,14 +83,30 @@ export interface WebhookChange {
   expectedVersion: number | undefined;
 }
 
-/** Throws 404, 409 and 412. */
+/** Throws 400, 404, 409 and 412. */
 export async function updateWebhook(
-  context: WebhookContext,
+  context: WebhookWriteContext,
   actor: Actor,
   id: string,
   { apply, expectedVersion }: WebhookChange,
 ): Promise<WebhookRecord> {
-  return change(context, actor, { id, expectedVersion, what: "updated" }, apply);
+  return change(context, actor, { id, expectedVersion, what: "updated" }, (before) => {
+    const settings = apply(before);
+    // What is stored may have been permitted once, and can be disabled all the same.
+    if (settings.url !== before.url) checkReceiver(settings.url, context.outboundAllow);
+    return settings;
+  });
+}
+
+/** Says at once what every delivery would say; a name is judged when it is resolved. Throws 400. */
+function checkReceiver(url: string, allow: readonly string[]): void {
+  try {
+    checkUrl(url, createAddressRules(allow));
+  } catch (error) {
+    if (!(error instanceof FetchRefused)) throw error;
+    throw badField("url", error.message);
+  }
+  if (!/^[!-~]+$/.test(url)) throw badField("url", new FetchRefused("url").message);
 }
 
 /** The secret before it signs for another day. Throws 404 and 412. */
@@ -146,6 +172,19 @@ export async function loadWebhook(
   if (webhook === undefined) throw notFound(id);
   return webhook;
 }
+
+/** The newest event that each of them was told, or is to be. */
+export const newestDeliveries = (
+  { store }: Pick<WebhookContext, "store">,
+  webhooks: readonly Pick<WebhookRecord, "tenantId" | "id">[],
+): Promise<(DeliveryRecord | undefined)[]> =>
+  Promise.all(
+    webhooks.map(async ({ tenantId, id: webhookId }) => {
+      const newest = { webhookId, status: undefined, after: undefined, limit: 1 };
+      const [delivery] = await store.listDeliveries(tenantId, newest);
+      return delivery;
+    }),
+  );
 
 /** What deliveries are signed with now. */
 export function signingSecretsOf(

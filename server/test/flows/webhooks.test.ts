@@ -10,6 +10,7 @@ import type {
   DeliveryPage,
   Webhook,
   WebhookEvent,
+  WebhookPage,
 } from "@countersign/protocol/admin/webhooks.ts";
 import { call } from "../calls.ts";
 import { bringAlong, makeConnection, makeDatasource } from "../outbound/calls.ts";
@@ -23,6 +24,10 @@ interface Received {
   headers: IncomingHttpHeaders;
   body: string;
   event: WebhookEvent;
+}
+
+interface Refused {
+  field_errors: Record<string, string>;
 }
 
 /** Somebody who is told; answers with `status`. */
@@ -253,18 +258,58 @@ for (const { name, settings } of stores) {
     });
 
     test("nothing is sent to where the operator allows nothing (G8)", async () => {
-      const webhook = await make({ url: "http://169.254.169.254/latest/meta-data/" });
-      await call(server, "POST", `/v2/webhooks/${webhook.id}/test`);
+      const webhook = await make();
+      const refused = {
+        "http://169.254.169.254/latest/meta-data/": /may not be reached/,
+        "http://[::1]/": /may not be reached/,
+        "http://1.1.1.1/": /Only https:/,
+        "file:///etc": /Only https:/,
+        "https://me:secret@example.com/": /not a URL/,
+        "https://exa mple.com/": /not a URL/,
+      };
+      for (const [url, why] of Object.entries(refused)) {
+        for (const [method, path] of [
+          ["POST", "/v2/webhooks"],
+          ["PATCH", `/v2/webhooks/${webhook.id}`],
+        ] as const) {
+          const answer = await call<Refused>(server, method, path, { body: { url } });
+          assert.equal(answer.status, 400, `${method} ${url}`);
+          assert.match(answer.body.field_errors["url"]!, why, `${method} ${url}`);
+        }
+      }
+      await remove(webhook.id);
+    });
+
+    test("a name is judged when it is resolved, by whoever sends (G8)", async () => {
+      const strict = await startServer({ COUNTERSIGN_BACKGROUND_RENEWAL: "on" });
+      const body = { url: "https://localhost:9/hook" };
+      const { id } = (await call<Webhook>(strict, "POST", "/v2/webhooks", { body })).body;
+      await call(strict, "POST", `/v2/webhooks/${id}/test`);
       const tried = await until(async () => {
-        const [delivery] = await deliveriesOf(webhook.id);
-        return delivery?.attempts === 1 ? delivery : undefined;
+        const read = await call<Webhook>(strict, "GET", `/v2/webhooks/${id}`);
+        return read.body.last_delivery?.attempts === 1 ? read.body.last_delivery : undefined;
       });
       assert.match(tried.last_error!, /may not be reached/);
-      assert.equal(
-        (await call(server, "POST", "/v2/webhooks", { body: { url: "file:///etc" } })).status,
-        400,
-      );
-      await remove(webhook.id);
+      await strict.stop();
+    });
+
+    test("the list says what each was told last", async () => {
+      const [told, silent] = [await make(), await make()];
+      for (const count of [1, 2]) {
+        await call(server, "POST", `/v2/webhooks/${told.id}/test`);
+        await heard(count);
+      }
+      const newest = receiver.received.at(-1)!.event.id;
+      const list = async () =>
+        (await call<WebhookPage>(server, "GET", "/v2/webhooks")).body.webhooks;
+      const last = await until(async () => {
+        const of = (await list()).find(({ id }) => id === told.id)?.last_delivery;
+        return of?.status === "delivered" ? of : undefined;
+      });
+      assert.deepEqual([last.id, last.type, last.last_status], [newest, "webhook.test", 200]);
+      assert.equal((await list()).find(({ id }) => id === silent.id)!.last_delivery, undefined);
+      await remove(told.id);
+      await remove(silent.id);
     });
 
     test("somebody is told before a refresh token runs out, once", async () => {

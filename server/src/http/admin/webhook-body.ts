@@ -32,7 +32,17 @@ export const applyWebhookSettings = (
   labels: body.labels ?? before.labels,
 });
 
-export function toWebhook(webhook: WebhookRecord, nowMs: number, plainSecret?: string): Webhook {
+/** What is known of it only sometimes. */
+interface Besides {
+  plainSecret?: string | undefined;
+  lastDelivery?: DeliveryRecord | undefined;
+}
+
+export function toWebhook(
+  webhook: WebhookRecord,
+  nowMs: number,
+  { plainSecret, lastDelivery }: Besides = {},
+): Webhook {
   const { previousUntilMs } = webhook;
   const isPreviousGood = previousUntilMs !== undefined && nowMs < previousUntilMs;
   return {
@@ -46,6 +56,7 @@ export function toWebhook(webhook: WebhookRecord, nowMs: number, plainSecret?: s
       "previous_secret_valid_until",
       isPreviousGood ? isoTime(previousUntilMs) : undefined,
     ),
+    ...optional("last_delivery", lastDelivery && toDelivery(lastDelivery)),
     ...optional("external_id", webhook.externalId),
     labels: webhook.labels,
     created_at: isoTime(webhook.createdAtMs),

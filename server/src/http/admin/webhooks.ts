@@ -11,9 +11,10 @@ import {
   createWebhook,
   deleteWebhook,
   loadWebhook,
+  newestDeliveries,
   rotateSigningSecret,
   updateWebhook,
-  type WebhookContext,
+  type WebhookWriteContext,
 } from "../../webhooks/webhook.ts";
 import type { PageKeys } from "../page-key.ts";
 import { ById } from "./app-clients.ts";
@@ -23,7 +24,7 @@ import { applyWebhookSettings, toWebhook, toWebhookSettings } from "./webhook-bo
 
 /** `/v2/webhooks`: who is told what happens to connections. */
 
-export interface WebhookRoutes extends WebhookContext {
+export interface WebhookRoutes extends WebhookWriteContext {
   pageKeys: PageKeys;
 }
 
@@ -89,7 +90,7 @@ export function registerWebhooks(server: AdminServer, context: WebhookRoutes): v
       idempotencyKey: idempotencyKeyOf(request),
     });
     reply.code(201).header("etag", etagOf(webhook));
-    return toWebhook(webhook, system.now(), plainSecret);
+    return toWebhook(webhook, system.now(), { plainSecret });
   });
 
   server.get("/webhooks", list, async ({ query, caller }) => {
@@ -103,13 +104,18 @@ export function registerWebhooks(server: AdminServer, context: WebhookRoutes): v
         store.listWebhooks(tenantId, { after, externalId, limit }),
       positionOf: ({ createdAtMs, id }) => ({ createdAtMs, id }),
     });
-    return { webhooks: items.map((webhook) => toWebhook(webhook, system.now())), metadata };
+    const newest = await newestDeliveries(context, items);
+    const webhooks = items.map((webhook, index) =>
+      toWebhook(webhook, system.now(), { lastDelivery: newest[index] }),
+    );
+    return { webhooks, metadata };
   });
 
   server.get("/webhooks/:id", read, async ({ params, caller }, reply) => {
     const webhook = await loadWebhook(context, caller.actor.tenantId, params.id);
+    const [lastDelivery] = await newestDeliveries(context, [webhook]);
     reply.header("etag", etagOf(webhook));
-    return toWebhook(webhook, system.now());
+    return toWebhook(webhook, system.now(), { lastDelivery });
   });
 
   server.patch("/webhooks/:id", update, async (request, reply) => {
@@ -125,7 +131,7 @@ export function registerWebhooks(server: AdminServer, context: WebhookRoutes): v
   server.post("/webhooks/:id/rotate_secret", rotate, async ({ params, caller }, reply) => {
     const { webhook, plainSecret } = await rotateSigningSecret(context, caller.actor, params.id);
     reply.header("etag", etagOf(webhook));
-    return toWebhook(webhook, system.now(), plainSecret);
+    return toWebhook(webhook, system.now(), { plainSecret });
   });
 
   server.delete("/webhooks/:id", remove, async (request, reply) => {

@@ -1,0 +1,36 @@
+import type { Webhook } from "@countersign/protocol/admin/webhooks.ts";
+import { Modal } from "@mantine/core";
+import { useState } from "react";
+import { useNavigate } from "react-router";
+import { request } from "../api/request.ts";
+import { useWebhookChange, webhooksPath } from "../api/webhooks.ts";
+import { SigningSecret } from "./signing-secret.tsx";
+import { WebhookForm, type WebhookSettings } from "./webhook-form.tsx";
+
+/** Somebody new who is told, and then the secret with which to believe it. */
+export function CreateWebhook({ onClose }: { onClose: () => void }) {
+  const navigate = useNavigate();
+  const [made, setMade] = useState<Webhook>();
+  const create = useWebhookChange(async ({ events, ...settings }: WebhookSettings) => {
+    const body = { ...settings, ...(events === null ? {} : { events }) };
+    setMade(await request<Webhook>("POST", webhooksPath, { body }));
+  });
+  const leave = (): void =>
+    made === undefined ? onClose() : void navigate(`/webhooks/${made.id}`, { replace: true });
+  return (
+    <Modal
+      opened
+      onClose={leave}
+      size="lg"
+      title={made === undefined ? "Create webhook" : "The webhook is ready"}
+      closeOnClickOutside={made === undefined}
+      closeOnEscape={made === undefined}
+    >
+      {made === undefined ? (
+        <WebhookForm from={{}} verb="Create" save={create} onClose={onClose} />
+      ) : (
+        <SigningSecret webhook={made} onClose={leave} />
+      )}
+    </Modal>
+  );
+}
