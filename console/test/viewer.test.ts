@@ -314,6 +314,15 @@ describe("a viewer cannot see or do what an owner can, page by page", () => {
     assert.equal(await statusOf(visit.page, { method: "GET", path: "/v2/roles/librarian" }), 200);
   });
 
+  test("the API reference begins with what the role can send", async () => {
+    await viewer.goto("/reference");
+    await viewer.getByPlaceholder("Paste an access token").waitFor();
+    assert.ok(await viewer.getByRole("radio", { name: "Bearer Token" }).isChecked());
+    assert.ok(await viewer.getByRole("radio", { name: "App client" }).isDisabled());
+    await visit.page.goto("/reference");
+    await visit.page.getByPlaceholder("Choose an app client").waitFor();
+  });
+
   test("a viewer keeps what the role has: API keys of their own, no wider than the role", async () => {
     await viewer.goto("/console/apiAccess/apiKeys");
     await viewer.getByRole("button", { name: "Create API key" }).waitFor();
