@@ -144,8 +144,18 @@ const comparedPages = (made: Furnished): readonly Compared[] => {
     },
     {
       path: "/datasources",
-      controls: [["link", "Create datasource"]],
-      acts: [{ method: "GET", path: "/v2/datasources" }],
+      controls: [
+        ["link", "Create datasource"],
+        ["button", "Import"],
+      ],
+      acts: [
+        { method: "GET", path: "/v2/datasources" },
+        {
+          method: "POST",
+          path: "/v2/datasources/import",
+          body: { from: "appsmith", document: [] },
+        },
+      ],
       permission: "datasources:read",
     },
     {
@@ -167,11 +177,13 @@ const comparedPages = (made: Furnished): readonly Compared[] => {
       path: `/datasources/${datasourceId}`,
       controls: [
         ["button", "Connect"],
+        ["link", "Export"],
         ["button", "Delete"],
         ["tab", "Settings"],
       ],
       acts: [
         { method: "POST", path: `${datasource}/connections`, body: {} },
+        { method: "GET", path: `${datasource}/export` },
         { method: "DELETE", path: datasource },
       ],
       permission: "datasources:read",
