@@ -59,6 +59,7 @@ export function UnusedClientsPage() {
         />
         {mayDisable && open.length > 0 && (
           <Checkbox
+            className={css["beside"] ?? ""}
             label="All on this page"
             checked={open.every(isChosen)}
             onChange={({ currentTarget }) => choose(open, currentTarget.checked)}
