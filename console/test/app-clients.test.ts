@@ -108,4 +108,27 @@ describe("app clients in the console", () => {
     await page.getByText("To go is deleted.").waitFor();
     assert.equal((await getToken(server, made.client_id, made.client_secret)).status, 401);
   });
+
+  test("says when a costly search has found nothing so far, and goes on with it", async () => {
+    const { page } = visit;
+    const long = "very ".repeat(49);
+    const found = `${"sought ".repeat(27)}one`;
+    await makeClient(page, { name: found });
+    // So many names and so long a search are more work than one page may cost.
+    await Promise.all(
+      Array.from({ length: 90 }, (_, index) => makeClient(page, { name: `${long}${index}` })),
+    );
+    await page.goto("/console/apiAccess/appClients");
+    await page.getByLabel("Search by name").fill(found);
+    await page.getByText("Nothing found so far").waitFor();
+    const goOn = page.getByRole("button", { name: "Go on searching" });
+    const link = page.getByRole("link", { name: found });
+    for (let pages = 0; pages < 10 && (await link.count()) === 0; pages += 1) {
+      await goOn.click();
+      await goOn.or(link).and(page.locator(":enabled, a")).first().waitFor();
+    }
+    await link.waitFor();
+    await page.getByLabel("Search by name").fill("no such name");
+    await page.getByText("No app client has such a name").waitFor();
+  });
 });

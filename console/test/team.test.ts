@@ -64,6 +64,17 @@ describe("the team in the console", () => {
     await invited.getByText("Your role does not show this").waitFor();
   });
 
+  test("somebody is found by a part of the name or of the e-mail", async () => {
+    const { page } = visit;
+    await page.getByLabel("Search by name or e-mail").fill("BEA@exa");
+    await rowOf(owner.email).waitFor({ state: "detached" });
+    await rowOf(bea).waitFor();
+    await page.getByLabel("Search by name or e-mail").fill("bea.*");
+    await page.getByText("Nobody is called so").waitFor();
+    await page.getByLabel("Search by name or e-mail").fill("");
+    await rowOf(owner.email).waitFor();
+  });
+
   test("what is changed is obeyed at once, also where somebody is signed in", async () => {
     const { page } = visit;
     await page.getByRole("button", { name: `Actions for ${bea}` }).click();

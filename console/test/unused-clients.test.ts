@@ -73,3 +73,58 @@ describe("unused app clients in the console", () => {
     await page.getByText("Nothing to clear up").waitFor();
   });
 });
+
+describe("many unused app clients in the console", () => {
+  let visit: Visit;
+  before(async () => {
+    visit = await startVisit({});
+    const { page, server } = visit;
+    await signIn(page);
+    const names = Array.from({ length: 27 }, (_, index) => `Spare ${10 + index}`);
+    for (const name of names) await makeClient(page, { name, api_roles: ["viewer"] });
+    server.clock.advance(100 * dayMs);
+    await signIn(page, "/console/unusedClients");
+  });
+  after(() => visit.end());
+
+  test("are chosen over pages, and what is chosen out of sight is counted and let go", async () => {
+    const { page } = visit;
+    await page.getByLabel("All on this page").check();
+    await page.getByRole("button", { name: "Next" }).click();
+    await page.getByText("25 more chosen on other pages").waitFor();
+    await page.getByLabel("All on this page").check();
+    await page.getByRole("button", { name: "Disable 27" }).waitFor();
+    await page.getByRole("button", { name: "Previous" }).click();
+    await page.getByText("2 more chosen on other pages").waitFor();
+    await page.getByRole("button", { name: "Clear these" }).click();
+    await page.getByRole("button", { name: "Disable 25" }).waitFor();
+    assert.equal(await page.getByText("on other pages").count(), 0);
+  });
+
+  test("stop being disabled when one says so, and how far it came is told", async () => {
+    const { page } = visit;
+    let sent = 0;
+    let letOn = (): void => {};
+    await page.route("**/v2/app_clients/*", async (route) => {
+      sent += 1;
+      if (sent === 3) await new Promise<void>((resolve) => (letOn = resolve));
+      await route.continue();
+    });
+    await page.getByRole("button", { name: "Disable 25" }).click();
+    const dialog = page.getByRole("dialog");
+    await dialog.getByRole("button", { name: "Disable" }).click();
+    await dialog.getByText("2 of 25").waitFor();
+    await page.keyboard.press("Escape");
+    await dialog.getByText("Stopping after the one that is on its way").waitFor();
+    letOn();
+    await dialog.getByText("3 of 25 were worked on: 3 disabled, 22 left as they were.").waitFor();
+    await dialog.getByRole("button", { name: "Close" }).last().click();
+    await page.getByRole("button", { name: "Disable 22" }).waitFor();
+    assert.equal(sent, 3);
+    const { app_clients } = await page.evaluate<{ app_clients: { enabled: boolean }[] }>(
+      "fetch('/v2/app_clients?limit=100').then((response) => response.json())",
+    );
+    assert.equal(app_clients.filter(({ enabled }) => !enabled).length, 3);
+    await page.unroute("**/v2/app_clients/*");
+  });
+});

@@ -145,8 +145,18 @@ const comparedPages = (made: Furnished): readonly Compared[] => {
     },
     {
       path: "/datasources",
-      controls: [["link", "Create datasource"]],
-      acts: [{ method: "GET", path: "/v2/datasources" }],
+      controls: [
+        ["link", "Create datasource"],
+        ["button", "Import"],
+      ],
+      acts: [
+        { method: "GET", path: "/v2/datasources" },
+        {
+          method: "POST",
+          path: "/v2/datasources/import",
+          body: { from: "appsmith", document: [] },
+        },
+      ],
       permission: "datasources:read",
     },
     {
@@ -168,11 +178,13 @@ const comparedPages = (made: Furnished): readonly Compared[] => {
       path: `/datasources/${datasourceId}`,
       controls: [
         ["button", "Connect"],
+        ["link", "Export"],
         ["button", "Delete"],
         ["tab", "Settings"],
       ],
       acts: [
         { method: "POST", path: `${datasource}/connections`, body: {} },
+        { method: "GET", path: `${datasource}/export` },
         { method: "DELETE", path: datasource },
       ],
       permission: "datasources:read",
@@ -363,6 +375,15 @@ describe("a viewer cannot see or do what an owner can, page by page", () => {
       }
     }
     assert.equal(await statusOf(visit.page, { method: "GET", path: "/v2/roles/librarian" }), 200);
+  });
+
+  test("the API reference begins with what the role can send", async () => {
+    await viewer.goto("/reference");
+    await viewer.getByPlaceholder("Paste an access token").waitFor();
+    assert.ok(await viewer.getByRole("radio", { name: "Bearer Token" }).isChecked());
+    assert.ok(await viewer.getByRole("radio", { name: "App client" }).isDisabled());
+    await visit.page.goto("/reference");
+    await visit.page.getByPlaceholder("Choose an app client").waitFor();
   });
 
   test("a viewer keeps what the role has: API keys of their own, no wider than the role", async () => {

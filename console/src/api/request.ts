@@ -28,13 +28,20 @@ interface ProblemBody {
 
 type Query = Readonly<Record<string, string | number | undefined>>;
 
+interface Sent {
+  body?: unknown;
+  signal?: AbortSignal;
+  /** The same request under the same key is done once. */
+  idempotencyKey?: string;
+}
+
 /** Throws `ApiProblem`; goes to the sign-in page when the session is over. */
 export async function request<Answer>(
   method: "GET" | "POST" | "PATCH" | "DELETE",
   path: string,
-  { query = {}, body, signal }: { query?: Query; body?: unknown; signal?: AbortSignal } = {},
+  { query = {}, ...options }: Sent & { query?: Query } = {},
 ): Promise<Answer> {
-  const response = await send(method, path + searchOf(query), body, signal);
+  const response = await send(method, path + searchOf(query), options);
   const answer: unknown = response.status === 204 ? undefined : await bodyOf(response);
   if (response.ok) return answer as Answer;
   if (response.status === 401) signIn();
@@ -64,8 +71,7 @@ export const read =
 async function send(
   method: string,
   path: string,
-  body: unknown,
-  signal: AbortSignal | undefined,
+  { body, signal, idempotencyKey }: Sent,
 ): Promise<Response> {
   try {
     return await fetch(path, {
@@ -73,6 +79,7 @@ async function send(
       headers: {
         accept: "application/json",
         ...(body === undefined ? {} : { "content-type": "application/json" }),
+        ...(idempotencyKey === undefined ? {} : { "idempotency-key": idempotencyKey }),
       },
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
       ...(signal === undefined ? {} : { signal }),

@@ -4,6 +4,7 @@ import { useDebouncedValue } from "@mantine/hooks";
 import { useState } from "react";
 import { Link, useSearchParams } from "react-router";
 import { clientsPath } from "../api/app-clients.ts";
+import { anywhereIn } from "../api/filter.ts";
 import { usePages } from "../api/pages.ts";
 import { useMay } from "../api/session.ts";
 import { Empty } from "../parts/empty.tsx";
@@ -29,7 +30,7 @@ export function AppClientsPage() {
   const { data, error, refetch, isFetching, paging } = usePages<AppClientPage>(clientsPath, {
     limit: 25,
     order,
-    filter: searched === "" ? undefined : `(?i)${searched.replace(/[^\p{L}\p{N} ]/gu, "\\$&")}`,
+    filter: anywhereIn(searched),
   });
   const isCreating = parameters.has("create") && may("app_clients:write");
   const setCreating = (isOpen: boolean): void => setParameters(isOpen ? { create: "" } : {});

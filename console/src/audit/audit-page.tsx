@@ -1,4 +1,5 @@
 import type { AuditEvent, AuditEventPage } from "@countersign/protocol/admin/audit-events.ts";
+import { auditSubjects } from "@countersign/protocol/audit-subjects.ts";
 import { Button, Modal, Select, Table, TextInput } from "@mantine/core";
 import { useDebouncedValue } from "@mantine/hooks";
 import { useState } from "react";
@@ -18,20 +19,6 @@ import { VerifyDialog } from "./verify-dialog.tsx";
 /** `/audit`: who did what to what. */
 
 const path = "/v2/audit_events";
-const subjects = [
-  "app_client",
-  "credential",
-  "api_key",
-  "user",
-  "session",
-  "role",
-  "api",
-  "signing_key",
-  "leak",
-  "datasource",
-  "connection",
-  "webhook",
-];
 
 export function AuditPage() {
   const [filters, setFilters] = useState<AuditFilters>({ subject: "", actor: "", since: "" });
@@ -115,7 +102,7 @@ function Filters({
         label="About"
         data={[
           { value: "", label: "Everything" },
-          ...subjects.map((name) => ({ value: name, label: inWords(name) })),
+          ...auditSubjects.map((name) => ({ value: name, label: inWords(name) })),
         ]}
         value={value.subject}
         onChange={(subject) => onChange({ ...value, subject: subject ?? "" })}

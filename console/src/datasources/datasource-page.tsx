@@ -42,11 +42,22 @@ export function DatasourcePage() {
         above={back}
         lead={datasource.base_url}
         actions={
-          may("datasources:write") && (
-            <Button variant="default" c="var(--bad)" onClick={() => setDeleting(true)}>
-              Delete
+          <>
+            <Button
+              component="a"
+              href={`${datasourcePath(datasource.id)}/export`}
+              download={`${datasource.name}.json`}
+              variant="default"
+              leftSection={<Icon name="download" size={16} />}
+            >
+              Export
             </Button>
-          )
+            {may("datasources:write") && (
+              <Button variant="default" c="var(--bad)" onClick={() => setDeleting(true)}>
+                Delete
+              </Button>
+            )}
+          </>
         }
       />
       {datasource.findings.length > 0 && <Findings datasource={datasource} />}

@@ -15,6 +15,7 @@ import { PageHead } from "../parts/page-head.tsx";
 import { Panel } from "../parts/panel.tsx";
 import { stateColors } from "../parts/status.tsx";
 import { Ago } from "../parts/time.tsx";
+import { ImportDialog } from "./import-dialog.tsx";
 
 /** `/datasources`: other people's APIs. */
 
@@ -25,6 +26,7 @@ interface Page {
 
 export function DatasourcesPage() {
   const may = useMay();
+  const [isImporting, setImporting] = useState(false);
   const [search, setSearch] = useState("");
   const [name] = useDebouncedValue(search.trim(), 250);
   const { data, error, refetch, paging } = usePages<Page>(datasourcesPath, { limit: 25, name });
@@ -35,13 +37,18 @@ export function DatasourcesPage() {
         lead="Other people's APIs. Describe one, connect, and send requests through it: tokens are kept, renewed and put in for you."
         actions={
           may("datasources:write") && (
-            <Button
-              component={Link}
-              to="/datasources/new"
-              leftSection={<Icon name="plus" size={16} />}
-            >
-              Create datasource
-            </Button>
+            <>
+              <Button variant="default" onClick={() => setImporting(true)}>
+                Import
+              </Button>
+              <Button
+                component={Link}
+                to="/datasources/new"
+                leftSection={<Icon name="plus" size={16} />}
+              >
+                Create datasource
+              </Button>
+            </>
           )
         }
       />
@@ -68,6 +75,7 @@ export function DatasourcesPage() {
           renderRow={(datasource) => <Row key={datasource.id} datasource={datasource} />}
         />
       </Panel>
+      {isImporting && <ImportDialog onClose={() => setImporting(false)} />}
     </>
   );
 }

@@ -1,5 +1,5 @@
 import type { UnusedClientPage } from "@countersign/protocol/admin/usage.ts";
-import { Button, Checkbox, Select, Table } from "@mantine/core";
+import { Button, Checkbox, Group, Select, Table, Text } from "@mantine/core";
 import { useState } from "react";
 import { Link } from "react-router";
 import { usePages } from "../api/pages.ts";
@@ -59,11 +59,16 @@ export function UnusedClientsPage() {
         />
         {mayDisable && open.length > 0 && (
           <Checkbox
+            className={css["beside"] ?? ""}
             label="All on this page"
             checked={open.every(isChosen)}
             onChange={({ currentTarget }) => choose(open, currentTarget.checked)}
           />
         )}
+        <ChosenElsewhere
+          count={chosen.length - open.filter(isChosen).length}
+          onClear={() => setChosen(open.filter(isChosen))}
+        />
       </div>
       <Panel isFlush>
         <Listing
@@ -105,6 +110,17 @@ export function UnusedClientsPage() {
     </>
   );
 }
+
+/** What is chosen stays chosen while one turns the pages, and is counted where it is not seen. */
+const ChosenElsewhere = ({ count, onClear }: { count: number; onClear: () => void }) =>
+  count > 0 && (
+    <Group gap={4} className={css["beside"]}>
+      <Text size="sm">{count} more chosen on other pages</Text>
+      <Button variant="subtle" size="compact-sm" onClick={onClear}>
+        Clear these
+      </Button>
+    </Group>
+  );
 
 const choice: Column = { label: "Choice", isHidden: true, width: 48 };
 const columns: readonly Column[] = [

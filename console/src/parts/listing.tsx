@@ -1,6 +1,7 @@
 import { Button, Group, Skeleton, Table } from "@mantine/core";
 import type { ReactNode } from "react";
 import type { Paging } from "../api/pages.ts";
+import { Empty } from "./empty.tsx";
 import { Icon } from "./icon.tsx";
 import css from "./parts.module.css";
 import { Problem } from "./problem.tsx";
@@ -40,6 +41,7 @@ export function Listing<Row>(options: ListingOptions<Row>) {
   if (rows?.length === 0 && paging?.hasPrevious !== true && paging?.hasNext !== true) {
     return <div className={css["empty"]}>{empty}</div>;
   }
+  if (rows?.length === 0 && paging !== undefined) return <NothingHere paging={paging} />;
   return (
     <>
       <div
@@ -71,6 +73,27 @@ export function Listing<Row>(options: ListingOptions<Row>) {
     </>
   );
 }
+
+/** A page without rows between others: the server looked at so many and stopped, or they are gone. */
+const NothingHere = ({ paging }: { paging: Paging }) => (
+  <>
+    <div className={css["empty"]} data-turning={paging.isTurning || undefined}>
+      {paging.hasNext ? (
+        <Empty icon="search" title="Nothing found so far">
+          <p>There is more to look through than is searched at once.</p>
+          <Button loading={paging.isTurning} onClick={paging.next}>
+            Go on searching
+          </Button>
+        </Empty>
+      ) : (
+        <Empty icon="search" title="Nothing more">
+          That was all; what there is stands on the pages before.
+        </Empty>
+      )}
+    </div>
+    {paging.hasPrevious && <Pager paging={paging} />}
+  </>
+);
 
 const Waiting = ({ columns, rows }: { columns: readonly Column[]; rows: number }) =>
   Array.from({ length: rows }, (_, row) => (

@@ -9,7 +9,7 @@ import css from "./reference.module.css";
 import { RefusalNote } from "./refusal-note.tsx";
 import { createSending, type Refusal } from "./sending.ts";
 import { createTokens, type Held } from "./token.ts";
-import { noChoice, TokenBar, type Choice } from "./token-bar.tsx";
+import { TokenBar, useChoice, type Choice } from "./token-bar.tsx";
 
 /** `/reference`: API documents, from which requests can be sent as an app client. */
 export function ReferencePage() {
@@ -18,7 +18,7 @@ export function ReferencePage() {
   const sources = sourcesOf(apis?.apis ?? []);
   const [sourceId, setSourceId] = useState("corpora");
   const source = sources.find(({ id }) => id === sourceId) ?? sources[0]!;
-  const [choice, setChoice] = useState(noChoice);
+  const [choice, setChoice] = useChoice();
   const [refusal, setRefusal] = useState<Refusal>();
   const { held, error, token } = useToken(choice, source.audience);
   const send = useSending(token, setRefusal);

@@ -1,6 +1,7 @@
 import type { AppClient, AppClientPage } from "@countersign/protocol/admin/app-clients.ts";
 import { MultiSelect, PasswordInput, SegmentedControl, Select } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
+import { useState } from "react";
 import { read } from "../api/request.ts";
 import { rolesQuery } from "../api/roles.ts";
 import { useMay } from "../api/session.ts";
@@ -15,7 +16,11 @@ export interface Choice {
   pasted: string;
 }
 
-export const noChoice: Choice = { mode: "client", clientId: null, permissions: [], pasted: "" };
+/** Begins with what one may use: to send as an app client is for who may change app clients. */
+export function useChoice() {
+  const mode = useMay()("app_clients:write") ? "client" : "paste";
+  return useState<Choice>({ mode, clientId: null, permissions: [], pasted: "" });
+}
 
 export function TokenBar({
   choice,

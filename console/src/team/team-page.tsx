@@ -1,9 +1,12 @@
 import type { User, UserPage } from "@countersign/protocol/admin/users.ts";
-import { Button, Table, Text } from "@mantine/core";
+import { Button, Table, Text, TextInput } from "@mantine/core";
+import { useDebouncedValue } from "@mantine/hooks";
 import { useState } from "react";
+import { anywhereIn } from "../api/filter.ts";
 import { usePages } from "../api/pages.ts";
 import { useMay, useSession } from "../api/session.ts";
 import { usersPath } from "../api/users.ts";
+import css from "../app-clients/app-clients.module.css";
 import { Empty } from "../parts/empty.tsx";
 import { Icon } from "../parts/icon.tsx";
 import { Listing } from "../parts/listing.tsx";
@@ -19,7 +22,12 @@ import { PersonMenu } from "./person-menu.tsx";
 export function TeamPage() {
   const may = useMay();
   const [isInviting, setInviting] = useState(false);
-  const { data, error, refetch, paging } = usePages<UserPage>(usersPath, { limit: 25 });
+  const [search, setSearch] = useState("");
+  const [searched] = useDebouncedValue(search.trim(), 250);
+  const { data, error, refetch, paging } = usePages<UserPage>(usersPath, {
+    limit: 25,
+    filter: anywhereIn(searched),
+  });
   return (
     <>
       <PageHead
@@ -33,6 +41,17 @@ export function TeamPage() {
           )
         }
       />
+      <div className={css["toolbar"]}>
+        <TextInput
+          className={css["search"]}
+          aria-label="Search by name or e-mail"
+          placeholder="Search by name or e-mail"
+          leftSection={<Icon name="search" size={16} />}
+          maxLength={90}
+          value={search}
+          onChange={({ currentTarget }) => setSearch(currentTarget.value)}
+        />
+      </div>
       <Panel isFlush>
         <Listing
           label="Team"
@@ -43,9 +62,15 @@ export function TeamPage() {
           paging={paging}
           expectedRows={3}
           empty={
-            <Empty icon="person" title="Nobody yet">
-              Invite somebody: you get a link to pass on.
-            </Empty>
+            searched === "" ? (
+              <Empty icon="person" title="Nobody yet">
+                Invite somebody: you get a link to pass on.
+              </Empty>
+            ) : (
+              <Empty icon="search" title="Nobody is called so">
+                Names and e-mail addresses are searched anywhere in them, without regard to case.
+              </Empty>
+            )
           }
           renderRow={(user) => <Row key={user.id} user={user} />}
         />

@@ -1,6 +1,14 @@
 import { Type, type Static } from "typebox";
 import { clientAuthenticationMethods, grantTypes } from "../oauth.ts";
-import { closedObject, ExternalId, Labels, oneOf, PageMetadata, PageQuery } from "./common.ts";
+import {
+  closedObject,
+  ExternalId,
+  filterOf,
+  Labels,
+  oneOf,
+  PageMetadata,
+  PageQuery,
+} from "./common.ts";
 import { Finding } from "./usage.ts";
 import { AgentRoles, ApiRoles, CorpusRoles, ResourceRoles } from "./role-bindings.ts";
 
@@ -104,15 +112,7 @@ export const appClientOrders = ["oldest", "newest"] as const;
 
 export const ListAppClientsQuery = Type.Object({
   ...PageQuery.properties,
-  filter: Type.Optional(
-    Type.String({
-      minLength: 1,
-      maxLength: 200,
-      description:
-        "A regular expression (RE2 syntax) that the name must match somewhere. A page may hold " +
-        "fewer than `limit` when many names had to be looked at; follow `page_key`.",
-    }),
-  ),
+  filter: Type.Optional(filterOf("the name")),
   external_id: Type.Optional(ExternalId),
   order: {
     ...oneOf(appClientOrders, "By when they were created: the oldest first, or the newest."),

@@ -29,6 +29,14 @@ export const PageMetadata = Type.Object({
   ),
 });
 
+/** `of`: what must match. */
+export const filterOf = (of: string) =>
+  Type.String({
+    minLength: 1,
+    maxLength: 200,
+    description: `A regular expression (RE2 syntax) that ${of} must match somewhere. A page may hold fewer than \`limit\` when many had to be looked at; follow \`page_key\`.`,
+  });
+
 export const RequestId = Type.String({
   description: "The reference id under which this refusal can be looked up.",
 });

@@ -1,5 +1,5 @@
 import { Type, type Static } from "typebox";
-import { closedObject, ExternalId, Labels, PageMetadata, PageQuery } from "./common.ts";
+import { closedObject, ExternalId, filterOf, Labels, PageMetadata, PageQuery } from "./common.ts";
 import { AgentRoles, ApiRoles, CorpusRoles, ResourceRoles } from "./role-bindings.ts";
 
 /** People (`/v2/users`). */
@@ -94,6 +94,7 @@ export const ListUsersQuery = Type.Object({
       description: "Only people with a role on this corpus.",
     }),
   ),
+  filter: Type.Optional(filterOf("the name, the e-mail or the username")),
   external_id: Type.Optional(ExternalId),
 });
 export type ListUsersQuery = Static<typeof ListUsersQuery>;

@@ -1,3 +1,4 @@
+import type { AuditAction } from "@countersign/protocol/audit-subjects.ts";
 import type { AuditRecord } from "../store/records.ts";
 import { newId, type System } from "../system.ts";
 
@@ -19,7 +20,7 @@ export interface Actor {
 
 export interface Act {
   /** `<subject>.<what happened>`, for example `app_client.created`. */
-  action: string;
+  action: AuditAction;
   subjectType: string;
   subjectId: string;
   before?: object | undefined;

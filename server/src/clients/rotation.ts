@@ -214,7 +214,7 @@ function actOn(
   after?: CredentialRecord,
 ) {
   return {
-    action: `credential.${what}`,
+    action: `credential.${what}` as const,
     subjectType: "credential",
     subjectId: credential.id,
     before: what === "created" ? undefined : auditView(client.id, credential),

@@ -256,7 +256,7 @@ export async function loadConnection(
 }
 
 export const actOn = (what: string, connection: ConnectionRecord) => ({
-  action: `connection.${what}`,
+  action: `connection.${what}` as const,
   subjectType: "connection",
   subjectId: connection.id,
   after: auditView(connection),

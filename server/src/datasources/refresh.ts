@@ -378,7 +378,7 @@ export const ownActor = (tenantId: string): Actor => ({
 });
 
 const actOf = (connection: ConnectionRecord, { state, reason }: Partial<ConnectionTokens>) => ({
-  action: `connection.${state}`,
+  action: `connection.${state}` as const,
   subjectType: "connection",
   subjectId: connection.id,
   before: { state: connection.state },

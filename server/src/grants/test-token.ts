@@ -45,7 +45,7 @@ export async function issueTestToken(
     client.tokenLifetimeSeconds ?? api.tokenLifetimeSeconds,
     grants.lifetimeSecondsMax(),
   );
-  const act = { action: "app_client.test_token_issued", subjectType: "app_client" };
+  const act = { action: "app_client.test_token_issued" as const, subjectType: "app_client" };
   const after = { audience: api.audience, scope, lifetimeSeconds };
   const { system } = grants;
   // Written first: no token is out of which nobody knows.

@@ -1,3 +1,4 @@
+import type { AuditAction } from "@countersign/protocol/audit-subjects.ts";
 import type { SigningAlgorithm } from "@countersign/protocol/oauth.ts";
 import { AdminError, badField, changedMeanwhile, notFound } from "../errors/admin-error.ts";
 import type {
@@ -21,7 +22,7 @@ export type KeyActs = Pick<SigningKeysOptions, "system" | "store" | "sealer" | "
 export interface KeyKeeper {
   tenantId: string;
   audit(act: {
-    action: string;
+    action: AuditAction;
     subjectType: string;
     subjectId: string;
     before: object;

@@ -133,7 +133,7 @@ async function loadToken(
     rights: rightsOfClaims(claims.scope, claims.authorization_details),
     takeBack(_how, { actor, leakId }) {
       if (state !== "active") return undefined;
-      const subject = { action: "token.revoked", subjectType: "token", subjectId: jti };
+      const subject = { action: "token.revoked" as const, subjectType: "token", subjectId: jti };
       const audit = auditOf(system, actor, { ...subject, after: { client_id: clientId, leakId } });
       const input = { tenantId, clientId, tokenId: jti, perClientMax: tokenRevocationsMax, audit };
       return { kind: "token", input };

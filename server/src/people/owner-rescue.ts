@@ -1,3 +1,4 @@
+import type { AuditAction } from "@countersign/protocol/audit-subjects.ts";
 import { auditOf, type Actor } from "../audit/audit.ts";
 import type { KnownUserRecord } from "../store/records.ts";
 import type { FactorStore, PeopleStore, UserStore } from "../store/store.ts";
@@ -44,7 +45,7 @@ export async function resetOwnerSignIn(
     requestId: "operation",
     sourceAddress: undefined,
   };
-  const auditAs = (action: string) =>
+  const auditAs = (action: AuditAction) =>
     auditOf(system, actor, { action, subjectType: "user", subjectId: userId });
   const { plainCode, code } = makeCode(system);
   // The link comes last: one that is printed needs nothing else.

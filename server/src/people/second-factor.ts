@@ -96,7 +96,7 @@ export async function addFactor(
     factorsMax,
     recoveryDigests: codes.map((code) => digestOf(code)),
     audit: auditOf(system, actorOf(own, from), {
-      action: "user.factor_added",
+      action: "user.factor_added" as const,
       subjectType: "user",
       subjectId: userId,
       after: { factor_id: factor.id, kind: factor.kind, name: factor.name },
@@ -116,7 +116,7 @@ export async function removeFactor(
   from: SignInFrom,
 ): Promise<void> {
   const audit = auditOf(system, actorOf({ tenantId, userId }, from), {
-    action: "user.factor_removed",
+    action: "user.factor_removed" as const,
     subjectType: "user",
     subjectId: userId,
     before: { factor_id: id },
@@ -182,7 +182,7 @@ const newCodes = (system: System): string[] =>
   Array.from({ length: recoveryCodes }, () => newPlainCode(system));
 
 const codeAct = (what: "renewed" | "used", userId: string) => ({
-  action: `user.recovery_code_${what}`,
+  action: `user.recovery_code_${what}` as const,
   subjectType: "user",
   subjectId: userId,
 });

@@ -174,7 +174,7 @@ export const actorOf = (
 ): Actor => ({ type: "user", id: userId, tenantId, requestId, sourceAddress });
 
 const actOn = ({ id, methods }: Pick<SessionRecord, "id" | "methods">, what: string) => ({
-  action: `session.${what}`,
+  action: `session.${what}` as const,
   subjectType: "session",
   subjectId: id,
   after: { methods },

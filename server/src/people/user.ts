@@ -146,7 +146,7 @@ export async function resetPassword(
   checkHolds(granter.grantable, rightsOf(known.bindings, roles));
   const { plainCode, code } = makeCode(system);
   const userId = known.user.id;
-  const act = { action: "user.password_reset", subjectType: "user", subjectId: userId };
+  const act = { action: "user.password_reset" as const, subjectType: "user", subjectId: userId };
   const audit = auditOf(system, granter.actor, act);
   const revocations = [allTokensOf(known.user)];
   const outcome = await store.replaceUserCode({ tenantId, userId, code, revocations, audit });
@@ -170,7 +170,7 @@ export async function removeSecondFactors(
   checkHolds(granter.grantable, rightsOf(bindings, await context.roles.of(tenantId)));
   const factors = await store.listFactors(tenantId, user.id);
   const audit = auditOf(system, granter.actor, {
-    action: "user.second_factors_removed",
+    action: "user.second_factors_removed" as const,
     subjectType: "user",
     subjectId: user.id,
     before: { factors: factors.map(({ id, kind, name }) => ({ factor_id: id, kind, name })) },
@@ -275,7 +275,7 @@ function actOn(
   after: KnownUserRecord | undefined,
 ): Act {
   return {
-    action: `user.${what}`,
+    action: `user.${what}` as const,
     subjectType: "user",
     subjectId: (after ?? before)!.user.id,
     before: before && auditView(before),

@@ -131,6 +131,53 @@ for (const { name, settings } of stores) {
       }
     });
 
+    test("finds people by a pattern in the name, the e-mail or the username", async () => {
+      const made = [
+        await create({ name: "Zoe Quill" }),
+        await create({ email: "quill-two@example.com" }),
+        await create({ username: "third-quill" }),
+      ].map(({ id }) => id);
+      await create({ name: "Somebody Else", description: "not a quill" });
+      const found: string[] = [];
+      for (let key = ""; ;) {
+        const path = `/v2/users?limit=2&filter=${encodeURIComponent("(?i)QUILL")}${key}`;
+        const { body } = await call<UserPage>(server, "GET", path);
+        assert.ok(body.users.length <= 2);
+        found.push(...body.users.map(({ id }) => id));
+        if (body.metadata.page_key === undefined) break;
+        key = `&page_key=${encodeURIComponent(body.metadata.page_key)}`;
+      }
+      assert.deepEqual(found, made);
+      const only = "/v2/users?filter=quill&corpus_key=nowhere";
+      assert.deepEqual((await call<UserPage>(server, "GET", only)).body.users, []);
+    });
+
+    test("refuses what is no pattern, and goes on where a costly one was stopped", async () => {
+      for (const filter of ["(", "(?=a)", "((a{10}){10}){10}{10}"]) {
+        const path = `/v2/users?filter=${encodeURIComponent(filter)}`;
+        const { status, body } = await call<{ field_errors?: object }>(server, "GET", path);
+        assert.deepEqual([status, Object.keys(body.field_errors ?? {})], [400, ["filter"]], filter);
+      }
+      const names = Array.from({ length: 12 }, (_, index) => `${"a".repeat(190)} ${index}`);
+      for (const name of names)
+        await create({ name, email: `${"b".repeat(60)}${count}@x.example` });
+      const costly = encodeURIComponent(`${"(?:a?){90}".repeat(8)}a 11$`);
+      const pages: number[] = [];
+      for (let key = ""; ;) {
+        const path = `/v2/users?limit=100&filter=${costly}${key}`;
+        const { status, body } = await call<UserPage>(server, "GET", path);
+        assert.equal(status, 200, JSON.stringify(body));
+        pages.push(body.users.length);
+        if (body.metadata.page_key === undefined) break;
+        key = `&page_key=${encodeURIComponent(body.metadata.page_key)}`;
+      }
+      assert.ok(pages.length > 1, "one page did all the work");
+      assert.equal(
+        pages.reduce((sum, one) => sum + one, 0),
+        1,
+      );
+    });
+
     test("lists page by page, by corpus, and without codes", async () => {
       const made: string[] = [];
       for (let index = 0; index < 7; index += 1) {

@@ -168,6 +168,6 @@ export async function insertImportedClient(
 
 function audit(tenantId: string, subjectId: string) {
   const actor = { type: "system", id: "test", tenantId, requestId: "req_test" } as const;
-  const act = { action: "test.inserted", subjectType: "test", subjectId };
+  const act = { action: "app_client.inserted" as const, subjectType: "test", subjectId };
   return auditOf(system, { ...actor, sourceAddress: undefined }, act);
 }

@@ -60,7 +60,7 @@ export function registerAuditEvents(server: AdminServer, context: AuditEventRout
   server.get("/audit_events/export", exporting, async ({ caller }, reply) => {
     const { tenantId } = caller.actor;
     const subject = { subjectType: "tenant", subjectId: tenantId };
-    const act = { action: "audit_log.exported", ...subject };
+    const act = { action: "audit_log.exported" as const, ...subject };
     await store.insertAudit({ audit: auditOf(system, caller.actor, act) });
     reply.type("application/x-ndjson");
     return reply.send(Readable.from(exportAudit(store, tenantId)) as unknown as string);

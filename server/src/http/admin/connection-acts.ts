@@ -61,7 +61,7 @@ export async function refreshNow(
   const { system, store } = context;
   const { tenantId } = caller.actor;
   const { id: subjectId } = await loadConnection(context, tenantId, id);
-  const act = { action: "connection.refresh_asked", subjectType: "connection", subjectId };
+  const act = { action: "connection.refresh_asked" as const, subjectType: "connection", subjectId };
   // Before it is done: what came of it is written with the tokens, and a provider may have heard of it.
   await store.insertAudit({ audit: auditOf(system, caller.actor, act) });
   await usingConnection(context, (freshTokens) => freshTokens.renewNow(tenantId, id));
@@ -78,7 +78,11 @@ export async function readTokenOf(
   const { connection, accessToken } = await usingConnection(context, (freshTokens) =>
     freshTokens.use(actor.tenantId, id),
   );
-  const act = { action: "connection.token_read", subjectType: "connection", subjectId: id };
+  const act = {
+    action: "connection.token_read" as const,
+    subjectType: "connection",
+    subjectId: id,
+  };
   await store.insertAudit({ audit: auditOf(system, actor, act) });
   const { expiresAtMs, grantedScopes } = connection;
   return {

@@ -7,6 +7,7 @@ import {
   User,
   UserPage,
 } from "@countersign/protocol/admin/users.ts";
+import { filteredPage } from "../../access/filtered-page.ts";
 import {
   createUser,
   deleteUser,
@@ -19,7 +20,6 @@ import {
 import type { FactorStore, UserStore } from "../../store/store.ts";
 import type { PageKeys } from "../page-key.ts";
 import { handOver, type HandOverContext } from "./hand-over.ts";
-import { pageOf } from "./page.ts";
 import { applyRoles, toBindings } from "./role-fields.ts";
 import { etagOf, expectedVersionOf, idempotencyKeyOf, route, type AdminServer } from "./route.ts";
 import { applyUserSettings, toUser, toUserSettings } from "./user-body.ts";
@@ -30,6 +30,8 @@ export interface UserRoutes extends UserContext, HandOverContext {
   store: UserStore & FactorStore;
   pageKeys: PageKeys;
 }
+
+type UserPosition = { createdAtMs: number; id: string };
 
 const tag = "Users";
 
@@ -112,20 +114,22 @@ export function registerUsers(server: AdminServer, context: UserRoutes): void {
   server.get("/users", list, async ({ query, caller }) => {
     const { page_key: pageKey, limit, ...filters } = query;
     const { tenantId } = caller.actor;
-    const { items, metadata } = await pageOf(pageKeys, {
-      listName: JSON.stringify(["users", tenantId, filters]),
-      pageKey,
+    const { filter, corpus_key: corpusKey, external_id: externalId } = filters;
+    const listName = JSON.stringify(["users", tenantId, filters]);
+    const after = pageKey && pageKeys.read(listName, pageKey);
+    const { items, next } = await filteredPage({
+      filter,
+      after: (after || undefined) as UserPosition | undefined,
       limit,
-      read: (after: { createdAtMs: number; id: string } | undefined, count) =>
-        store.listUsers(tenantId, {
-          after,
-          corpusKey: filters.corpus_key,
-          externalId: filters.external_id,
-          limit: count,
-        }),
+      read: (from, count) =>
+        store.listUsers(tenantId, { after: from, corpusKey, externalId, limit: count }),
+      textsOf: ({ user }) => [user.name, user.email, user.username],
       positionOf: ({ user }) => ({ createdAtMs: user.createdAtMs, id: user.id }),
     });
-    return { users: items.map((known) => toUser(known)), metadata };
+    return {
+      users: items.map((known) => toUser(known)),
+      metadata: next === undefined ? {} : { page_key: pageKeys.write(listName, next) },
+    };
   });
 
   server.get("/users/:username", read, async ({ params, caller }, reply) => {

@@ -59,7 +59,7 @@ async function revokeToken(
   actor: Actor,
   { claims }: LiveToken,
 ): Promise<void> {
-  const act = { action: "token.revoked", subjectType: "token", subjectId: claims.jti };
+  const act = { action: "token.revoked" as const, subjectType: "token", subjectId: claims.jti };
   const outcome = await store.revokeToken({
     tenantId: actor.tenantId,
     clientId: claims.client_id,
