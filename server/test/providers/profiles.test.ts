@@ -146,8 +146,8 @@ async function play(test: TestContext, provider: Provider, fixture: Fixture): Pr
     }
   }
   settings.variables = { ...settings.variables, ...captured };
-  const context = { nowMs, assertionId: "a-1", tokenOrigin, captured };
-  const exchange = buildExchange(provider, { code, codeVerifier, redirectUri }, context);
+  const context = { nowMs, assertionId: "a-1", redirectUri, tokenOrigin, captured };
+  const exchange = buildExchange(provider, { code, codeVerifier }, context);
   let tokens = await run(exchange, fixture.exchange);
   const upgrade = buildUpgrade(provider, tokens, context);
   assert.equal(upgrade !== undefined, fixture.upgrade !== undefined);
