@@ -42,9 +42,10 @@ console.log(buildAuthorizationUrl(provider, { redirectUri, state, codeVerifier }
 const answered = new URL(await terminal.question("Where the browser ended up: ")).searchParams;
 if (answered.get("state") !== state) throw new Error("The state is not the one that was sent.");
 const { code, tokenOrigin, captured } = parseCallback(provider, answered);
-const context = { nowMs: Date.now(), assertionId: randomUUID(), tokenOrigin, captured };
+const assertionId = randomUUID();
+const context = { nowMs: Date.now(), assertionId, redirectUri, tokenOrigin, captured };
 const fetch = createFetch({ allow: [] });
-const tokens = await run(buildExchange(provider, { code, codeVerifier, redirectUri }, context));
+const tokens = await run(buildExchange(provider, { code, codeVerifier }, context));
 await run(buildRefresh(provider, tokens, context), tokens);
 await fetch.close();
 terminal.close();

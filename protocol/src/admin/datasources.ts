@@ -37,7 +37,12 @@ const ExpiryMatcher = closedObject({
     }),
   ),
   body: Type.Optional(
-    Type.String({ minLength: 1, maxLength: 500, description: "The body's beginning contains it." }),
+    Type.String({
+      minLength: 1,
+      maxLength: 500,
+      description:
+        "The body's beginning contains it. In JSON, spaces between members do not count on either side.",
+    }),
   ),
 });
 

@@ -217,10 +217,11 @@ async function exchange(
   const { system, fetch, exchanges, providerTimeoutMs: totalMs } = context;
   const { provider, flow, callback, connection } = about;
   const { code, tokenOrigin, captured } = callback;
-  const given = { code, codeVerifier: flow.codeVerifier, redirectUri: redirectUrlOf(context) };
+  const given = { code, codeVerifier: flow.codeVerifier };
   const fresh = () => ({
     nowMs: system.now(),
     assertionId: system.randomUuid(),
+    redirectUri: redirectUrlOf(context),
     tokenOrigin,
     captured,
   });

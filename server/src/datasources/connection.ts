@@ -17,6 +17,7 @@ import { nothingPending, openTokens, sealTokens, type HeldTokens } from "./held-
 import { callProvider } from "./protocol/provider-call.ts";
 import { buildRevocation } from "./protocol/token-request.ts";
 import type { Provider } from "./provider.ts";
+import { redirectUrlOf } from "./redirect-url.ts";
 
 /**
  * Connections over their life, but for their tokens: those come by `authorization.ts`, and are kept
@@ -224,16 +225,23 @@ export async function deleteConnection(
 
 /** Best effort: what is deleted here is deleted, whatever the provider says [RFC 7009 §2.1]. */
 async function revokeAtProvider(
-  { sealer, system, fetch, log, providerTimeoutMs: totalMs }: ConnectionContext,
+  context: ConnectionContext,
   connection: ConnectionRecord,
   provider: Provider,
 ): Promise<void> {
+  const { sealer, system, fetch, log, providerTimeoutMs: totalMs } = context;
   const held = openTokens(sealer, connection);
   const value = held?.refreshToken ?? held?.accessToken ?? "";
   if (value === "") return;
   const hint = held?.refreshToken === undefined ? "access_token" : "refresh_token";
   const { tokenOrigin, captured } = connection;
-  const about = { nowMs: system.now(), assertionId: system.randomUuid(), tokenOrigin, captured };
+  const about = {
+    nowMs: system.now(),
+    assertionId: system.randomUuid(),
+    redirectUri: redirectUrlOf(context),
+    tokenOrigin,
+    captured,
+  };
   try {
     const request = buildRevocation(provider, { value, hint }, about);
     if (request === undefined) return;

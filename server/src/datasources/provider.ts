@@ -179,7 +179,10 @@ export interface Profile {
   clientCredentials?: StepRules;
   /** `with`: what is presented for new tokens. `nothing`: this provider cannot refresh. */
   refresh?: StepRules & { with?: "refresh_token" | "access_token" | "nothing" };
-  /** A second call right after the exchange, whose answer is the token to keep. */
+  /**
+   * A second call right after the exchange, whose answer is the token to keep. `answer` stands in the
+   * place of the profile's own for it.
+   */
   upgrade?: StepRules & { answer?: AnswerRules };
   revoke?: StepRules;
   userinfo?: StepRules;

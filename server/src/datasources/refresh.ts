@@ -24,6 +24,7 @@ import { ProviderError } from "./protocol/provider-error.ts";
 import { parseTokenAnswer, type TokenAnswer } from "./protocol/token-answer.ts";
 import { buildRefresh } from "./protocol/token-request.ts";
 import type { Provider } from "./provider.ts";
+import { redirectUrlOf } from "./redirect-url.ts";
 import { createNotes, type Notes } from "./refresh-notes.ts";
 import { failedWith, lostTriesMax, spendsToken } from "./refresh-outcome.ts";
 import { judgeTokens, type Verdict } from "./token-due.ts";
@@ -41,6 +42,8 @@ export interface RefreshContext {
   sealer: Sealer;
   fetch: GuardedFetch;
   log: Log;
+  /** The origin that people use. */
+  publicUrl: string;
   /** How long a provider may take to answer. */
   providerTimeoutMs: number;
   exchanges: ExchangeNotes;
@@ -287,14 +290,19 @@ function checkTries(provider: Provider, connection: ConnectionRecord): void {
 }
 
 async function requestTokens(
-  { fetch, system, exchanges, providerTimeoutMs: totalMs }: Renewing,
+  context: Renewing,
   about: { provider: Provider; connection: ConnectionRecord; held: HeldTokens },
 ): Promise<TokenAnswer> {
+  const { fetch, system, exchanges, providerTimeoutMs: totalMs } = context;
   const { provider, connection, held } = about;
   const { tokenOrigin, captured } = connection;
-  const assertionId = system.randomUuid();
-  const nowMs = system.now();
-  const request = buildRefresh(provider, held, { nowMs, assertionId, tokenOrigin, captured });
+  const request = buildRefresh(provider, held, {
+    nowMs: system.now(),
+    assertionId: system.randomUuid(),
+    redirectUri: redirectUrlOf(context),
+    tokenOrigin,
+    captured,
+  });
   return exchanges.noting(about, request, async (answered) => {
     const answer = await callProvider(fetch, request, { totalMs });
     answered(answer);

@@ -7,13 +7,12 @@ import type { ExchangeStore } from "../store/store.ts";
 
 /** What reaches other people's servers needs, put together once for pages and API. */
 
-type MadeHere = "fetch" | "providerTimeoutMs" | "exchanges";
+type MadeHere = "fetch" | "providerTimeoutMs" | "exchanges" | "publicUrl";
 
 export interface Outside extends Pick<RefreshContext, MadeHere | "log"> {
   outbound: OutboundDoor["outbound"];
   freshTokens: OutboundDoor["freshTokens"];
   outboundAllow: readonly string[];
-  publicUrl: string;
 }
 
 export interface OpenedOutside {
@@ -31,11 +30,11 @@ export function openOutside(
   const providerTimeoutMs = providerTimeoutSeconds * 1_000;
   const { system, store, sealer, log, feed } = context;
   const exchanges = createExchangeNotes(system, store, log);
-  const made = { fetch, providerTimeoutMs, exchanges };
+  const made = { fetch, providerTimeoutMs, exchanges, publicUrl };
   const door = openOutbound({ system, store, sealer, log, feed, ...made });
   const { outbound, freshTokens } = door;
   return {
-    outside: { ...made, log, outbound, freshTokens, outboundAllow, publicUrl },
+    outside: { ...made, log, outbound, freshTokens, outboundAllow },
     async stop() {
       await door.stop();
       await exchanges.stop();

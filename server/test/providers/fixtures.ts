@@ -18,23 +18,43 @@ export interface Fixture {
   upgrade?: Expectation;
   /** `undefined`: the provider cannot refresh. */
   refresh?: Expectation | "nothing";
-  refused?: { answer: FakeAnswer; kind: string };
+  refused?: Refused;
+  /** A refusal of the exchange. */
+  refusedCode?: Refused;
   /** A request to the API, and what it becomes with the token. */
   use?: { at: string; becomes: Readonly<Record<string, string>> };
   /** Answers of the API that mean that the token has expired. */
   expired?: readonly FakeAnswer[];
+  /** Answers of the API that do not mean it, though they look similar. */
+  fresh?: readonly FakeAnswer[];
+  /** Where the secret is at the exchange. */
+  secretIn?: "body";
   /** Fields of the form that are doubted with the scopes `read` and `write`. */
   doubts?: readonly string[];
-  /** The reader of all providers copes with it, so there is no control. */
-  isStandard?: boolean;
+  /** A lost answer is a risk even after a refresh that kept the token: this one is spent by its use. */
+  spends?: boolean;
+}
+
+/** `undefined`: must not be there. */
+export interface Wanted extends Partial<Omit<SeenRequest, "query" | "body">> {
+  query?: Readonly<Record<string, string | undefined>>;
+  body?: Readonly<Record<string, unknown>>;
 }
 
 export interface Expectation {
   /** Parts of the request that the provider insists on. */
-  wants?: Partial<SeenRequest>;
+  wants?: Wanted;
   answer?: FakeAnswer;
   /** What must come of it. */
   gives?: Readonly<Record<string, unknown>>;
+  /** Further access tokens that must come of it, by name. */
+  slots?: Readonly<Record<string, string>>;
+}
+
+interface Refused {
+  answer: FakeAnswer;
+  kind: string;
+  cause?: string;
 }
 
 const basic = `Basic ${Buffer.from("the-client:the-secret").toString("base64")}`;
@@ -45,6 +65,7 @@ const invalidGrant = {
   kind: "reconnect_required",
 };
 const secretInBody = { body: { client_secret: "the-secret" }, authorization: undefined };
+const secretAsUser = { authorization: `Basic ${Buffer.from("the-secret:").toString("base64")}` };
 const json = { contentType: "application/json" };
 
 export const fixtures: Readonly<Record<string, Fixture>> = {
@@ -70,7 +91,9 @@ export const fixtures: Readonly<Record<string, Fixture>> = {
   },
   slack: {
     quirks: ["Q2", "Q3"],
-    expired: [{ body: { ok: false, error: "token_expired" } }],
+    spends: true,
+    secretIn: "body",
+    expired: [{ status: 401, body: "" }, { body: { ok: false, error: "token_expired" } }],
     settings: { customAuthenticationParameters: [{ key: "user_scope", value: "chat:write" }] },
     authorize: { scope: "read,write", user_scope: "chat:write" },
     exchange: {
@@ -84,6 +107,7 @@ export const fixtures: Readonly<Record<string, Fixture>> = {
         },
       },
       gives: { accessToken: "xoxb", identity: "T1" },
+      slots: { user: "xoxp" },
     },
     refresh: {
       answer: {
@@ -98,6 +122,8 @@ export const fixtures: Readonly<Record<string, Fixture>> = {
   },
   salesforce: {
     quirks: ["Q4"],
+    doubts: ["scopes"],
+    secretIn: "body",
     exchange: {
       answer: { body: { ...noLifetime.body, instance_url: "https://my.salesforce.com", id: "u1" } },
       gives: {
@@ -110,6 +136,7 @@ export const fixtures: Readonly<Record<string, Fixture>> = {
   },
   google: {
     quirks: ["Q5"],
+    secretIn: "body",
     authorize: { access_type: "offline", prompt: "consent" },
     refresh: {
       answer: { body: { access_token: "at-2", expires_in: 3599, token_type: "Bearer" } },
@@ -118,7 +145,16 @@ export const fixtures: Readonly<Record<string, Fixture>> = {
   },
   microsoft: {
     quirks: ["Q6", "Q7"],
-    expired: [{ status: 403, body: { error: { code: "InvalidAuthenticationToken" } } }],
+    doubts: ["scopes"],
+    secretIn: "body",
+    fresh: [
+      { status: 403, body: "Forbidden" },
+      { status: 404, body: "InvalidAuthenticationToken" },
+    ],
+    expired: [
+      { status: 401, body: "" },
+      { status: 403, body: { error: { code: "InvalidAuthenticationToken" } } },
+    ],
     refresh: { wants: { body: { scope: "read write" } } },
     refused: {
       answer: { status: 400, body: { error: "interaction_required" } },
@@ -127,6 +163,8 @@ export const fixtures: Readonly<Record<string, Fixture>> = {
   },
   microsoft_admin_consent: {
     quirks: ["Q8"],
+    authorize: { code_challenge: undefined },
+    secretIn: "body",
     callback: { tenant: "t-1", admin_consent: "True" },
     exchange: {
       wants: {
@@ -142,18 +180,20 @@ export const fixtures: Readonly<Record<string, Fixture>> = {
   },
   zoom: {
     quirks: ["Q9"],
-    // Rotation is what the standards allow; the profile only warns of it beforehand.
-    isStandard: true,
+    spends: true,
     refresh: { answer: rotated, gives: { refreshToken: "rt-2", hasNewRefreshToken: true } },
   },
   atlassian: {
     quirks: ["Q10"],
+    doubts: ["scopes"],
+    spends: true,
     authorize: { audience: "api.atlassian.com", prompt: "consent" },
     exchange: { wants: { ...json, body: { client_secret: "the-secret" } } },
     refresh: { answer: rotated },
   },
   quickbooks: {
     quirks: ["Q11"],
+    spends: true,
     callback: { code: "the-code", realmId: "42" },
     captures: { realmId: "42" },
     exchange: {
@@ -165,42 +205,66 @@ export const fixtures: Readonly<Record<string, Fixture>> = {
   },
   xero: {
     quirks: ["Q12"],
+    spends: true,
     doubts: ["scopes"],
     refresh: { answer: rotated },
     refused: invalidGrant,
   },
   box: {
     quirks: ["Q13"],
+    spends: true,
     refresh: { wants: secretInBody, answer: rotated },
     refused: invalidGrant,
   },
   notion: {
     quirks: ["Q14"],
-    authorize: { owner: "user" },
-    exchange: { wants: { ...json, authorization: basic } },
+    authorize: { code_challenge: undefined, owner: "user" },
+    exchange: {
+      wants: { ...json, authorization: basic },
+      answer: { body: { access_token: "at-1", workspace_id: "w-1" } },
+      gives: { identity: "w-1", captured: { workspace_id: "w-1" } },
+    },
   },
   tiktok: {
     quirks: ["Q15"],
-    authorize: { client_key: "the-client", client_id: undefined },
-    exchange: { wants: { body: { client_key: "the-client" } } },
+    secretIn: "body",
+    authorize: { scope: "read,write", client_key: "the-client", client_id: undefined },
+    exchange: {
+      wants: { body: { client_key: "the-client" } },
+      answer: { body: { access_token: "at-1", expires_in: 60, open_id: "u1" } },
+      gives: { identity: "u1" },
+    },
+    refresh: { wants: { body: { client_key: "the-client" } } },
   },
   tiktok_ads: {
     quirks: ["Q16"],
-    authorize: { app_id: "the-client", response_type: undefined },
+    authorize: { code_challenge: undefined, app_id: "the-client", response_type: undefined },
     callback: { auth_code: "the-code" },
     exchange: {
       wants: {
         ...json,
-        body: { app_id: "the-client", secret: "the-secret", auth_code: "the-code" },
+        body: {
+          app_id: "the-client",
+          secret: "the-secret",
+          auth_code: "the-code",
+          grant_type: undefined,
+          redirect_uri: undefined,
+        },
       },
       answer: { body: { code: 0, data: { access_token: "at-1" } } },
       gives: { accessToken: "at-1" },
     },
     refresh: "nothing",
-    refused: { answer: { body: { code: 40_001, message: "no" } }, kind: "config_error" },
+    refused: {
+      answer: { body: { code: 40_001, message: "no" } },
+      kind: "config_error",
+      cause: "request_refused",
+    },
   },
   facebook: {
     quirks: ["Q17"],
+    authorize: { scope: "read,write" },
+    secretIn: "body",
     exchange: {
       answer: { type: "text/plain", body: "access_token=at-1&expires=5183999" },
       gives: { accessToken: "at-1" },
@@ -208,8 +272,16 @@ export const fixtures: Readonly<Record<string, Fixture>> = {
     refresh: {
       wants: {
         method: "GET",
-        query: { grant_type: "fb_exchange_token", fb_exchange_token: "at-1" },
+        query: {
+          grant_type: "fb_exchange_token",
+          fb_exchange_token: "at-1",
+          refresh_token: undefined,
+        },
       },
+    },
+    refusedCode: {
+      answer: { status: 400, body: { error: { code: 100, message: "used" } } },
+      kind: "reconnect_required",
     },
     refused: {
       answer: { status: 400, body: { error: { code: 190, message: "expired" } } },
@@ -218,6 +290,8 @@ export const fixtures: Readonly<Record<string, Fixture>> = {
   },
   instagram: {
     quirks: ["Q18"],
+    authorize: { scope: "read,write", code_challenge: undefined },
+    secretIn: "body",
     upgrade: {
       wants: {
         method: "GET",
@@ -229,11 +303,23 @@ export const fixtures: Readonly<Record<string, Fixture>> = {
       },
     },
     refresh: {
-      wants: { method: "GET", query: { grant_type: "ig_refresh_token", access_token: "at-1" } },
+      wants: {
+        method: "GET",
+        url: "https://graph.instagram.com/refresh_access_token",
+        query: {
+          grant_type: "ig_refresh_token",
+          access_token: "at-1",
+          client_id: undefined,
+          client_secret: undefined,
+          refresh_token: undefined,
+        },
+      },
     },
   },
   shopify: {
     quirks: ["Q19"],
+    authorize: { scope: "read,write", code_challenge: undefined },
+    secretIn: "body",
     settings: { variables: { shop: "cheese" } },
     exchange: {
       wants: {
@@ -256,19 +342,23 @@ export const fixtures: Readonly<Record<string, Fixture>> = {
   },
   stripe_apps: {
     quirks: ["Q21"],
+    authorize: { code_challenge: undefined },
     exchange: {
-      wants: { authorization: `Basic ${Buffer.from("the-secret:").toString("base64")}` },
+      wants: { ...secretAsUser, body: { redirect_uri: undefined } },
       answer: noLifetime,
       gives: { lifetimeSource: "default" },
     },
+    refresh: { wants: secretAsUser },
   },
   x: {
     quirks: ["Q22"],
+    spends: true,
     doubts: ["scopes"],
     exchange: { wants: { authorization: basic, body: { code_verifier: "v".repeat(43) } } },
   },
   linkedin: {
     quirks: ["Q23"],
+    secretIn: "body",
     authorize: { code_challenge: undefined },
     exchange: {
       answer: { body: { access_token: "at-1", expires_in: 5_184_000 } },
@@ -277,12 +367,14 @@ export const fixtures: Readonly<Record<string, Fixture>> = {
   },
   amazon_sp_api: {
     quirks: ["Q24"],
-    authorize: { application_id: "the-client" },
+    secretIn: "body",
+    authorize: { code_challenge: undefined, application_id: "the-client" },
     callback: { spapi_oauth_code: "the-code", selling_partner_id: "s-1" },
     captures: { selling_partner_id: "s-1" },
   },
   sentry: {
     quirks: ["Q25"],
+    authorize: { code_challenge: undefined },
     exchange: {
       wants: secretInBody,
       answer: {
@@ -308,6 +400,8 @@ export const fixtures: Readonly<Record<string, Fixture>> = {
   },
   mailchimp: {
     quirks: ["Q28"],
+    authorize: { code_challenge: undefined },
+    secretIn: "body",
     exchange: {
       answer: { body: { access_token: "at-1", expires_in: 0, scope: null } },
       gives: { expiresAtMs: undefined },
@@ -316,6 +410,7 @@ export const fixtures: Readonly<Record<string, Fixture>> = {
   },
   fitbit: {
     quirks: ["Q29"],
+    spends: true,
     exchange: {
       answer: { body: { access_token: "at-1", refresh_token: "rt-1", user_id: "u1" } },
       gives: { identity: "u1" },
@@ -330,6 +425,7 @@ export const fixtures: Readonly<Record<string, Fixture>> = {
   },
   stack_exchange: {
     quirks: ["Q30"],
+    authorize: { scope: "read,write" },
     settings: { baseUrl: "https://api.stackexchange.com" },
     use: {
       at: "https://api.stackexchange.com/x",
@@ -343,6 +439,8 @@ export const fixtures: Readonly<Record<string, Fixture>> = {
   },
   zoho: {
     quirks: ["Q31"],
+    authorize: { access_type: "offline", scope: "read,write", code_challenge: undefined },
+    secretIn: "body",
     use: {
       at: "https://www.zohoapis.eu/x",
       becomes: { url: "https://www.zohoapis.eu/x", authorization: "Zoho-oauthtoken at-1" },
@@ -358,23 +456,36 @@ export const fixtures: Readonly<Record<string, Fixture>> = {
   },
   jobber: {
     quirks: ["Q32"],
+    secretIn: "body",
     exchange: { answer: noLifetime, gives: { expiresAtMs: 1_800_003_600_000 } },
   },
-  monday: { quirks: ["Q38"], authorize: { response_type: undefined }, refresh: "nothing" },
+  monday: {
+    quirks: ["Q38"],
+    secretIn: "body",
+    authorize: { code_challenge: undefined, response_type: undefined },
+    refresh: "nothing",
+  },
   basecamp: {
     quirks: ["Q40"],
-    authorize: { type: "web_server" },
-    exchange: { wants: { body: { type: "web_server" } } },
-    refresh: { wants: { body: { type: "refresh" } } },
+    secretIn: "body",
+    authorize: { code_challenge: undefined, type: "web_server" },
+    exchange: { wants: { body: { type: "web_server", grant_type: undefined } } },
+    refresh: { wants: { body: { type: "refresh", grant_type: undefined } } },
   },
   zendesk: {
     quirks: ["Q41"],
     settings: { variables: { subdomain: "cheese" } },
+    refresh: { wants: { body: { expires_in: "172800" } } },
     exchange: { wants: { ...json, body: { expires_in: "172800" } } },
   },
   dropbox: { quirks: ["Q42"], authorize: { token_access_type: "offline" } },
   reddit: { quirks: ["Q42"], authorize: { duration: "permanent" } },
-  attio: { quirks: ["Q43"], authorizeHas: "scope=read+write&", authorize: { scope: "read write" } },
+  attio: {
+    quirks: ["Q43"],
+    secretIn: "body",
+    authorizeHas: "scope=read+write&",
+    authorize: { scope: "read write" },
+  },
   square: {
     quirks: ["Q44"],
     authorizeHas: "redirect_uri=https://cs.example/callback&",
@@ -383,6 +494,7 @@ export const fixtures: Readonly<Record<string, Fixture>> = {
   },
   esri: {
     quirks: ["Q46"],
+    secretIn: "body",
     use: {
       at: "https://www.arcgis.com/x?f=json",
       becomes: { url: "https://www.arcgis.com/x?f=json&token=at-1" },
@@ -391,10 +503,21 @@ export const fixtures: Readonly<Record<string, Fixture>> = {
   },
   marketo: {
     quirks: ["Q48"],
+    secretIn: "body",
     settings: { variables: { subdomain: "cheese" } },
+    fresh: [
+      { body: { success: false, errors: [{ code: "606" }] } },
+      { body: { success: false, errors: [{ code: 6021 }] } },
+      { status: 404, body: { errors: [{ code: "602" }] } },
+      { status: 404, body: { errors: [{ code: 602 }] } },
+      { status: 404, body: { errors: [{ code: 602, message: "expired" }] } },
+    ],
     expired: [
+      { status: 401, body: "" },
       { body: '{"success":false,"errors":[{"code":"602"}]}' },
       { body: { success: false, errors: [{ code: "602" }] } },
+      { body: '{"success":false,"errors":[{"code":602,"message":"expired"}]}' },
+      { body: { success: false, errors: [{ message: "expired", code: 602 }] } },
     ],
     exchange: { gives: { refreshToken: undefined } },
     refresh: { gives: { refreshToken: undefined } },

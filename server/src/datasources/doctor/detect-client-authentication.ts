@@ -118,15 +118,15 @@ async function tryWay(
   way: Way,
 ): Promise<{ outcome: Outcome; cause?: CauseName }> {
   const provider = { settings: { ...settings, ...way }, profile };
-  const context = { nowMs: system.now(), assertionId: system.randomUuid() };
+  const redirectUri = redirectUrlOf({ publicUrl });
+  const context = { nowMs: system.now(), assertionId: system.randomUuid(), redirectUri };
   const code = `check-${system.randomBytes(16).toString("base64url")}`;
   const codeVerifier = system.randomBytes(32).toString("base64url");
-  const redirectUri = redirectUrlOf({ publicUrl });
   try {
     const request =
       settings.grantType === "client_credentials"
         ? buildClientCredentials(provider, context)
-        : buildExchange(provider, { code, codeVerifier, redirectUri }, context);
+        : buildExchange(provider, { code, codeVerifier }, context);
     const answer = await callProvider(fetch, request);
     const { step } = request;
     parseTokenAnswer(provider, answer, { step, nowMs: system.now() });

@@ -135,7 +135,6 @@ export const business: readonly Profile[] = [
       clientAuthentication: "body",
       pkce: "off",
     },
-    answer: { zeroLifetime: "never" },
     refresh: { with: "nothing" },
   },
   {
@@ -208,7 +207,13 @@ export const business: readonly Profile[] = [
       grantType: "client_credentials",
       accessTokenUrl: "https://{subdomain}.mktorest.com/identity/oauth/token",
       clientAuthentication: "body",
-      expiryMatchers: [{ status: 401 }, { status: 200, body: '"code":"602"' }],
+      expiryMatchers: [
+        { status: 401 },
+        { status: 200, body: '"code":"602"' },
+        // As a number it ends with what follows it: 6021 is another code.
+        { status: 200, body: '"code":602,' },
+        { status: 200, body: '"code":602}' },
+      ],
     },
   },
 ];

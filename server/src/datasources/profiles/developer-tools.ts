@@ -11,7 +11,6 @@ export const developerTools: readonly Profile[] = [
       clientAuthentication: "body",
       baseUrl: "https://api.github.com",
     },
-    answer: { errors: { bad_verification_code: "code_refused" } },
     notes: ["Tokens of OAuth apps do not expire; those of GitHub apps do."],
   },
   {
@@ -29,10 +28,6 @@ export const developerTools: readonly Profile[] = [
       success: { path: "ok", values: [true] },
       slots: { user: "authed_user" },
       identity: "team.id",
-      errors: {
-        invalid_refresh_token: "refresh_token_refused",
-        token_revoked: "refresh_token_refused",
-      },
     },
     rotatesRefreshToken: true,
   },
@@ -57,7 +52,6 @@ export const developerTools: readonly Profile[] = [
     settings: {
       authorizationUrl: "https://api.notion.com/v1/oauth/authorize",
       accessTokenUrl: "https://api.notion.com/v1/oauth/token",
-      clientAuthentication: "basic",
       bodyFormat: "json",
       pkce: "off",
       baseUrl: "https://api.notion.com",
@@ -88,7 +82,6 @@ export const developerTools: readonly Profile[] = [
       pkce: "off",
       baseUrl: "https://sentry.io/api/0",
     },
-    answer: { accessToken: "token", refreshToken: "refreshToken", expiresAt: "expiresAt" },
   },
   {
     name: "monday",

@@ -34,7 +34,7 @@ export const social: readonly Profile[] = [
       omit: ["grant_type", "redirect_uri"],
     },
     refresh: { with: "nothing" },
-    answer: { root: "data", errorCode: "code", errorText: "message" },
+    answer: { errorCode: "code" },
   },
   {
     name: "facebook",
@@ -87,7 +87,6 @@ export const social: readonly Profile[] = [
     settings: {
       authorizationUrl: "https://x.com/i/oauth2/authorize",
       accessTokenUrl: "https://api.x.com/2/oauth2/token",
-      clientAuthentication: "basic",
       baseUrl: "https://api.x.com",
     },
     authorize: { offline: { scope: "offline.access" } },

@@ -12,7 +12,7 @@ export interface AssertionInput {
   assertionId: string;
   /** Where the assertion goes: its audience. */
   tokenUrl: string;
-  redirectUri?: string | undefined;
+  redirectUri: string;
 }
 
 const assertionSeconds = 60;
@@ -67,7 +67,7 @@ function assertionParameters(provider: Provider, input: AssertionInput): Paramet
 
 function signAssertion({ settings, profile }: Provider, input: AssertionInput): string {
   const issuedAt = Math.floor(input.nowMs / 1000);
-  const redirectHost = URL.parse(input.redirectUri ?? "")?.hostname ?? "";
+  const redirectHost = URL.parse(input.redirectUri)?.hostname ?? "";
   const values = { client_id: settings.clientId, redirect_host: redirectHost };
   const overrides = Object.entries(profile.assertionClaims ?? {}).map(
     ([name, template]) => [name, fillValue(template, values)] as const,

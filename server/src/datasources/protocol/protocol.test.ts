@@ -17,7 +17,7 @@ import { addAccessToken } from "./token-use.ts";
 
 const redirectUri = "https://cs.example/cb";
 const codeVerifier = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk";
-const context = { nowMs: 1_800_000_000_000, assertionId: "a-1" };
+const context = { nowMs: 1_800_000_000_000, assertionId: "a-1", redirectUri };
 const provider = (own: Partial<DatasourceSettings> = {}) =>
   describeProvider(standard, {
     clientId: "a b",
@@ -28,7 +28,7 @@ const provider = (own: Partial<DatasourceSettings> = {}) =>
     ...own,
   });
 const exchange = (own?: Partial<DatasourceSettings>) =>
-  buildExchange(provider(own), { code: "c/d", codeVerifier, redirectUri }, context);
+  buildExchange(provider(own), { code: "c/d", codeVerifier }, context);
 
 test("builds the authorize URL byte by byte, nothing twice", () => {
   assert.equal(

@@ -62,10 +62,11 @@ type Reading = Omit<AnswerContext, "nowMs"> & Clocks;
 
 /** Throws `ProviderError`, also for what a provider refuses with a status of success. */
 export function parseTokenAnswer(
-  provider: Provider,
+  described: Provider,
   answer: ProviderAnswer,
   { step, nowMs, previous }: AnswerContext,
 ): TokenAnswer {
+  const provider = step === "upgrade" ? withUpgradeRules(described) : described;
   const context = { step, nowMs, previous, providerNowMs: providerNowMsOf(answer.headers) };
   try {
     checkSuccess(provider, step, answer, nowMs);
@@ -84,6 +85,12 @@ export function parseTokenAnswer(
   } catch (error) {
     throw afterUse(error, answer, step);
   }
+}
+
+/** The second call is often to another endpoint, with answers of a form of their own. */
+function withUpgradeRules({ settings, profile }: Provider): Provider {
+  const { answer = profile.answer } = profile.upgrade ?? {};
+  return { settings, profile: { ...profile, ...(answer && { answer }) } };
 }
 
 const unreadable = ({ status }: ProviderAnswer): ProviderError =>

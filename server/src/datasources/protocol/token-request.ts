@@ -10,6 +10,8 @@ export interface RequestContext {
   nowMs: number;
   /** A fresh random id, for assertions of the client. */
   assertionId: string;
+  /** What is registered at the provider, also where a step does not send it: assertions name it. */
+  redirectUri: string;
   /** Where the callback said that tokens are, see `Callback.tokenOrigin`. */
   tokenOrigin?: string | undefined;
   /** What was captured with the connection: `{name}` in the profile. */
@@ -19,7 +21,7 @@ export interface RequestContext {
 /** A code for tokens [RFC 6749 §4.1.3]. Without a code where consent alone is what came back. */
 export function buildExchange(
   provider: Provider,
-  input: { code: string | undefined; codeVerifier: string; redirectUri: string },
+  input: { code: string | undefined; codeVerifier: string },
   context: RequestContext,
 ): ProviderRequest {
   const { settings, profile } = provider;
@@ -31,12 +33,11 @@ export function buildExchange(
     parameters: [
       ["grant_type", "authorization_code"],
       ["code", input.code],
-      ["redirect_uri", input.redirectUri],
+      ["redirect_uri", context.redirectUri],
       settings.pkce === "off" ? undefined : ["code_verifier", input.codeVerifier],
       ...targets(provider),
     ],
-    values: { code: input.code, redirect_uri: input.redirectUri },
-    redirectUri: input.redirectUri,
+    values: { code: input.code, redirect_uri: context.redirectUri },
     context,
   });
 }
@@ -172,7 +173,6 @@ interface TokenStep {
   rules: StepRules | undefined;
   parameters: readonly (Parameter | undefined)[];
   values: Readonly<Record<string, string | undefined>>;
-  redirectUri?: string;
   context: RequestContext;
 }
 
@@ -180,7 +180,7 @@ function build(provider: Provider, input: TokenStep): ProviderRequest {
   const { settings } = provider;
   const { step, rules, context } = input;
   const url = movedTo(context.tokenOrigin, rules?.url ?? input.url);
-  const assertion = { ...context, tokenUrl: url, redirectUri: input.redirectUri };
+  const assertion = { ...context, tokenUrl: url };
   const isRefresh = step === "refresh";
   return buildStep(provider, {
     step,

@@ -22,9 +22,9 @@ const provider = (own: Partial<DatasourceSettings> = {}) =>
     accessTokenUrl: "https://p.example/token?api_key=Url-K3y-1&resource=r",
     ...own,
   });
-const context = { nowMs: 1, assertionId: "a" };
+const context = { nowMs: 1, assertionId: "a", redirectUri: "https://cs.example/cb" };
 const exchangeOf = (own?: Partial<DatasourceSettings>) => {
-  const about = { code, codeVerifier: verifier, redirectUri: "https://cs.example/cb" };
+  const about = { code, codeVerifier: verifier };
   return buildExchange(provider(own), about, context);
 };
 const answerOf = (body: string, headers: ProviderAnswer["headers"] = {}): ProviderAnswer => ({

@@ -1,0 +1,156 @@
+import assert from "node:assert/strict";
+import type { TestContext } from "node:test";
+import { lintProvider } from "../../src/datasources/describe-provider.ts";
+import { buildAuthorizationUrl } from "../../src/datasources/protocol/authorization-request.ts";
+import { parseCallback } from "../../src/datasources/protocol/callback.ts";
+import { isExpiryAnswer } from "../../src/datasources/protocol/expiry-matcher.ts";
+import { callProvider } from "../../src/datasources/protocol/provider-call.ts";
+import { ProviderError } from "../../src/datasources/protocol/provider-error.ts";
+import type { ProviderRequest } from "../../src/datasources/protocol/step-request.ts";
+import {
+  parseTokenAnswer,
+  type AnswerContext,
+} from "../../src/datasources/protocol/token-answer.ts";
+import {
+  buildExchange,
+  buildRefresh,
+  buildUpgrade,
+} from "../../src/datasources/protocol/token-request.ts";
+import { addAccessToken } from "../../src/datasources/protocol/token-use.ts";
+import { spendsToken } from "../../src/datasources/refresh-outcome.ts";
+import { traceOf } from "../../src/datasources/protocol/trace.ts";
+import type { Provider } from "../../src/datasources/provider.ts";
+import { startFakeProvider, type FakeAnswer, type SeenRequest } from "./fake-provider.ts";
+import type { Expectation, Fixture, Wanted } from "./fixtures.ts";
+
+/** The whole life of a connection at a provider of the test, as a fixture has it. */
+
+const redirectUri = "https://cs.example/callback";
+const codeVerifier = "v".repeat(43);
+const nowMs = 1_800_000_000_000;
+const usual: FakeAnswer = {
+  body: { access_token: "at-1", refresh_token: "rt-1", token_type: "Bearer", expires_in: 3600 },
+};
+/** Every member that is wanted is there; of bodies and queries, every parameter. */
+function checkSeen(seen: SeenRequest, wants: Wanted = {}): void {
+  for (const [name, value] of Object.entries(wants)) {
+    const actual = seen[name as keyof SeenRequest];
+    if (typeof value !== "object") assert.equal(actual, value, name);
+    else checkMembers(actual as object, value);
+  }
+}
+
+/** What is wanted as `undefined` must not be there. */
+function checkMembers(actual: object, wanted: object): void {
+  for (const [name, value] of Object.entries(wanted)) {
+    assert.deepEqual(actual[name as keyof object], value, name);
+  }
+}
+
+/** How the API wants the token, how it says that it has expired, and what the form is told. */
+function checkUse(
+  provider: Provider,
+  { use, expired = [], fresh = [], doubts = [], spends }: Fixture,
+): void {
+  if (use !== undefined) {
+    const { url, headers } = addAccessToken(provider, new URL(use.at), "at-1");
+    assert.deepEqual({ url: url.href, ...headers }, use.becomes);
+  }
+  const isExpired = ({ status = 200, body }: FakeAnswer): boolean => {
+    const bodyStart = typeof body === "string" ? body : JSON.stringify(body, undefined, 2);
+    return isExpiryAnswer(provider.settings.expiryMatchers, { status, headers: {}, bodyStart });
+  };
+  for (const answer of expired) assert.ok(isExpired(answer), JSON.stringify(answer));
+  for (const answer of fresh) assert.ok(!isExpired(answer), JSON.stringify(answer));
+  if (spends === true) assert.ok(spendsToken(provider, { tolerances: ["refresh_token_kept"] }));
+  const fields = lintProvider(provider).map(({ field }) => field);
+  for (const field of doubts) assert.ok(fields.includes(field), field);
+}
+
+/** Fails where the provider described is not the one that the fixture wants. */
+export async function play(test: TestContext, provider: Provider, fixture: Fixture): Promise<void> {
+  const { settings } = provider;
+  checkUse(provider, fixture);
+  let next: FakeAnswer = usual;
+  const fake = await startFakeProvider(test, () => next);
+
+  async function run(
+    request: ProviderRequest,
+    { wants, answer = usual, gives = {}, slots = {} }: Expectation = {},
+    previous?: AnswerContext["previous"],
+  ) {
+    next = answer;
+    const received = await callProvider(fake.fetch, request);
+    checkSeen(fake.seen.at(-1)!, wants);
+    const context = { step: request.step, nowMs, ...(previous && { previous }) };
+    const { tokens, tolerances } = parseTokenAnswer(provider, received, context);
+    for (const [member, value] of Object.entries(gives)) {
+      assert.deepEqual(tokens[member as keyof typeof tokens], value, member);
+    }
+    for (const [slot, token] of Object.entries(slots)) {
+      assert.equal(tokens.slots[slot]?.accessToken, token, slot);
+    }
+    const { curl, answer: shown = "" } = traceOf(request, received);
+    const secrets = [
+      "the-secret",
+      tokens.accessToken,
+      ...(tokens.refreshToken ? [tokens.refreshToken] : []),
+    ];
+    for (const secret of secrets)
+      assert.ok(!`${curl}${shown}`.includes(secret), `${curl}\n${shown}`);
+    assert.ok(Array.isArray(tolerances));
+    return tokens;
+  }
+
+  let captured: Record<string, string> = {};
+  let code: string | undefined;
+  let tokenOrigin: string | undefined;
+  if (settings.grantType === "authorization_code") {
+    const asked = buildAuthorizationUrl(provider, { redirectUri, state: "s", codeVerifier });
+    const url = new URL(asked);
+    const { authorizeHas = "" } = fixture;
+    assert.ok(asked.includes(authorizeHas), `${authorizeHas} in ${asked}`);
+    assert.equal(url.searchParams.get("state"), "s");
+    for (const [parameter, value] of Object.entries(fixture.authorize ?? {})) {
+      assert.equal(url.searchParams.get(parameter) ?? undefined, value, parameter);
+    }
+    const answered = new URLSearchParams(fixture.callback ?? { code: "the-code" });
+    ({ code, captured, tokenOrigin } = parseCallback(provider, answered));
+    for (const [member, value] of Object.entries(fixture.captures ?? {})) {
+      assert.equal(captured[member], value, member);
+    }
+  }
+  settings.variables = { ...settings.variables, ...captured };
+  const context = { nowMs, assertionId: "a-1", redirectUri, tokenOrigin, captured };
+  const exchange = buildExchange(provider, { code, codeVerifier }, context);
+  let tokens = await run(exchange, fixture.exchange);
+  if (fixture.secretIn === "body") {
+    const { body, authorization } = fake.seen.at(-1)!;
+    assert.deepEqual([body["client_secret"], authorization], ["the-secret", undefined]);
+  }
+  const upgrade = buildUpgrade(provider, tokens, context);
+  assert.equal(upgrade !== undefined, fixture.upgrade !== undefined);
+  if (upgrade !== undefined) tokens = await run(upgrade, fixture.upgrade);
+
+  const held = { accessToken: tokens.accessToken, refreshToken: tokens.refreshToken ?? "rt-1" };
+  const build = () => buildRefresh(provider, held, context);
+  if (fixture.refresh === "nothing") {
+    assert.throws(build, { causeName: "no_refresh_token" });
+  } else {
+    await run(build(), fixture.refresh, held);
+  }
+  const { refused, refusedCode } = fixture;
+  const refusals = [
+    { wanted: refusedCode, request: () => exchange },
+    { wanted: refused, request: fixture.refresh === "nothing" ? () => exchange : build },
+  ];
+  for (const { wanted, request } of refusals) {
+    if (wanted === undefined) continue;
+    await assert.rejects(run(request(), { answer: wanted.answer }, held), (error) => {
+      assert.ok(error instanceof ProviderError);
+      const { kind, causeName } = error;
+      assert.deepEqual([kind, causeName], [wanted.kind, wanted.cause ?? causeName]);
+      return true;
+    });
+  }
+}
