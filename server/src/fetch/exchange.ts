@@ -1,6 +1,7 @@
-import type { Readable } from "node:stream";
+import { Readable } from "node:stream";
 import type { Dispatcher } from "undici";
 import { describeFailure, FetchFailed, type FetchRefused, type Phase } from "./fetch-error.ts";
+import { createIncomingBody, type IncomingBody } from "./incoming-body.ts";
 import { withoutHopByHop } from "./outgoing-request.ts";
 
 /** One request and its answer on a connection: whether it was sent, and what ends it. */
@@ -13,7 +14,9 @@ export interface Answer {
   /** Names in lower case; a header that came several times is a list. Without those of the hop. */
   headers: AnswerHeaders;
   /** The bytes as they came, encoded as the headers say. Destroying it ends the request. */
-  body: Readable;
+  readonly body: Readable;
+  /** The body's bytes, if all have come already; then nobody may ask for `body`. */
+  takeWhole(): Buffer | undefined;
 }
 
 export interface SentRequest {
@@ -36,52 +39,50 @@ export interface Exchange {
   describe(error: unknown): FetchRefused | FetchFailed;
 }
 
-type SentHandler = Dispatcher.DispatchHandler & { onBodySent?: () => void };
+/** What a request is put on. */
+export type Sender = Pick<Dispatcher, "dispatch">;
 
 /** Of the signals, those of `AbortSignal.timeout` mean a timeout, all others the caller's wish. */
 export function createExchange(
-  dispatcher: Dispatcher,
+  sender: Sender,
   signals: readonly (AbortSignal | undefined)[],
 ): Exchange {
-  const controller = new AbortController();
   let phase: Phase = "before_sending";
   let timer: NodeJS.Timeout | undefined;
+  let givenUp: FetchFailed | undefined;
+  let abort: ((reason: FetchFailed) => void) | undefined;
   const stops = signals.map((signal) => follow(signal, giveUp));
-  /** undici calls these on the handler of one request, which nobody else has. */
-  const marking = {
-    dispatch(options: Dispatcher.DispatchOptions, handler: SentHandler): boolean {
-      const start = handler.onRequestStart?.bind(handler);
-      handler.onRequestStart = (...about) => {
-        phase = "after_sending";
-        start?.(...about);
-      };
-      handler.onBodySent = () => void timer?.refresh();
-      return dispatcher.dispatch(options, handler);
-    },
-  } as Dispatcher;
   return { send, limitSilence, end, describe };
 
-  async function send({ url, method = "GET", headers, body, idleMs }: SentRequest) {
-    controller.signal.throwIfAborted();
-    const answer = await dispatcher.request.call(marking, {
-      path: url.pathname + url.search,
-      method,
-      headers,
-      body: typeof body === "string" ? Buffer.from(body) : (body ?? null),
-      signal: controller.signal,
-      // The deadlines are ours: those of undici do not count the connecting.
-      headersTimeout: 0,
-      bodyTimeout: idleMs,
-    });
-    return {
-      status: answer.statusCode,
-      headers: withoutHopByHop(answer.headers),
-      body: answer.body as Readable,
-    };
+  function send({ body, ...request }: SentRequest): Promise<Answer> {
+    const { promise, resolve, reject } = Promise.withResolvers<Answer>();
+    const receiver = createReceiver({ resolve, reject, end });
+    function fail(error: Error): void {
+      receiver.fail(error);
+      if (body instanceof Readable) body.on("error", () => {}).destroy(error);
+    }
+    // While it waits for a connection, nobody there can be told.
+    abort = fail;
+    if (givenUp !== undefined) fail(givenUp);
+    else {
+      sender.dispatch(toDispatch({ ...request, body }), {
+        ...receiver.handler,
+        onRequestStart(controller) {
+          if (givenUp !== undefined) return controller.abort(givenUp);
+          phase = "after_sending";
+          abort = (reason) => controller.abort(reason);
+        },
+        onBodySent: () => void timer?.refresh(),
+        onResponseError: (_, error) => fail(error),
+      });
+    }
+    return promise;
   }
 
   function giveUp(reason: "timeout" | "aborted"): void {
-    controller.abort(new FetchFailed(reason, "after_sending"));
+    if (givenUp !== undefined) return;
+    givenUp = new FetchFailed(reason, "after_sending");
+    abort?.(givenUp);
   }
 
   function limitSilence(silenceMs: number | undefined): void {
@@ -95,11 +96,59 @@ export function createExchange(
   }
 
   function describe(error: unknown): FetchRefused | FetchFailed {
-    const { aborted, reason } = controller.signal;
-    if (!aborted) return describeFailure(error, phase);
-    return new FetchFailed((reason as FetchFailed).reason, phase);
+    if (givenUp === undefined) return describeFailure(error, phase);
+    return new FetchFailed(givenUp.reason, phase);
   }
 }
+
+const toDispatch = ({ url, method = "GET", headers, body, idleMs }: SentRequest) => ({
+  path: url.pathname + url.search,
+  method,
+  headers,
+  body: typeof body === "string" ? Buffer.from(body) : (body ?? null),
+  // The deadlines are ours: those of undici do not count the connecting.
+  headersTimeout: 0,
+  bodyTimeout: idleMs,
+});
+
+interface Receiver {
+  /** What undici calls while the answer comes in. */
+  handler: Dispatcher.DispatchHandler;
+  fail(error: Error): void;
+}
+
+function createReceiver({
+  resolve,
+  reject,
+  end,
+}: Pick<PromiseWithResolvers<Answer>, "resolve" | "reject"> & Pick<Exchange, "end">): Receiver {
+  let received: IncomingBody | undefined;
+  return {
+    handler: {
+      onResponseStart(controller, status, headers) {
+        // Before the answer there may be others that only inform [RFC 9110 §15.2].
+        if (status < 200) return;
+        received = createIncomingBody(controller, end);
+        resolve(toAnswer(status, headers, received));
+      },
+      onResponseData: (_, chunk) => received?.push(chunk),
+      onResponseEnd: () => received?.end(),
+    },
+    fail(error) {
+      if (received === undefined) reject(error);
+      else received.fail(error);
+    },
+  };
+}
+
+const toAnswer = (status: number, headers: AnswerHeaders, received: IncomingBody): Answer => ({
+  status,
+  headers: withoutHopByHop(headers),
+  get body() {
+    return received.stream();
+  },
+  takeWhole: () => received.takeWhole(),
+});
 
 function follow(
   signal: AbortSignal | undefined,

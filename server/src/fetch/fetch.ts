@@ -101,8 +101,9 @@ async function requestOnce(
   delete headers["content-length"];
   headers["accept-encoding"] = acceptedEncodings;
   const { alone, shared } = await pools();
-  const dispatcher = (asked.isAlone === true ? alone : shared)(url, asked.certificateAuthority);
-  const exchange = createExchange(dispatcher, [endsAt, asked.signal]);
+  const own = asked.isAlone === true ? alone(url, asked.certificateAuthority) : undefined;
+  const sender = own ?? shared(url, asked.certificateAuthority);
+  const exchange = createExchange(sender, [endsAt, asked.signal]);
   try {
     const answer = await exchange.send({ ...asked, url, headers, idleMs: 0 });
     checkContentType(answer, asked.contentTypes);
@@ -112,7 +113,7 @@ async function requestOnce(
     throw exchange.describe(error);
   } finally {
     exchange.end();
-    if (asked.isAlone === true) void dispatcher.destroy().catch(() => {});
+    void own?.destroy().catch(() => {});
   }
 }
 
@@ -126,7 +127,6 @@ async function stream({ rules, pools }: Exit, asked: StreamRequest): Promise<Ans
     const idleMs = asked.idleMs ?? defaults.idleMs;
     const answer = await exchange.send({ ...asked, url, headers, idleMs });
     exchange.limitSilence(undefined);
-    answer.body.once("close", exchange.end);
     return answer;
   } catch (error) {
     exchange.end();

@@ -3,6 +3,7 @@ import { createSecureContext, rootCertificates, type SecureContext } from "node:
 import { LRUCache } from "lru-cache";
 import type * as undiciModule from "undici";
 import type { AddressRules } from "./address.ts";
+import type { Sender } from "./exchange.ts";
 import { FetchRefused } from "./fetch-error.ts";
 import { createGuardedLookup, type Resolve } from "./guarded-lookup.ts";
 
@@ -23,10 +24,17 @@ export interface PoolOptions {
 
 export interface Pools {
   /** Connections that are kept and shared. Throws `FetchRefused`. */
-  shared(url: URL, certificateAuthority?: string): Dispatcher;
+  shared(url: URL, certificateAuthority?: string): Sender;
   /** One connection, to be closed by whoever asked for it. Throws `FetchRefused`. */
   alone(url: URL, certificateAuthority?: string): Dispatcher;
   close(): Promise<void>;
+}
+
+/** The connections to one origin. */
+interface Shared extends Sender {
+  pool: InstanceType<Undici["Pool"]>;
+  /** Throws `FetchRefused` when too many wait already. */
+  checkRoom(): void;
 }
 
 const poolsMax = 256;
@@ -39,24 +47,37 @@ const authoritiesMax = 256;
 const authorityTextMax = 64 * 1024;
 
 export function createPools(undici: Undici, options: PoolOptions): Pools {
-  const pools = new LRUCache<string, InstanceType<Undici["Pool"]>>({
+  const pools = new LRUCache<string, Shared>({
     max: poolsMax,
-    dispose: (pool) => void pool.close().catch(() => {}),
+    dispose: ({ pool }) => void pool.close().catch(() => {}),
   });
   const contexts = createContexts();
   return { shared, alone, close };
 
-  function shared(url: URL, certificateAuthority = ""): Dispatcher {
+  function shared(url: URL, certificateAuthority = ""): Sender {
     const key = `${url.origin} ${digest(certificateAuthority)}`;
-    const pool =
-      pools.get(key) ??
-      new undici.Pool(url.origin, {
-        ...clientOptions(url, certificateAuthority),
-        connections: connectionsPerOrigin,
-      });
-    pools.set(key, pool);
-    if (pool.stats.queued >= waitingPerOriginMax) throw new FetchRefused("busy");
-    return pool;
+    let known = pools.get(key);
+    if (known === undefined) pools.set(key, (known = makeShared(url, certificateAuthority)));
+    known.checkRoom();
+    return known;
+  }
+
+  function makeShared(url: URL, certificateAuthority: string): Shared {
+    const connections = connectionsPerOrigin;
+    const own = { ...clientOptions(url, certificateAuthority), connections };
+    const pool = new undici.Pool(url.origin, own);
+    let isFull = false;
+    return {
+      pool,
+      dispatch(request, handler) {
+        isFull = !pool.dispatch(request, handler);
+        return !isFull;
+      },
+      checkRoom() {
+        // Counting looks at every connection, so it is left alone while one was free a moment ago.
+        if (isFull && pool.stats.queued >= waitingPerOriginMax) throw new FetchRefused("busy");
+      },
+    };
   }
 
   function alone(url: URL, certificateAuthority = ""): Dispatcher {
@@ -84,7 +105,7 @@ export function createPools(undici: Undici, options: PoolOptions): Pools {
 
   async function close(): Promise<void> {
     const open = [...pools.values()];
-    await Promise.all(open.map((pool) => pool.destroy()));
+    await Promise.all(open.map(({ pool }) => pool.destroy()));
     pools.clear();
   }
 }

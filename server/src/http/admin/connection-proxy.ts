@@ -1,9 +1,10 @@
-import type { Readable, Writable } from "node:stream";
+import type { Readable } from "node:stream";
 import type { FastifyReply, FastifyRequest } from "fastify";
 import type { UsableConnection } from "../../datasources/refresh.ts";
 import type { Answer } from "../../fetch/exchange.ts";
 import { notFound } from "../../errors/admin-error.ts";
 import { usingConnection, type ConnectionRoutes } from "./connection-acts.ts";
+import { passOn } from "./passed-answer.ts";
 import { bodyOf, readStart } from "./proxied-body.ts";
 import type { AdminServer } from "./route.ts";
 
@@ -16,7 +17,6 @@ import type { AdminServer } from "./route.ts";
 const methods = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"];
 /** Events of a stream may be far apart. */
 const idleMs = 15 * 60_000;
-const usualSocketMs = 60_000;
 /** When a renewed token was refused like the one before, renewing more of them helps nobody. */
 const helplessMs = 60_000;
 const helplessMax = 10_000;
@@ -144,43 +144,7 @@ async function send(
   }
   const { bodyStart, whole } = await readStart(answer.body, bodyStartMax);
   const isExpired = isExpiryAnswer(expiryMatchers, { ...answer, bodyStart });
-  return { answer: { ...answer, body: whole }, isExpired };
-}
-
-/** Written past the framework: the head leaves with the first of the body, and at once when that takes its time. */
-async function passOn(
-  reply: FastifyReply,
-  { status, body }: Answer,
-  headers: Record<string, string | string[]>,
-): Promise<FastifyReply> {
-  const own = reply.getHeaders() as Record<string, string>;
-  reply.hijack();
-  const { raw, request } = reply;
-  const { socket } = request.raw;
-  raw.writeHead(status, {
-    ...headers,
-    ...own,
-    // Nothing of it may run on our origin, whatever a browser is shown.
-    "content-security-policy": `${own["content-security-policy"]}; sandbox`,
-    "cache-control": "no-store",
-  });
-  if (body.readableLength === 0) raw.flushHeaders();
-  await pour(body, raw);
-  socket.setTimeout(usualSocketMs);
-  return reply;
-}
-
-/**
- * Who has gone away, on either side, ends the other; the head has been sent already. `pipeline` would
- * abort a controller of its own at each end, and make an error with a stack for it.
- */
-function pour(body: Readable, raw: Writable): Promise<void> {
-  return new Promise((resolve) => {
-    body.once("error", () => raw.destroy());
-    raw.once("close", () => {
-      if (!body.destroyed) body.on("error", () => undefined).destroy();
-      resolve();
-    });
-    body.pipe(raw);
-  });
+  const { status, headers: answered } = answer;
+  const passed = { status, headers: answered, body: whole, takeWhole: () => undefined };
+  return { answer: passed, isExpired };
 }
