@@ -50,7 +50,7 @@ export async function request<Answer>(
 
 /** The bytes of a long answer as they come. Throws as `request` does, and when it breaks off. */
 export async function* stream(path: string, signal: AbortSignal): AsyncGenerator<Uint8Array> {
-  const response = await send("GET", path, undefined, signal);
+  const response = await send("GET", path, { signal });
   if (response.status === 401) signIn();
   if (!response.ok) throw new ApiProblem(response.status, (await bodyOf(response)) ?? {});
   const reader = response.body!.getReader();
