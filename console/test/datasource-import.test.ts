@@ -70,7 +70,7 @@ describe("importing datasources in the console", () => {
     const { page } = visit;
     await dialog().getByRole("textbox", { name: "Export" }).fill(JSON.stringify(ofAppsmith));
     await press("See what would be done");
-    await lineOf("CRM").getByText("Will be created").waitFor();
+    await lineOf("CRM").getByText("Will be created", { exact: true }).waitFor();
     await lineOf("CRM").getByText("secret").first().waitFor();
     await lineOf("CRM").getByText("Headers").first().waitFor();
     await lineOf("Broken").getByText("access_token_url").waitFor();
@@ -92,8 +92,8 @@ describe("importing datasources in the console", () => {
     await press("Back");
     await press("See what would be done");
     await press("Import 1");
-    await lineOf("CRM").getByText("Created").waitFor();
-    await lineOf("Broken").getByText("Refused").waitFor();
+    await lineOf("CRM").getByText("Created", { exact: true }).waitFor();
+    await lineOf("Broken").getByText("Refused", { exact: true }).waitFor();
     assert.equal(await count(), 1);
     await page.unroute("**/v2/datasources/import");
     await lineOf("CRM").getByRole("link", { name: "CRM" }).click();
@@ -128,7 +128,7 @@ describe("importing datasources in the console", () => {
     await press("See what would be done");
     await lineOf("Ledger").getByText("client_secret").waitFor();
     await press("Import 1");
-    await lineOf("Ledger").getByText("Created").waitFor();
+    await lineOf("Ledger").getByText("Created", { exact: true }).waitFor();
     assert.equal(await count(), 3);
     assert.deepEqual(complaints, []);
   });

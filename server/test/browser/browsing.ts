@@ -62,6 +62,16 @@ export async function offeredCodes(
 
 const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 
+/** Colours on their way to others would be judged in between; what turns for ever is not waited for. */
+const stillness = `new Promise((drawn) => requestAnimationFrame(() => requestAnimationFrame(drawn))).then(() =>
+  Promise.allSettled(
+    document
+      .getAnimations()
+      .filter(({ effect }) => Number.isFinite(effect?.getComputedTiming().endTime))
+      .map(({ finished }) => finished),
+  ).then(() => undefined),
+)`;
+
 const sizes = [
   { width: 1440, height: 900, colorScheme: "light" },
   { width: 390, height: 844, colorScheme: "dark" },
@@ -74,6 +84,7 @@ export async function findFaults(page: Page): Promise<string[]> {
     await page.emulateMedia({ colorScheme, reducedMotion: "reduce" });
     await page.setViewportSize({ width, height });
     const where = `${new URL(page.url()).pathname} at ${width} in ${colorScheme}`;
+    await page.evaluate(stillness);
     await page.evaluate(axe);
     const { violations } = await page.evaluate<AxeResult>("axe.run()");
     for (const { id, impact, nodes } of violations) {
