@@ -20,6 +20,7 @@ import { collectMethods } from "./known-methods.ts";
 import { createNotFound, createProblemWriter } from "./problem.ts";
 import type { RefusalNotes } from "./refusal-notes.ts";
 import { securityHeaders } from "./security-headers.ts";
+import { serializerCompiler } from "./serialization.ts";
 import { registerSetup } from "./setup.ts";
 import { validatorCompiler } from "./validation.ts";
 
@@ -118,6 +119,7 @@ async function createFramework(context: RouterContext): Promise<FastifyInstance>
     routerOptions: { maxParamLength: 400 },
   });
   framework.setValidatorCompiler(validatorCompiler);
+  framework.setSerializerCompiler(serializerCompiler);
   framework.setErrorHandler(writeProblem);
   framework.setNotFoundHandler(createNotFound(collectMethods(framework)));
   framework.addHook("onRequest", async (request, reply) => identify(request, reply));

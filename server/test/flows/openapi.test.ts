@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
+import build from "fast-json-stringify";
 import { Validator } from "@seriousme/openapi-schema-validator";
 import { call } from "../calls.ts";
 import { startServer, type InProcessServer } from "../server.ts";
@@ -7,7 +8,13 @@ import { startServer, type InProcessServer } from "../server.ts";
 interface Document {
   openapi: string;
   servers: { url: string }[];
-  paths: Record<string, Record<string, { summary?: string; security?: object[] }>>;
+  paths: Record<string, Record<string, Operation>>;
+}
+
+interface Operation {
+  summary?: string;
+  security?: object[];
+  responses: Record<string, { content?: Record<string, { schema: object }> }>;
 }
 
 describe("the OpenAPI document", () => {
@@ -35,6 +42,16 @@ describe("the OpenAPI document", () => {
       assert.ok(summary, `${method} ${path} has no summary`);
       if (path.startsWith("/v2")) assert.ok(security?.length, `${method} ${path} has no security`);
     }
+  });
+
+  test("describes answers that can be written", () => {
+    const answers = Object.values(document.paths)
+      .flatMap((methods) => Object.values(methods))
+      .flatMap(({ responses }) => Object.values(responses))
+      .flatMap(({ content }) => Object.values(content ?? {}));
+    assert.ok(answers.length >= 100);
+    // Serializers are made for their first answer: a schema that cannot be one would be found too late.
+    for (const { schema } of answers) build(schema);
   });
 
   test("does not describe what is not there", async () => {
