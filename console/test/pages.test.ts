@@ -1,17 +1,21 @@
 import assert from "node:assert/strict";
-import { readFileSync } from "node:fs";
 import { after, before, describe, test } from "node:test";
-import { fileURLToPath } from "node:url";
-import type { AxeResults } from "axe-core";
 import type { Page } from "playwright-core";
+import { findSerious } from "../../server/test/browser/axe.ts";
 import { furnish, furnishable, open, pagesOf, type ShownPage } from "./furnished.ts";
 import { signIn, startVisit, type Visit } from "./visit.ts";
 
-interface Axe {
-  run(options: { runOnly?: string[] }): Promise<AxeResults>;
+async function seriousInBoth(page: Page): Promise<[string, string][]> {
+  await page.emulateMedia({ colorScheme: "light", reducedMotion: "reduce" });
+  const light = await findSerious(page);
+  await page.emulateMedia({ colorScheme: "dark", reducedMotion: "reduce" });
+  // Only colours are others in the dark.
+  const dark = await findSerious(page, ["color-contrast"]);
+  return [
+    ...light.map((serious): [string, string] => ["light", serious]),
+    ...dark.map((serious): [string, string] => ["dark", serious]),
+  ];
 }
-
-const axe = readFileSync(fileURLToPath(import.meta.resolve("axe-core/axe.min.js")), "utf8");
 
 /** Charts draw themselves anew, which takes a moment. */
 async function fits(page: Page, width: number): Promise<boolean> {
@@ -34,48 +38,19 @@ describe("every page of the console", () => {
   });
   after(() => visit.end());
 
-  const seriousOn = async (rules?: string[]): Promise<unknown[]> => {
-    const { page } = visit;
-    // Colours are judged when nothing moves any more.
-    await page.waitForTimeout(300);
-    await page.evaluate(axe);
-    const { violations } = await page.evaluate(
-      (only) =>
-        (globalThis as unknown as { axe: Axe }).axe.run(
-          only === undefined ? {} : { runOnly: only },
-        ),
-      rules,
-    );
-    return violations
-      .filter(({ impact }) => impact === "serious" || impact === "critical")
-      .map(({ id, nodes }) => [id, nodes.map(({ html }) => html.slice(0, 200))]);
-  };
-
-  test("has nothing serious for axe to find, light and dark", async () => {
+  test("has nothing serious for axe to find, light and dark, and fits from 390 to 2560 pixels", async () => {
     const { page } = visit;
     const found: unknown[] = [];
     for (const one of pages) {
       await open(page, one);
-      await page.emulateMedia({ colorScheme: "light", reducedMotion: "reduce" });
-      for (const serious of await seriousOn()) found.push([one.name, "light", serious]);
-      await page.emulateMedia({ colorScheme: "dark", reducedMotion: "reduce" });
-      // Only colours are others in the dark.
-      const inTheDark = await seriousOn(["color-contrast"]);
-      for (const serious of inTheDark) found.push([one.name, "dark", serious]);
-    }
-    assert.deepEqual(found, []);
-  });
-
-  test("fits from 390 to 2560 pixels", async () => {
-    const { page } = visit;
-    for (const one of pages) {
-      await open(page, one);
+      for (const serious of await seriousInBoth(page)) found.push([one.name, ...serious]);
       for (const width of [390, 768, 1440, 2560]) {
         await page.setViewportSize({ width, height: 900 });
-        assert.ok(await fits(page, width), `${one.name} is wider than ${width}`);
+        if (!(await fits(page, width))) found.push([one.name, `is wider than ${width}`]);
       }
+      await page.setViewportSize({ width: 1280, height: 900 });
     }
-    await page.setViewportSize({ width: 1280, height: 900 });
+    assert.deepEqual(found, []);
   });
 
   test("names the time zone, and is reached by keyboard", async () => {

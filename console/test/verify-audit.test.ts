@@ -1,19 +1,12 @@
 import assert from "node:assert/strict";
-import { readFileSync } from "node:fs";
 import { after, afterEach, before, describe, test } from "node:test";
-import { fileURLToPath } from "node:url";
-import type { AxeResults } from "axe-core";
+import { findSerious } from "../../server/test/browser/axe.ts";
 import { makeClient } from "./calls.ts";
 import { clipboardOf, signIn, startVisit, type Visit } from "./visit.ts";
 
 /** "Verify" on the page of the audit log, with answers as they are and as somebody on the way made them. */
 
 const exportPath = "/v2/audit_events/export";
-const axe = readFileSync(fileURLToPath(import.meta.resolve("axe-core/axe.min.js")), "utf8");
-
-interface Axe {
-  run(): Promise<AxeResults>;
-}
 
 describe("verifying the audit log in the console", () => {
   let visit: Visit;
@@ -58,18 +51,9 @@ describe("verifying the audit log in the console", () => {
   /** Nothing serious for axe, light and dark, and nothing wider than a phone. */
   async function isWellMade(): Promise<void> {
     const { page } = visit;
-    await page.evaluate(axe);
     for (const colorScheme of ["dark", "light"] as const) {
       await page.emulateMedia({ colorScheme, reducedMotion: "reduce" });
-      await page.waitForTimeout(300);
-      const { violations } = await page.evaluate(() =>
-        (globalThis as unknown as { axe: Axe }).axe.run(),
-      );
-      const serious = violations.filter(({ impact }) => /serious|critical/.test(impact ?? ""));
-      assert.deepEqual(
-        serious.map(({ id, nodes }) => [colorScheme, id, nodes.map(({ html }) => html)]),
-        [],
-      );
+      assert.deepEqual(await findSerious(page), [], colorScheme);
     }
     await page.setViewportSize({ width: 390, height: 900 });
     const body = '[role="dialog"]';

@@ -1,8 +1,7 @@
-import { readFileSync } from "node:fs";
-import { createRequire } from "node:module";
 import type { Browser, Page } from "playwright-core";
 import { fromBase32, totpCodeAt } from "../../src/people/totp.ts";
 import { freePort, startServer, type InProcessServer } from "../server.ts";
+import { findSerious } from "./axe.ts";
 
 /** A server that browsers know by a name, as passkeys need it, and what a reader of its pages does. */
 
@@ -60,18 +59,6 @@ export async function offeredCodes(
   return (ahead) => totpCodeAt(fromBase32(secret), Math.floor(server.clock.now() / 30_000) + ahead);
 }
 
-const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
-
-/** Colours on their way to others would be judged in between; what turns for ever is not waited for. */
-const stillness = `new Promise((drawn) => requestAnimationFrame(() => requestAnimationFrame(drawn))).then(() =>
-  Promise.allSettled(
-    document
-      .getAnimations()
-      .filter(({ effect }) => Number.isFinite(effect?.getComputedTiming().endTime))
-      .map(({ finished }) => finished),
-  ).then(() => undefined),
-)`;
-
 const sizes = [
   { width: 1440, height: 900, colorScheme: "light" },
   { width: 390, height: 844, colorScheme: "dark" },
@@ -84,21 +71,11 @@ export async function findFaults(page: Page): Promise<string[]> {
     await page.emulateMedia({ colorScheme, reducedMotion: "reduce" });
     await page.setViewportSize({ width, height });
     const where = `${new URL(page.url()).pathname} at ${width} in ${colorScheme}`;
-    await page.evaluate(stillness);
-    await page.evaluate(axe);
-    const { violations } = await page.evaluate<AxeResult>("axe.run()");
-    for (const { id, impact, nodes } of violations) {
-      if (impact !== "serious" && impact !== "critical") continue;
-      faults.push(`${where}: ${id} of ${nodes.map(({ target }) => target.join(" ")).join(", ")}`);
-    }
+    for (const serious of await findSerious(page)) faults.push(`${where}: ${serious}`);
     const isCut = await page.evaluate<boolean>(
       "document.documentElement.scrollWidth > document.documentElement.clientWidth",
     );
     if (isCut) faults.push(`${where}: scrolls sideways`);
   }
   return faults;
-}
-
-interface AxeResult {
-  violations: { id: string; impact: string; nodes: { target: string[] }[] }[];
 }
