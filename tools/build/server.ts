@@ -1,5 +1,5 @@
-import { rmSync } from "node:fs";
-import { relative, sep } from "node:path";
+import { rmSync, writeFileSync } from "node:fs";
+import { join, relative, sep } from "node:path";
 import { build, type Plugin } from "rolldown";
 
 /**
@@ -16,11 +16,12 @@ export async function buildServer(root: string, folder: string): Promise<void> {
     cwd: root,
     input: entries,
     platform: "node",
-    plugins: [sourcePlaces(root, folder), ascii()],
+    plugins: [sourcePlaces(root, folder), ascii(), seldomBuiltins()],
     logLevel: "warn",
     output: {
       dir: folder,
-      format: "esm",
+      // To import a built-in module reads all that it exports: `node:http` brings a whole client then.
+      format: "cjs",
       entryFileNames: "[name].js",
       chunkFileNames: "[name]-[hash].js",
       // The engine keeps the text of what it runs.
@@ -28,6 +29,7 @@ export async function buildServer(root: string, folder: string): Promise<void> {
       sourcemap: true,
     },
   });
+  writeFileSync(join(folder, "package.json"), '{ "type": "commonjs" }\n');
 }
 
 /** What a source reads from beside itself is read from there still; the writer is the built one. */
@@ -43,6 +45,21 @@ function sourcePlaces(root: string, folder: string): Plugin {
         .replaceAll(`"./writer.ts", ${source}`, '"./writer.js", import.meta.url');
       return { code: placed, map: null };
     },
+  };
+}
+
+/** What libraries require in case that somebody wants it is loaded when somebody does. */
+function seldomBuiltins(): Plugin {
+  return {
+    name: "seldom-builtins",
+    renderChunk: (code) => ({
+      code: code.replaceAll(
+        /(const|let) (\w+) = require\("((?:node:)?(?:https|http2|tls))"\);/g,
+        (_, kind, name, builtin) =>
+          `${kind} ${name} = new Proxy({}, { get: (_, key) => require("${builtin}")[key] });`,
+      ),
+      map: null,
+    }),
   };
 }
 

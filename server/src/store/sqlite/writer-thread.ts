@@ -17,6 +17,9 @@ interface Waiting {
   reject(error: Error): void;
 }
 
+/** What it makes is gone after a batch: more room would only be filled before it is emptied. */
+const youngGenerationMb = 6;
+
 export function startWriterThread(path: string): WriterThread {
   const waiting = new Map<number, Waiting>();
   /** Shared with the thread: jobs up to this one have been answered as failed. */
@@ -28,6 +31,7 @@ export function startWriterThread(path: string): WriterThread {
   function start(): Worker {
     const started = new Worker(new URL("./writer.ts", import.meta.url), {
       workerData: { path, givenUp },
+      resourceLimits: { maxYoungGenerationSizeMb: youngGenerationMb },
     });
     started.on("message", (answer: WriteAnswer) => {
       settle(waiting, answer);
