@@ -20,8 +20,8 @@ export interface FaultyServer {
   /** From now on no write succeeds. */
   breakDown(): Promise<void>;
   mend(): Promise<void>;
-  /** Every row of every table. */
-  rows(): Promise<Rows>;
+  /** Every row of every table, or of one. */
+  rows(table?: string): Promise<Rows>;
   stop(): Promise<void>;
 }
 
@@ -97,8 +97,10 @@ async function startOnFile(environment: Record<string, string>) {
   return {
     server,
     beside,
-    rows: async () =>
-      rowsOf(tables, async (table) => beside.prepare(`select * from ${table}`).all()),
+    rows: async (only?: string) =>
+      rowsOf(only === undefined ? tables : [only], async (table) =>
+        beside.prepare(`select * from ${table}`).all(),
+      ),
     async stop() {
       beside.close();
       await server.stop();
@@ -130,7 +132,10 @@ async function startBehindProxy(
       while ((await transactions(beside)) > 0) await sleep(20);
     },
     mend: async () => proxy.cut(false),
-    rows: () => rowsOf(names, (table) => beside.unsafe(`select * from ${table}`)),
+    rows: (only) =>
+      rowsOf(only === undefined ? names : [only], (table) =>
+        beside.unsafe(`select * from ${table}`),
+      ),
     async stop() {
       proxy.cut(false);
       await beside.end();
