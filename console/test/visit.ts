@@ -37,6 +37,8 @@ export async function startVisit(options: {
     permissions: ["clipboard-read", "clipboard-write"],
     timezoneId: "Europe/Berlin",
     locale: "en-GB",
+    // Nothing is judged by how it moves, and what does not move is not waited for.
+    reducedMotion: "reduce",
     ...options.browser,
   });
   context.setDefaultTimeout(15_000);
