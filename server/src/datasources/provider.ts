@@ -180,8 +180,9 @@ export interface Profile {
   /** `with`: what is presented for new tokens. `nothing`: this provider cannot refresh. */
   refresh?: StepRules & { with?: "refresh_token" | "access_token" | "nothing" };
   /**
-   * A second call right after the exchange, whose answer is the token to keep. `answer` stands in the
-   * place of the profile's own for it.
+   * A second call right after the first, whose answer is the token that the API takes. It is made again
+   * after each refresh, unless its own token is what a refresh presents. The first call's refresh token
+   * is kept, unless the second gives one. `answer` stands in the place of the profile's own for it.
    */
   upgrade?: StepRules & { answer?: AnswerRules };
   revoke?: StepRules;

@@ -32,8 +32,8 @@ export function spendsToken(
 
 /**
  * `tries`: how often the present refresh token was sent by then without an answer that was seen, this
- * time with them. A refusal after a lost answer does not say that the token was bad: the provider may
- * have used it up when nobody heard.
+ * time with them; none when it came in this refresh, before what failed. A refusal after a lost answer
+ * does not say that the token was bad: the provider may have used it up when nobody heard.
  */
 export function failedWith(
   provider: Provider,
@@ -68,7 +68,7 @@ export function failedWith(
   }
   // This try was answered, or never sent; what became of those before it nobody knows still, also
   // where a process was killed before it could say so.
-  const refreshTries = spends ? tries - 1 : 0;
+  const refreshTries = spends ? Math.max(tries - 1, 0) : 0;
   const counted = { ...about, failures, failingSinceMs, refreshTries };
   if (error.kind === "reconnect_required" || error.kind === "config_error") {
     const isOver = connection.expiresAtMs === undefined || connection.expiresAtMs <= nowMs;

@@ -10,7 +10,6 @@ import {
   buildClientCredentials,
   buildExchange,
   buildRefresh,
-  buildUpgrade,
 } from "../../src/datasources/protocol/token-request.ts";
 import type {
   DatasourceSettings,
@@ -72,37 +71,6 @@ test("reads when a token ends, and refreshes without the secret (Q34)", () => {
   assert.equal(read(one, answer).expiresAtMs, nowMs + 60_000);
   assert.match(exchange(one).body!, /client_secret=the-secret/);
   assert.doesNotMatch(buildRefresh(one, held, context).body!, /client_secret/);
-});
-
-test("logs in for the API's own token, whose answer has another form than the exchange's (Q35)", () => {
-  const one = provider({
-    answer: { accessToken: "oauth.token", defaultLifetimeSeconds: 600 },
-    upgrade: {
-      url: "https://rest.example/login",
-      bodyFormat: "query",
-      clientAuthentication: "none",
-      parameters: { version: "*", access_token: "{access_token}" },
-      omit: ["client_id"],
-      answer: {
-        accessToken: "BhRestToken",
-        errorCode: "errorMessageKey",
-        errors: { "errors.authentication": "code_refused" },
-        apiBase: { path: "restUrl", hosts: ["*.rest.example"] },
-      },
-    },
-  });
-  const { accessToken } = read(one, { oauth: { token: "at-1" } });
-  const login = buildUpgrade(one, { accessToken }, context)!;
-  assert.equal(login.url, "https://rest.example/login?version=*&access_token=at-1");
-  const session = { BhRestToken: "bh-1", restUrl: "https://r9.rest.example/x/" };
-  const { accessToken: kept, apiBaseUrl, expiresAtMs } = read(one, session, "upgrade");
-  assert.deepEqual(
-    [kept, apiBaseUrl, expiresAtMs],
-    ["bh-1", "https://r9.rest.example/x/", undefined],
-  );
-  assert.throws(() => read(one, session), { causeName: "no_access_token" });
-  const refusal = { errorMessageKey: "errors.authentication" };
-  assert.throws(() => read(one, refusal, "upgrade"), { causeName: "code_refused" });
 });
 
 test("renames parameters of the authorize URL and adds headers (Q37)", () => {

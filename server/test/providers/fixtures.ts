@@ -1,61 +1,6 @@
-import type { DatasourceSettings } from "../../src/datasources/provider.ts";
-import type { FakeAnswer, SeenRequest } from "./fake-provider.ts";
+import type { Fixture } from "./fixture.ts";
 
-/** How each provider behaves, beyond the standard: one entry for every profile. */
-
-export interface Fixture {
-  /** Rows of the catalogue of deviations, such as `Q17`; they stand in the test's name. */
-  quirks: readonly `Q${number}`[];
-  settings?: Partial<DatasourceSettings>;
-  /** Parameters that the authorize URL must have; `undefined`: must not have. */
-  authorize?: Readonly<Record<string, string | undefined>>;
-  /** What the authorize URL must contain as it goes out. */
-  authorizeHas?: string;
-  callback?: Readonly<Record<string, string>>;
-  /** What is kept of the callback. */
-  captures?: Readonly<Record<string, string>>;
-  exchange?: Expectation;
-  upgrade?: Expectation;
-  /** `undefined`: the provider cannot refresh. */
-  refresh?: Expectation | "nothing";
-  refused?: Refused;
-  /** A refusal of the exchange. */
-  refusedCode?: Refused;
-  /** A request to the API, and what it becomes with the token. */
-  use?: { at: string; becomes: Readonly<Record<string, string>> };
-  /** Answers of the API that mean that the token has expired. */
-  expired?: readonly FakeAnswer[];
-  /** Answers of the API that do not mean it, though they look similar. */
-  fresh?: readonly FakeAnswer[];
-  /** Where the secret is at the exchange. */
-  secretIn?: "body";
-  /** Fields of the form that are doubted with the scopes `read` and `write`. */
-  doubts?: readonly string[];
-  /** A lost answer is a risk even after a refresh that kept the token: this one is spent by its use. */
-  spends?: boolean;
-}
-
-/** `undefined`: must not be there. */
-export interface Wanted extends Partial<Omit<SeenRequest, "query" | "body">> {
-  query?: Readonly<Record<string, string | undefined>>;
-  body?: Readonly<Record<string, unknown>>;
-}
-
-export interface Expectation {
-  /** Parts of the request that the provider insists on. */
-  wants?: Wanted;
-  answer?: FakeAnswer;
-  /** What must come of it. */
-  gives?: Readonly<Record<string, unknown>>;
-  /** Further access tokens that must come of it, by name. */
-  slots?: Readonly<Record<string, string>>;
-}
-
-interface Refused {
-  answer: FakeAnswer;
-  kind: string;
-  cause?: string;
-}
+/** How each provider behaves: one entry for every profile. */
 
 const basic = `Basic ${Buffer.from("the-client:the-secret").toString("base64")}`;
 const noLifetime = { body: { access_token: "at-1", refresh_token: "rt-1", token_type: "Bearer" } };
@@ -67,6 +12,10 @@ const invalidGrant = {
 const secretInBody = { body: { client_secret: "the-secret" }, authorization: undefined };
 const secretAsUser = { authorization: `Basic ${Buffer.from("the-secret:").toString("base64")}` };
 const json = { contentType: "application/json" };
+const bullhornSession = (count: number) => ({
+  BhRestToken: `session-${count}`,
+  restUrl: `https://rest${count}.bullhornstaffing.com/rest-services/a1/`,
+});
 
 export const fixtures: Readonly<Record<string, Fixture>> = {
   standard: { quirks: [], exchange: { wants: { authorization: basic } }, refused: invalidGrant },
@@ -313,6 +262,63 @@ export const fixtures: Readonly<Record<string, Fixture>> = {
           client_secret: undefined,
           refresh_token: undefined,
         },
+      },
+    },
+  },
+  bullhorn: {
+    quirks: ["Q35"],
+    spends: true,
+    settings: { variables: { datacenter: "west" } },
+    exchange: {
+      wants: {
+        query: { grant_type: "authorization_code", code: "the-code", client_secret: "the-secret" },
+        authorization: undefined,
+      },
+    },
+    upgrade: {
+      wants: {
+        url: "https://rest-west.bullhornstaffing.com/rest-services/login",
+        query: {
+          version: "*",
+          access_token: "at-1",
+          client_id: undefined,
+          client_secret: undefined,
+        },
+      },
+      answer: { body: bullhornSession(1) },
+      gives: {
+        accessToken: "session-1",
+        refreshToken: "rt-1",
+        expiresAtMs: undefined,
+        apiBaseUrl: "https://rest1.bullhornstaffing.com/rest-services/a1/",
+      },
+    },
+    refresh: { wants: { query: { grant_type: "refresh_token" } }, answer: rotated },
+    upgradeAgain: {
+      wants: { query: { access_token: "at-2" } },
+      answer: { body: bullhornSession(2) },
+      gives: {
+        accessToken: "session-2",
+        refreshToken: "rt-2",
+        apiBaseUrl: "https://rest2.bullhornstaffing.com/rest-services/a1/",
+      },
+    },
+    refusedUpgrade: {
+      answer: {
+        status: 400,
+        body: {
+          errorMessage: "Invalid or expired OAuth access token.",
+          errorMessageKey: "errors.authentication.invalidOAuthToken",
+          errorCode: 400,
+        },
+      },
+      kind: "provider_transient",
+      text: "Invalid or expired OAuth access token.",
+    },
+    use: {
+      at: "https://rest1.bullhornstaffing.com/rest-services/a1/ping",
+      becomes: {
+        url: "https://rest1.bullhornstaffing.com/rest-services/a1/ping?BhRestToken=at-1",
       },
     },
   },

@@ -4,24 +4,27 @@ import { lintProvider } from "../../src/datasources/describe-provider.ts";
 import { buildAuthorizationUrl } from "../../src/datasources/protocol/authorization-request.ts";
 import { parseCallback } from "../../src/datasources/protocol/callback.ts";
 import { isExpiryAnswer } from "../../src/datasources/protocol/expiry-matcher.ts";
+import { joinedAnswer } from "../../src/datasources/protocol/joined-answer.ts";
 import { callProvider } from "../../src/datasources/protocol/provider-call.ts";
 import { ProviderError } from "../../src/datasources/protocol/provider-error.ts";
 import type { ProviderRequest } from "../../src/datasources/protocol/step-request.ts";
 import {
   parseTokenAnswer,
   type AnswerContext,
+  type TokenAnswer,
 } from "../../src/datasources/protocol/token-answer.ts";
 import {
   buildExchange,
   buildRefresh,
   buildUpgrade,
+  hasUpgrade,
 } from "../../src/datasources/protocol/token-request.ts";
 import { addAccessToken } from "../../src/datasources/protocol/token-use.ts";
 import { spendsToken } from "../../src/datasources/refresh-outcome.ts";
 import { traceOf } from "../../src/datasources/protocol/trace.ts";
-import type { Provider } from "../../src/datasources/provider.ts";
+import type { Provider, Step } from "../../src/datasources/provider.ts";
 import { startFakeProvider, type FakeAnswer, type SeenRequest } from "./fake-provider.ts";
-import type { Expectation, Fixture, Wanted } from "./fixtures.ts";
+import type { Expectation, Fixture, Wanted } from "./fixture.ts";
 
 /** The whole life of a connection at a provider of the test, as a fixture has it. */
 
@@ -77,13 +80,15 @@ export async function play(test: TestContext, provider: Provider, fixture: Fixtu
   async function run(
     request: ProviderRequest,
     { wants, answer = usual, gives = {}, slots = {} }: Expectation = {},
-    previous?: AnswerContext["previous"],
-  ) {
+    { previous, first }: { previous?: AnswerContext["previous"]; first?: TokenAnswer } = {},
+  ): Promise<TokenAnswer> {
     next = answer;
     const received = await callProvider(fake.fetch, request);
     checkSeen(fake.seen.at(-1)!, wants);
     const context = { step: request.step, nowMs, ...(previous && { previous }) };
-    const { tokens, tolerances } = parseTokenAnswer(provider, received, context);
+    const parsed = parseTokenAnswer(provider, received, context);
+    const answered = first === undefined ? parsed : joinedAnswer(first, parsed);
+    const { tokens, tolerances } = answered;
     for (const [member, value] of Object.entries(gives)) {
       assert.deepEqual(tokens[member as keyof typeof tokens], value, member);
     }
@@ -99,7 +104,7 @@ export async function play(test: TestContext, provider: Provider, fixture: Fixtu
     for (const secret of secrets)
       assert.ok(!`${curl}${shown}`.includes(secret), `${curl}\n${shown}`);
     assert.ok(Array.isArray(tolerances));
-    return tokens;
+    return answered;
   }
 
   let captured: Record<string, string> = {};
@@ -123,33 +128,45 @@ export async function play(test: TestContext, provider: Provider, fixture: Fixtu
   settings.variables = { ...settings.variables, ...captured };
   const context = { nowMs, assertionId: "a-1", redirectUri, tokenOrigin, captured };
   const exchange = buildExchange(provider, { code, codeVerifier }, context);
-  let tokens = await run(exchange, fixture.exchange);
+  const exchanged = await run(exchange, fixture.exchange);
   if (fixture.secretIn === "body") {
     const { body, authorization } = fake.seen.at(-1)!;
     assert.deepEqual([body["client_secret"], authorization], ["the-secret", undefined]);
   }
-  const upgrade = buildUpgrade(provider, tokens, context);
-  assert.equal(upgrade !== undefined, fixture.upgrade !== undefined);
-  if (upgrade !== undefined) tokens = await run(upgrade, fixture.upgrade);
 
+  /** The second call, where the provider wants one, and where the profile makes one. */
+  async function upgraded(
+    first: TokenAnswer,
+    after: Step,
+    expected: Expectation | undefined,
+  ): Promise<TokenAnswer> {
+    assert.equal(hasUpgrade(provider, after), expected !== undefined);
+    if (expected === undefined) return first;
+    return run(buildUpgrade(provider, first.tokens, context), expected, { first });
+  }
+
+  const { tokens } = await upgraded(exchanged, exchange.step, fixture.upgrade);
   const held = { accessToken: tokens.accessToken, refreshToken: tokens.refreshToken ?? "rt-1" };
   const build = () => buildRefresh(provider, held, context);
   if (fixture.refresh === "nothing") {
     assert.throws(build, { causeName: "no_refresh_token" });
   } else {
-    await run(build(), fixture.refresh, held);
+    const refreshed = await run(build(), fixture.refresh, { previous: held });
+    await upgraded(refreshed, "refresh", fixture.upgradeAgain);
   }
-  const { refused, refusedCode } = fixture;
+  const { refused, refusedCode, refusedUpgrade } = fixture;
   const refusals = [
     { wanted: refusedCode, request: () => exchange },
+    { wanted: refusedUpgrade, request: () => buildUpgrade(provider, tokens, context) },
     { wanted: refused, request: fixture.refresh === "nothing" ? () => exchange : build },
   ];
   for (const { wanted, request } of refusals) {
     if (wanted === undefined) continue;
-    await assert.rejects(run(request(), { answer: wanted.answer }, held), (error) => {
+    const { answer, kind, cause, text } = wanted;
+    await assert.rejects(run(request(), { answer }, { previous: held }), (error) => {
       assert.ok(error instanceof ProviderError);
-      const { kind, causeName } = error;
-      assert.deepEqual([kind, causeName], [wanted.kind, wanted.cause ?? causeName]);
+      assert.deepEqual([error.kind, error.causeName], [kind, cause ?? error.causeName]);
+      assert.equal(error.providerText, text ?? error.providerText);
       return true;
     });
   }

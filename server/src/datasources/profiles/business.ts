@@ -113,6 +113,34 @@ export const business: readonly Profile[] = [
     },
   },
   {
+    name: "bullhorn",
+    title: "Bullhorn",
+    settings: {
+      authorizationUrl: "https://auth-{datacenter}.bullhornstaffing.com/oauth/authorize",
+      accessTokenUrl: "https://auth-{datacenter}.bullhornstaffing.com/oauth/token",
+      clientAuthentication: "body",
+      bodyFormat: "query",
+      addAccessTokenTo: "query",
+      queryParameterName: "BhRestToken",
+      allowedHosts: ["*.bullhornstaffing.com"],
+    },
+    upgrade: {
+      url: "https://rest-{datacenter}.bullhornstaffing.com/rest-services/login",
+      clientAuthentication: "none",
+      parameters: { version: "*", access_token: "{access_token}" },
+      omit: ["client_id"],
+      answer: {
+        accessToken: "BhRestToken",
+        apiBase: { path: "restUrl", hosts: ["*.bullhornstaffing.com"] },
+        errorCode: "errorMessageKey",
+        errorText: "errorMessage",
+        // Said at times of a token that is a moment old, and good a moment later.
+        errors: { "errors.authentication.invalidOAuthToken": "provider_failing" },
+      },
+    },
+    rotatesRefreshToken: true,
+  },
+  {
     name: "stripe_apps",
     title: "Stripe Apps",
     settings: {
