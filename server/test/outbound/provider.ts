@@ -34,10 +34,21 @@ export interface OutsideProvider {
   callbackParameters: Record<string, string>;
   /** Whether each refresh makes a new refresh token and voids the one before. */
   isRotating: boolean;
+  /** Whether an access token is good for a session at `/login` only, whose token the API takes. */
+  wantsLogin: boolean;
+  /** Access tokens that came there. */
+  logins: string[];
   /** Instead of the usual answer of the token endpoint; called after its work when `afterWork`. */
   onToken:
     | ((
         request: TokenRequest,
+        response: ServerResponse,
+        work: () => Record<string, unknown>,
+      ) => Promise<boolean> | boolean)
+    | undefined;
+  /** The same for `/login`. */
+  onLogin:
+    | ((
         response: ServerResponse,
         work: () => Record<string, unknown>,
       ) => Promise<boolean> | boolean)
@@ -52,6 +63,7 @@ export async function startOutsideProvider(): Promise<OutsideProvider> {
   let count = 0;
   /** What each code stands for. */
   const codes = new Map<string, URLSearchParams>();
+  const loginTokens = new Set<string>();
   const server = createServer((request, response) => {
     void handle(request, response).catch(() => response.destroy());
   });
@@ -68,7 +80,10 @@ export async function startOutsideProvider(): Promise<OutsideProvider> {
     account: undefined,
     callbackParameters: {},
     isRotating: true,
+    wantsLogin: false,
+    logins: [],
     onToken: undefined,
+    onLogin: undefined,
     onApi: undefined,
     issueRefreshToken() {
       count += 1;
@@ -95,6 +110,7 @@ export async function startOutsideProvider(): Promise<OutsideProvider> {
     const body = Buffer.concat(chunks).toString();
     if (path === "/authorize") return authorize(request, response);
     if (path === "/token") return answerToken(request, response, body);
+    if (path === "/login") return login(request, response);
     if (path === "/revoke") {
       provider.revoked.push(Object.fromEntries(new URLSearchParams(body)));
       return void response.writeHead(200).end();
@@ -147,7 +163,7 @@ export async function startOutsideProvider(): Promise<OutsideProvider> {
     }
     count += 1;
     const access = `at-${count}`;
-    provider.accessTokens.add(access);
+    (provider.wantsLogin ? loginTokens : provider.accessTokens).add(access);
     const withRefresh =
       parameters["grant_type"] !== "client_credentials" &&
       (provider.isRotating || presented === undefined);
@@ -159,6 +175,20 @@ export async function startOutsideProvider(): Promise<OutsideProvider> {
       ...(provider.account === undefined ? {} : { id_token: idTokenOf(provider.account) }),
       ...(withRefresh ? { refresh_token: provider.issueRefreshToken() } : {}),
     };
+  }
+
+  async function login(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const presented = new URL(request.url!, provider.url).searchParams.get("access_token") ?? "";
+    provider.logins.push(presented);
+    const work = (): Record<string, unknown> => {
+      if (!loginTokens.has(presented)) return { error: "invalid_token" };
+      count += 1;
+      provider.accessTokens.add(`session-${count}`);
+      return { session: `session-${count}`, expires_in: provider.lifetimeSeconds };
+    };
+    if ((await provider.onLogin?.(response, work)) === true) return;
+    const members = work();
+    send(response, "error" in members ? 400 : 200, members);
   }
 
   function answerApi(request: IncomingMessage, response: ServerResponse, body: string): void {
