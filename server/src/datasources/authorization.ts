@@ -15,6 +15,7 @@ import { parseCallback, type Callback } from "./protocol/callback.ts";
 import { callProvider } from "./protocol/provider-call.ts";
 import { ProviderError } from "./protocol/provider-error.ts";
 import type { ProviderRequest } from "./protocol/step-request.ts";
+import { findState, stateNameOf } from "./protocol/state-parameter.ts";
 import { parseTokenAnswer, type TokenAnswer } from "./protocol/token-answer.ts";
 import {
   buildExchange,
@@ -158,9 +159,9 @@ export async function finishAuthorization(
   parameters: URLSearchParams,
   browser: Browser | undefined,
 ): Promise<Finished> {
-  const states = parameters.getAll("state");
-  if (browser === undefined || states.length !== 1) throw new StateRefused();
-  const flow = (await takeOnce(context, stateKind, states[0]!)) as Flow;
+  const state = findState(parameters);
+  if (browser === undefined || state === undefined) throw new StateRefused();
+  const flow = (await takeOnce(context, stateKind, state.value)) as Flow;
   const connection = await context.store.findConnection(context.tenantId, flow.connectionId);
   const isSame =
     flow.browserDigest === digestOf(browser.plainValue) &&
@@ -169,6 +170,7 @@ export async function finishAuthorization(
     connection.datasourceId === flow.datasourceId;
   if (connection === undefined || !isSame) throw new StateRefused();
   const { provider } = await loadProvider(context, connection);
+  if (state.name !== stateNameOf(provider)) throw new StateRefused();
   try {
     checkIssuer(provider, parameters);
     const callback = parseCallback(provider, parameters);

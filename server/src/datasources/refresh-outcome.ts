@@ -23,9 +23,11 @@ export function spendsToken(
   { settings, profile }: Provider,
   { tolerances }: Pick<ConnectionRecord, "tolerances">,
 ): boolean {
-  if (settings.grantType === "client_credentials" || profile.callback?.hasCode === false) {
-    return false;
-  }
+  const isClientOnly =
+    settings.grantType === "client_credentials" ||
+    profile.callback?.hasCode === false ||
+    profile.refresh?.with === "client";
+  if (isClientOnly) return false;
   // A provider that did not replace the token the last time keeps it.
   return profile.rotatesRefreshToken === true || !tolerances.includes("refresh_token_kept");
 }

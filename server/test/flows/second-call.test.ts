@@ -1,10 +1,9 @@
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
-import { setTimeout as sleep } from "node:timers/promises";
-import type { ProviderExchangeList } from "@countersign/protocol/admin/connections.ts";
 import { call } from "../calls.ts";
 import {
   bringAlong,
+  exchangesOf,
   makeConnection,
   makeDatasource,
   readConnection,
@@ -241,7 +240,7 @@ for (const { name, settings } of stores) {
       server.clock.advance(hourMs + 1);
       assert.equal((await use(connection.id)).status, 200);
       provider.onLogin = undefined;
-      const exchanges = await exchangesOf(connection.id, 4);
+      const exchanges = await exchangesOf(server, connection.id, 4);
       const steps = exchanges.map(({ step, status }) => [step, status]);
       assert.deepEqual(steps.toReversed(), [
         ["exchange", 200],
@@ -256,14 +255,5 @@ for (const { name, settings } of stores) {
         assert.ok(!text.includes(secret), `${secret} is told`);
       }
     });
-
-    async function exchangesOf(id: string, count: number) {
-      for (;;) {
-        const path = `/v2/connections/${id}/exchanges`;
-        const { body } = await call<ProviderExchangeList>(server, "GET", path);
-        if (body.exchanges.length >= count) return body.exchanges;
-        await sleep(100);
-      }
-    }
   });
 }

@@ -9,6 +9,8 @@ import type { AddressInfo } from "node:net";
 
 export interface TokenRequest {
   parameters: Record<string, string>;
+  /** As it came. */
+  body: string;
   headers: IncomingMessage["headers"];
 }
 
@@ -30,6 +32,8 @@ export interface OutsideProvider {
   lifetimeSeconds: number;
   /** Who says yes at the provider: the subject of its ID tokens, if it gives any. */
   account: string | undefined;
+  /** What it calls the redirect URL and the state, if not as the standard does. */
+  names: { redirectUri: string; state: string };
   /** Added to its callbacks. */
   callbackParameters: Record<string, string>;
   /** Whether each refresh makes a new refresh token and voids the one before. */
@@ -78,6 +82,7 @@ export async function startOutsideProvider(): Promise<OutsideProvider> {
     accessTokens: new Set(),
     lifetimeSeconds: 3600,
     account: undefined,
+    names: { redirectUri: "redirect_uri", state: "state" },
     callbackParameters: {},
     isRotating: true,
     wantsLogin: false,
@@ -121,11 +126,12 @@ export async function startOutsideProvider(): Promise<OutsideProvider> {
   /** Says yes at once. */
   function authorize(request: IncomingMessage, response: ServerResponse): void {
     const asked = new URL(request.url!, provider.url).searchParams;
-    const back = new URL(asked.get("redirect_uri")!);
+    const { names } = provider;
+    const back = new URL(asked.get(names.redirectUri)!);
     count += 1;
     codes.set(`code-${count}`, asked);
     back.searchParams.set("code", `code-${count}`);
-    back.searchParams.set("state", asked.get("state")!);
+    back.searchParams.set(names.state, asked.get(names.state)!);
     for (const [name, value] of Object.entries(provider.callbackParameters)) {
       back.searchParams.set(name, value);
     }
@@ -138,7 +144,7 @@ export async function startOutsideProvider(): Promise<OutsideProvider> {
     body: string,
   ): Promise<void> {
     const parameters = Object.fromEntries(new URLSearchParams(body));
-    const asked = { parameters, headers };
+    const asked = { parameters, body, headers };
     provider.tokenRequests.push(asked);
     const work = () => workOf(parameters);
     if ((await provider.onToken?.(asked, response, work)) === true) return;

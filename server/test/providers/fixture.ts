@@ -12,6 +12,8 @@ export interface Fixture {
   /** What the authorize URL must contain as it goes out. */
   authorizeHas?: string;
   callback?: Readonly<Record<string, string>>;
+  /** What the state is called, there and back. */
+  stateName?: string;
   /** What is kept of the callback. */
   captures?: Readonly<Record<string, string>>;
   exchange?: Expectation;
@@ -39,9 +41,10 @@ export interface Fixture {
 }
 
 /** `undefined`: must not be there. */
-export interface Wanted extends Partial<Omit<SeenRequest, "query" | "body">> {
+export interface Wanted extends Partial<Omit<SeenRequest, "query" | "body" | "headers">> {
   query?: Readonly<Record<string, string | undefined>>;
   body?: Readonly<Record<string, unknown>>;
+  headers?: Readonly<Record<string, string | undefined>>;
 }
 
 export interface Expectation {

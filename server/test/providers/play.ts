@@ -7,6 +7,7 @@ import { isExpiryAnswer } from "../../src/datasources/protocol/expiry-matcher.ts
 import { joinedAnswer } from "../../src/datasources/protocol/joined-answer.ts";
 import { callProvider } from "../../src/datasources/protocol/provider-call.ts";
 import { ProviderError } from "../../src/datasources/protocol/provider-error.ts";
+import { findState, stateNameOf } from "../../src/datasources/protocol/state-parameter.ts";
 import type { ProviderRequest } from "../../src/datasources/protocol/step-request.ts";
 import {
   parseTokenAnswer,
@@ -112,15 +113,18 @@ export async function play(test: TestContext, provider: Provider, fixture: Fixtu
   let tokenOrigin: string | undefined;
   if (settings.grantType === "authorization_code") {
     const asked = buildAuthorizationUrl(provider, { redirectUri, state: "s", codeVerifier });
-    const url = new URL(asked);
-    const { authorizeHas = "" } = fixture;
+    // Also where they are in the fragment.
+    const sent = new URLSearchParams(asked.slice(asked.indexOf("?")));
+    const { authorizeHas = "", stateName = "state" } = fixture;
     assert.ok(asked.includes(authorizeHas), `${authorizeHas} in ${asked}`);
-    assert.equal(url.searchParams.get("state"), "s");
+    assert.equal(sent.get(stateName), "s");
     for (const [parameter, value] of Object.entries(fixture.authorize ?? {})) {
-      assert.equal(url.searchParams.get(parameter) ?? undefined, value, parameter);
+      assert.equal(sent.get(parameter) ?? undefined, value, parameter);
     }
     const answered = new URLSearchParams(fixture.callback ?? { code: "the-code" });
-    ({ code, captured, tokenOrigin } = parseCallback(provider, answered));
+    const returned = new URLSearchParams([...answered, [stateName, "s"]]);
+    assert.deepEqual(findState(returned), { name: stateNameOf(provider), value: "s" });
+    ({ code, captured, tokenOrigin } = parseCallback(provider, returned));
     for (const [member, value] of Object.entries(fixture.captures ?? {})) {
       assert.equal(captured[member], value, member);
     }

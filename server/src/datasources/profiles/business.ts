@@ -103,6 +103,45 @@ export const business: readonly Profile[] = [
     exchange: { parameters: { expiring: "1" } },
   },
   {
+    name: "shopline",
+    title: "Shopline",
+    settings: {
+      authorizationUrl: "https://{handle}.myshopline.com/admin/oauth-web/#/oauth/authorize",
+      accessTokenUrl: "https://{handle}.myshopline.com/admin/oauth/token/create",
+      refreshUrl: "https://{handle}.myshopline.com/admin/oauth/token/refresh",
+      clientAuthentication: "json",
+      scopeSeparator: ",",
+      pkce: "off",
+      baseUrl: "https://{handle}.myshopline.com",
+    },
+    authorize: {
+      renames: {
+        client_id: "appKey",
+        response_type: "responseType",
+        redirect_uri: "redirectUri",
+      },
+      isInFragment: true,
+    },
+    stateParameter: "customField",
+    exchange: {
+      omit: ["grant_type", "redirect_uri", "client_id", "client_secret"],
+      headers: { appkey: "{client_id}", timestamp: "{timestamp}" },
+      signature: { header: "sign", over: "{body}{timestamp}" },
+    },
+    refresh: {
+      with: "client",
+      omit: ["grant_type", "client_id", "client_secret"],
+      headers: { appkey: "{client_id}", timestamp: "{timestamp}" },
+      signature: { header: "sign", over: "{body}{timestamp}" },
+    },
+    answer: {
+      success: { path: "code", values: [200] },
+      errorCode: "i18nCode",
+      errors: { REQUEST_FREQUENTLY: "rate_limited" },
+      expiresAt: "expireTime",
+    },
+  },
+  {
     name: "hubspot",
     title: "HubSpot",
     settings: {

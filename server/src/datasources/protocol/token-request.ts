@@ -87,7 +87,7 @@ export function buildRefresh(
     rules: profile.refresh,
     parameters: [
       ["grant_type", "refresh_token"],
-      presented === "access_token" ? undefined : ["refresh_token", refreshToken!],
+      presented === "refresh_token" ? ["refresh_token", refreshToken!] : undefined,
       settings.sendScopeWithRefresh ? scopeParameter(provider) : undefined,
       ...targets(provider),
     ],
@@ -201,6 +201,7 @@ function build(provider: Provider, input: TokenStep): ProviderRequest {
     values: {
       client_id: settings.clientId,
       client_secret: settings.clientSecret,
+      timestamp: String(context.nowMs),
       ...settings.variables,
       ...context.captured,
       ...input.values,
