@@ -1,9 +1,14 @@
-import { createHmac } from "node:crypto";
+import { createHmac, generateKeyPairSync } from "node:crypto";
 import type { Fixture } from "./fixture.ts";
 import { noLifetime, rotated, invalidGrant, secretInBody, secretAsUser, json } from "./parts.ts";
 
 /** Suites, sales, bookkeeping and shops. */
 
+const privateKey = generateKeyPairSync("ec", { namedCurve: "P-256" }).privateKey.export({
+  type: "pkcs8",
+  format: "pem",
+});
+const revolutAssertion = { iss: "cs.example", aud: "https://revolut.com" };
 /** At the time of the tests. */
 const shoplineHeaders = (body: string) => {
   const timestamp = "1800000000000";
@@ -237,6 +242,20 @@ export const businessFixtures: Readonly<Record<string, Fixture>> = {
       gives: { lifetimeSource: "default" },
     },
     refresh: { wants: secretAsUser },
+  },
+  revolut: {
+    quirks: ["Q45"],
+    settings: { privateKey },
+    exchange: {
+      wants: { authorization: undefined, body: { client_secret: undefined } },
+      assertion: { ...revolutAssertion, sub: "the-client" },
+    },
+    refresh: {
+      assertion: revolutAssertion,
+      answer: { body: { access_token: "at-2", token_type: "bearer", expires_in: 2399 } },
+      gives: { refreshToken: "rt-1" },
+    },
+    refused: invalidGrant,
   },
   mailchimp: {
     quirks: ["Q28"],

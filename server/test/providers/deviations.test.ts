@@ -1,16 +1,10 @@
 import assert from "node:assert/strict";
-import { generateKeyPairSync } from "node:crypto";
 import { test } from "node:test";
-import { decodeJwt } from "jose";
 import { describeProvider } from "../../src/datasources/describe-provider.ts";
 import { standard } from "../../src/datasources/profiles/standard.ts";
 import { buildAuthorizationUrl } from "../../src/datasources/protocol/authorization-request.ts";
 import { parseTokenAnswer } from "../../src/datasources/protocol/token-answer.ts";
-import {
-  buildClientCredentials,
-  buildExchange,
-  buildRefresh,
-} from "../../src/datasources/protocol/token-request.ts";
+import { buildExchange, buildRefresh } from "../../src/datasources/protocol/token-request.ts";
 import type {
   DatasourceSettings,
   Profile,
@@ -89,26 +83,6 @@ test("sends the redirect URL under the provider's name for it (Q39)", () => {
   const one = provider({ authorize: { renames: { redirect_uri: "redirect_url" } } });
   assert.equal(authorizeParameters(one).get("redirect_url"), redirectUri);
   assert.equal(authorizeParameters(one).get("redirect_uri"), null);
-});
-
-test("signs every assertion with the redirect URL's host as issuer (Q45)", () => {
-  const { privateKey } = generateKeyPairSync("rsa", { modulusLength: 2048 });
-  const one = provider(
-    { assertionClaims: { iss: "{redirect_host}" } },
-    {
-      clientAuthentication: "private_key_jwt",
-      privateKey: privateKey.export({ type: "pkcs8", format: "pem" }),
-    },
-  );
-  const requests = {
-    exchange: exchange(one),
-    refresh: buildRefresh(one, held, context),
-    clientCredentials: buildClientCredentials(one, context),
-  };
-  for (const [step, { body }] of Object.entries(requests)) {
-    const assertion = new URLSearchParams(body).get("client_assertion")!;
-    assert.equal(decodeJwt(assertion).iss, "cs.example", step);
-  }
 });
 
 test("reads a lifetime in days, hours and minutes where the profile says so (Q47)", () => {

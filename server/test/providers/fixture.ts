@@ -50,6 +50,8 @@ export interface Wanted extends Partial<Omit<SeenRequest, "query" | "body" | "he
 export interface Expectation {
   /** Parts of the request that the provider insists on. */
   wants?: Wanted;
+  /** Claims of the assertion by which the client proves itself. */
+  assertion?: Readonly<Record<string, string>>;
   answer?: FakeAnswer;
   /** What must come of it. */
   gives?: Readonly<Record<string, unknown>>;

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import type { TestContext } from "node:test";
+import { decodeJwt } from "jose";
 import { lintProvider } from "../../src/datasources/describe-provider.ts";
 import { buildAuthorizationUrl } from "../../src/datasources/protocol/authorization-request.ts";
 import { parseCallback } from "../../src/datasources/protocol/callback.ts";
@@ -51,6 +52,12 @@ function checkMembers(actual: object, wanted: object): void {
   }
 }
 
+function assertionIn({ body }: SeenRequest): object {
+  const assertion = body["client_assertion"];
+  assert.ok(typeof assertion === "string");
+  return decodeJwt(assertion);
+}
+
 /** How the API wants the token, how it says that it has expired, and what the form is told. */
 function checkUse(
   provider: Provider,
@@ -80,12 +87,13 @@ export async function play(test: TestContext, provider: Provider, fixture: Fixtu
 
   async function run(
     request: ProviderRequest,
-    { wants, answer = usual, gives = {}, slots = {} }: Expectation = {},
+    { wants, assertion, answer = usual, gives = {}, slots = {} }: Expectation = {},
     { previous, first }: { previous?: AnswerContext["previous"]; first?: TokenAnswer } = {},
   ): Promise<TokenAnswer> {
     next = answer;
     const received = await callProvider(fake.fetch, request);
     checkSeen(fake.seen.at(-1)!, wants);
+    if (assertion !== undefined) checkMembers(assertionIn(fake.seen.at(-1)!), assertion);
     const context = { step: request.step, nowMs, ...(previous && { previous }) };
     const parsed = parseTokenAnswer(provider, received, context);
     const answered = first === undefined ? parsed : joinedAnswer(first, parsed);

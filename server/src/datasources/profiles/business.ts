@@ -194,6 +194,17 @@ export const business: readonly Profile[] = [
     answer: { defaultLifetimeSeconds: 3_600 },
   },
   {
+    name: "revolut",
+    title: "Revolut Business",
+    settings: {
+      authorizationUrl: "https://business.revolut.com/app-confirm",
+      accessTokenUrl: "https://b2b.revolut.com/api/1.0/auth/token",
+      clientAuthentication: "private_key_jwt",
+      baseUrl: "https://b2b.revolut.com/api/1.0",
+    },
+    assertionClaims: { iss: "{redirect_host}", aud: "https://revolut.com" },
+  },
+  {
     name: "mailchimp",
     title: "Mailchimp",
     settings: {
