@@ -13,10 +13,19 @@ import {
   codeVerifierOf,
 } from "../server/src/datasources/protocol/authorization-request.ts";
 import { parseCallback } from "../server/src/datasources/protocol/callback.ts";
+import { joinedAnswer } from "../server/src/datasources/protocol/joined-answer.ts";
 import { callProvider } from "../server/src/datasources/protocol/provider-call.ts";
 import type { ProviderRequest } from "../server/src/datasources/protocol/step-request.ts";
-import { parseTokenAnswer } from "../server/src/datasources/protocol/token-answer.ts";
-import { buildExchange, buildRefresh } from "../server/src/datasources/protocol/token-request.ts";
+import {
+  parseTokenAnswer,
+  type TokenAnswer,
+} from "../server/src/datasources/protocol/token-answer.ts";
+import {
+  buildExchange,
+  buildRefresh,
+  buildUpgrade,
+  hasUpgrade,
+} from "../server/src/datasources/protocol/token-request.ts";
 import { traceOf } from "../server/src/datasources/protocol/trace.ts";
 import { createFetch } from "../server/src/fetch/fetch.ts";
 
@@ -45,19 +54,35 @@ const { code, tokenOrigin, captured } = parseCallback(provider, answered);
 const assertionId = randomUUID();
 const context = { nowMs: Date.now(), assertionId, redirectUri, tokenOrigin, captured };
 const fetch = createFetch({ allow: [] });
-const tokens = await run(buildExchange(provider, { code, codeVerifier }, context));
-await run(buildRefresh(provider, tokens, context), tokens);
+const { tokens } = await runBoth(buildExchange(provider, { code, codeVerifier }, context));
+await runBoth(buildRefresh(provider, tokens, context), tokens);
 await fetch.close();
 terminal.close();
 
 type Held = { accessToken: string; refreshToken?: string | undefined };
 
-async function run(request: ProviderRequest, previous: Held = { accessToken: "" }) {
+/** The request, and the second call where the profile has one. */
+async function runBoth(request: ProviderRequest, previous?: Held): Promise<TokenAnswer> {
+  const first = await run(request, previous);
+  if (!hasUpgrade(provider, request.step)) return first;
+  return joinedAnswer(
+    first,
+    await run(buildUpgrade(provider, first.tokens, context), first.tokens),
+  );
+}
+
+async function run(
+  request: ProviderRequest,
+  previous: Held = { accessToken: "" },
+): Promise<TokenAnswer> {
   const answer = await callProvider(fetch, request);
-  const { curl, answer: shown } = traceOf(request, answer);
+  const { curl, answer: shown } = traceOf(request, answer, [
+    previous.accessToken,
+    previous.refreshToken ?? "",
+  ]);
   console.log(`\n${curl}\n${shown}`);
   const { step } = request;
   const parsed = parseTokenAnswer(provider, answer, { step, nowMs: Date.now(), previous });
   console.log(`tolerated: ${parsed.tolerances.join(", ") || "nothing"}`);
-  return parsed.tokens;
+  return parsed;
 }

@@ -16,7 +16,7 @@ import { linesOf } from "../protocol/src/text-lines.ts";
 try {
   process.exitCode = await main();
 } catch (error) {
-  console.error(error instanceof Error ? error.message : String(error));
+  warn(error instanceof Error ? error.message : String(error));
   process.exitCode = 2;
 }
 
@@ -33,17 +33,36 @@ async function main(): Promise<number> {
   const earlier = values.earlier === undefined ? undefined : headOf(values.earlier);
   const lines = linesOf(createReadStream(file));
   const { problems, events, head, keyId } = await verifyAuditExport(lines, keys, { earlier });
-  for (const { message } of problems) console.error(message);
+  for (const { message } of problems) warn(message);
   if (problems.length > 0 || head === undefined) {
-    console.error(`NOT VERIFIED: ${file}`);
+    warn(`NOT VERIFIED: ${file}`);
     return 1;
   }
   const signedAt = new Date(head.iat * 1000).toISOString();
   const removed = head.begins_after.sequence;
-  console.log(`verified: ${events} events, numbers ${removed + 1} to ${head.sequence}`);
-  console.log(`signed by ${head.iss} with key ${keyId} at ${signedAt}, account ${head.tenant}`);
-  if (removed > 0) console.log(`events 1 to ${removed} were removed by retention`);
+  say(`verified: ${events} events, numbers ${removed + 1} to ${head.sequence}`);
+  say(`signed by ${head.iss} with key ${keyId} at ${signedAt}, account ${head.tenant}`);
+  if (removed > 0) say(`events 1 to ${removed} were removed by retention`);
   return 0;
+}
+
+function say(line: string): void {
+  console.log(shown(line));
+}
+
+function warn(line: string): void {
+  console.error(shown(line));
+}
+
+/**
+ * A file that was tampered with has what somebody else wrote in it: nothing of that may move the cursor,
+ * delete what stands there, or turn the reading around, and so hide that it was found.
+ */
+function shown(line: string): string {
+  return line.replace(
+    /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/gu,
+    (one) => `\\u{${one.codePointAt(0)!.toString(16)}}`,
+  );
 }
 
 async function readKeys(source: string): Promise<Jwk[]> {

@@ -84,10 +84,15 @@ export interface ServerProcess extends TestServer {
   kill(): Promise<void>;
 }
 
-/** A process as `npm start` makes one, ready to serve. */
-export async function spawnServer(environment: Environment = {}): Promise<ServerProcess> {
+/** A process as `npm start` makes one, ready to serve; or one that runs another script. */
+export async function spawnServer(
+  environment: Environment = {},
+  script?: string,
+): Promise<ServerProcess> {
   const setting = await prepare(environment);
-  const child = spawn(process.execPath, startArguments(), {
+  const words = startArguments();
+  const started = script === undefined ? words : [...words.slice(0, -1), script];
+  const child = spawn(process.execPath, started, {
     env: { PATH: process.env["PATH"], COUNTERSIGN_LOG_LEVEL: "debug", ...setting.environment },
     stdio: ["ignore", "pipe", "pipe"],
   });

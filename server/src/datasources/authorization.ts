@@ -8,14 +8,21 @@ import {
 import { newId } from "../system.ts";
 import { actOn, type ConnectionContext } from "./connection.ts";
 import { providerOf } from "./datasource.ts";
-import { connectedWith } from "./held-tokens.ts";
+import { connectedWith, type HeldTokens } from "./held-tokens.ts";
+import { joinedAnswer } from "./protocol/joined-answer.ts";
 import { buildAuthorizationUrl, codeVerifierOf } from "./protocol/authorization-request.ts";
 import { parseCallback, type Callback } from "./protocol/callback.ts";
 import { callProvider } from "./protocol/provider-call.ts";
 import { ProviderError } from "./protocol/provider-error.ts";
 import type { ProviderRequest } from "./protocol/step-request.ts";
+import { findState, stateNameOf } from "./protocol/state-parameter.ts";
 import { parseTokenAnswer, type TokenAnswer } from "./protocol/token-answer.ts";
-import { buildExchange, buildUpgrade, buildUserinfo } from "./protocol/token-request.ts";
+import {
+  buildExchange,
+  buildUpgrade,
+  buildUserinfo,
+  hasUpgrade,
+} from "./protocol/token-request.ts";
 import { readDocument, textAt } from "./protocol/answer-document.ts";
 import type { Provider } from "./provider.ts";
 import { redirectUrlOf } from "./redirect-url.ts";
@@ -152,9 +159,9 @@ export async function finishAuthorization(
   parameters: URLSearchParams,
   browser: Browser | undefined,
 ): Promise<Finished> {
-  const states = parameters.getAll("state");
-  if (browser === undefined || states.length !== 1) throw new StateRefused();
-  const flow = (await takeOnce(context, stateKind, states[0]!)) as Flow;
+  const state = findState(parameters);
+  if (browser === undefined || state === undefined) throw new StateRefused();
+  const flow = (await takeOnce(context, stateKind, state.value)) as Flow;
   const connection = await context.store.findConnection(context.tenantId, flow.connectionId);
   const isSame =
     flow.browserDigest === digestOf(browser.plainValue) &&
@@ -163,6 +170,7 @@ export async function finishAuthorization(
     connection.datasourceId === flow.datasourceId;
   if (connection === undefined || !isSame) throw new StateRefused();
   const { provider } = await loadProvider(context, connection);
+  if (state.name !== stateNameOf(provider)) throw new StateRefused();
   try {
     checkIssuer(provider, parameters);
     const callback = parseCallback(provider, parameters);
@@ -225,15 +233,17 @@ async function exchange(
     tokenOrigin,
     captured,
   });
-  const ask = (request: ProviderRequest): Promise<TokenAnswer> =>
-    exchanges.noting({ connection, provider }, request, async (answered) => {
+  const ask = (request: ProviderRequest, held: HeldTokens[] = []): Promise<TokenAnswer> =>
+    exchanges.noting({ connection, provider, held }, request, async (answered) => {
       const answer = await callProvider(fetch, request, { totalMs });
       answered(answer);
       return parseTokenAnswer(provider, answer, { step: request.step, nowMs: system.now() });
     });
-  const answer = await ask(buildExchange(provider, given, fresh()));
-  const upgrade = buildUpgrade(provider, answer.tokens, fresh());
-  return upgrade === undefined ? answer : ask(upgrade);
+  const request = buildExchange(provider, given, fresh());
+  const first = await ask(request);
+  if (!hasUpgrade(provider, request.step)) return first;
+  const second = await ask(buildUpgrade(provider, first.tokens, fresh()), [first.tokens]);
+  return joinedAnswer(first, second);
 }
 
 /** Who has connected, where the provider says it; a failure to say it loses no tokens. */

@@ -21,9 +21,10 @@ export const describedProfiles = (): DescribedProfile[] =>
     canRefresh: profile.refresh?.with !== "nothing",
   }));
 
-function variablesOf({ settings, exchange, refresh }: Profile): string[] {
+function variablesOf({ settings, exchange, refresh, upgrade }: Profile): string[] {
   const { authorizationUrl, accessTokenUrl, refreshUrl, baseUrl } = settings;
-  const urls = [authorizationUrl, accessTokenUrl, refreshUrl, baseUrl, exchange?.url, refresh?.url];
+  const steps = [exchange, refresh, upgrade].map((rules) => rules?.url);
+  const urls = [authorizationUrl, accessTokenUrl, refreshUrl, baseUrl, ...steps];
   const names = urls.flatMap((url) =>
     [...(url ?? "").matchAll(/\{([\w:-]+)\}/g)].map(([, name]) => name!),
   );

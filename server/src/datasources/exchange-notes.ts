@@ -30,7 +30,8 @@ export interface ExchangeNotes {
 export interface NotedExchange {
   connection: Pick<ConnectionRecord, "tenantId" | "id">;
   provider: Provider;
-  held?: HeldTokens;
+  /** What there was before, and what an exchange before this one has brought. */
+  held?: readonly HeldTokens[];
 }
 
 const flushEveryMs = 1_000;
@@ -105,13 +106,11 @@ export function createExchangeNotes(
 }
 
 /** Also what was not sent: a provider may know it from before. */
-function knownSecretsOf({ provider, held }: NotedExchange): string[] {
-  const slots = Object.values(held?.slots ?? {});
+function knownSecretsOf({ provider, held = [] }: NotedExchange): string[] {
+  const all = held.flatMap((one) => [one, ...Object.values(one.slots ?? {})]);
   const values = [
     provider.settings.clientSecret,
-    held?.accessToken,
-    held?.refreshToken,
-    ...slots.flatMap(({ accessToken, refreshToken }) => [accessToken, refreshToken]),
+    ...all.flatMap(({ accessToken, refreshToken }) => [accessToken, refreshToken]),
   ];
   return values.filter((value) => value !== undefined);
 }

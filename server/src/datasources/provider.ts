@@ -98,20 +98,32 @@ export type Step =
   | "introspect"
   | "userinfo";
 
-/** How a provider wants one request other than the standard does. */
+/**
+ * How a provider wants one request other than the standard does. `{name}` stands for what the step
+ * knows: a variable, what was captured, `client_id`, `access_token`; `timestamp` is in milliseconds.
+ */
 export interface StepRules {
   url?: string;
   method?: "GET" | "POST";
   bodyFormat?: BodyFormat;
   clientAuthentication?: ClientAuthentication;
-  /** Added, or put in the place of a standard one. `{name}` stands for what the step knows. */
+  /** Added, or put in the place of a standard one. */
   parameters?: Readonly<Record<string, string>>;
   /** Standard name to the provider's. */
   renames?: Readonly<Record<string, string>>;
   omit?: readonly string[];
   /** Names that go into the query whatever the body format is. */
   inQuery?: readonly string[];
+  /** `{name}` as in parameters. */
   headers?: Readonly<Record<string, string>>;
+  signature?: SignatureRules;
+}
+
+/** A header that proves who sent just this: HMAC-SHA256 under the client's secret, in hexadecimal. */
+export interface SignatureRules {
+  header: string;
+  /** What is signed: `{body}` as it goes out, else as in parameters. */
+  over: string;
 }
 
 export interface AuthorizeRules extends StepRules {
@@ -119,6 +131,8 @@ export interface AuthorizeRules extends StepRules {
   encoding?: "percent" | "minimal";
   /** The separator of scopes goes out as it is: `+` would otherwise become `%2B`. */
   isScopeSeparatorRaw?: boolean;
+  /** The parameters follow the URL's fragment, where a script in the page reads them. */
+  isInFragment?: boolean;
   /** Without them no refresh token is given; the lint asks for them. */
   offline?: { scope?: string; parameters?: Readonly<Record<string, string>> };
 }
@@ -174,14 +188,20 @@ export interface Profile {
   /** What the form proposes; what a datasource says wins. */
   settings: Partial<DatasourceSettings>;
   authorize?: AuthorizeRules;
+  /** The name under which the state goes out and comes back, where it is not `state`. */
+  stateParameter?: string;
   callback?: CallbackRules;
   exchange?: StepRules;
   clientCredentials?: StepRules;
-  /** `with`: what is presented for new tokens. `nothing`: this provider cannot refresh. */
-  refresh?: StepRules & { with?: "refresh_token" | "access_token" | "nothing" };
   /**
-   * A second call right after the exchange, whose answer is the token to keep. `answer` stands in the
-   * place of the profile's own for it.
+   * `with`: what is presented for new tokens. `client`: only who asks, and the shop that the URL names.
+   * `nothing`: this provider cannot refresh.
+   */
+  refresh?: StepRules & { with?: "refresh_token" | "access_token" | "client" | "nothing" };
+  /**
+   * A second call right after the first, whose answer is the token that the API takes. It is made again
+   * after each refresh, unless its own token is what a refresh presents. The first call's refresh token
+   * is kept, unless the second gives one. `answer` stands in the place of the profile's own for it.
    */
   upgrade?: StepRules & { answer?: AnswerRules };
   revoke?: StepRules;

@@ -23,17 +23,19 @@ export function spendsToken(
   { settings, profile }: Provider,
   { tolerances }: Pick<ConnectionRecord, "tolerances">,
 ): boolean {
-  if (settings.grantType === "client_credentials" || profile.callback?.hasCode === false) {
-    return false;
-  }
+  const isClientOnly =
+    settings.grantType === "client_credentials" ||
+    profile.callback?.hasCode === false ||
+    profile.refresh?.with === "client";
+  if (isClientOnly) return false;
   // A provider that did not replace the token the last time keeps it.
   return profile.rotatesRefreshToken === true || !tolerances.includes("refresh_token_kept");
 }
 
 /**
  * `tries`: how often the present refresh token was sent by then without an answer that was seen, this
- * time with them. A refusal after a lost answer does not say that the token was bad: the provider may
- * have used it up when nobody heard.
+ * time with them; none when it came in this refresh, before what failed. A refusal after a lost answer
+ * does not say that the token was bad: the provider may have used it up when nobody heard.
  */
 export function failedWith(
   provider: Provider,
@@ -68,7 +70,7 @@ export function failedWith(
   }
   // This try was answered, or never sent; what became of those before it nobody knows still, also
   // where a process was killed before it could say so.
-  const refreshTries = spends ? tries - 1 : 0;
+  const refreshTries = spends ? Math.max(tries - 1, 0) : 0;
   const counted = { ...about, failures, failingSinceMs, refreshTries };
   if (error.kind === "reconnect_required" || error.kind === "config_error") {
     const isOver = connection.expiresAtMs === undefined || connection.expiresAtMs <= nowMs;

@@ -1,32 +1,20 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { auditOf, type Actor } from "../audit/audit.ts";
 import { notFound } from "../errors/admin-error.ts";
-import type { GuardedFetch } from "../fetch/fetch.ts";
-import type { Sealer } from "../keys/sealing.ts";
-import type { Log } from "../log.ts";
 import type { Feed } from "../store/feed.ts";
-import {
-  type ConnectionRecord,
-  type ConnectionStore,
-  type ConnectionTokens,
-  type DatasourceRecord,
-  type DatasourceStore,
+import type {
+  ConnectionRecord,
+  ConnectionStore,
+  DatasourceRecord,
+  DatasourceStore,
 } from "../store/store.ts";
-import { newId, type System } from "../system.ts";
+import { newId } from "../system.ts";
 import { ConnectionRefused } from "./connection-refused.ts";
 import { loadDatasource, providerOf, toShownProvider } from "./datasource.ts";
-import type { ExchangeNotes } from "./exchange-notes.ts";
-import { connectedWith, openTokens, type HeldTokens } from "./held-tokens.ts";
+import { finishRefresh, type FinishContext } from "./finish-refresh.ts";
+import { openTokens } from "./held-tokens.ts";
 import { createFindUsable } from "./known-connections.ts";
-import { insist } from "./insist.ts";
-import { callProvider } from "./protocol/provider-call.ts";
-import { ProviderError } from "./protocol/provider-error.ts";
-import { parseTokenAnswer, type TokenAnswer } from "./protocol/token-answer.ts";
-import { buildRefresh } from "./protocol/token-request.ts";
 import type { Provider } from "./provider.ts";
-import { redirectUrlOf } from "./redirect-url.ts";
 import { createNotes, type Notes } from "./refresh-notes.ts";
-import { failedWith, lostTriesMax, spendsToken } from "./refresh-outcome.ts";
 import { judgeTokens, type Verdict } from "./token-due.ts";
 
 /**
@@ -36,17 +24,8 @@ import { judgeTokens, type Verdict } from "./token-due.ts";
  * compared: whoever sees the same note for longer than two calls can take takes it over.
  */
 
-export interface RefreshContext {
-  system: System;
+export interface RefreshContext extends FinishContext {
   store: ConnectionStore & DatasourceStore;
-  sealer: Sealer;
-  fetch: GuardedFetch;
-  log: Log;
-  /** The origin that people use. */
-  publicUrl: string;
-  /** How long a provider may take to answer. */
-  providerTimeoutMs: number;
-  exchanges: ExchangeNotes;
   feed: Feed;
 }
 
@@ -231,7 +210,7 @@ async function renewOnce(
       continue;
     notes.forget(id);
     const begun = { ...connection, ...change, tokenVersion: tokenVersion + 1 };
-    return callAndStore(context, begun, providerOf(context, datasource));
+    return finishRefresh(context, begun, providerOf(context, datasource));
   }
 }
 
@@ -255,140 +234,3 @@ function isLeftAlone(
 ): boolean {
   return tokensAtMs < gotBeforeMs && nextTryAtMs <= nowMs;
 }
-
-async function callAndStore(
-  context: Renewing,
-  begun: ConnectionRecord,
-  provider: Provider,
-): Promise<void> {
-  const { system, sealer } = context;
-  const held = openTokens(sealer, begun) ?? { accessToken: "" };
-  let connection = begun;
-  for (;;) {
-    try {
-      checkTries(provider, connection);
-      const answer = await requestTokens(context, { provider, connection, held });
-      const change = connectedWith(sealer, connection, answer, system.now());
-      return await storeTokens(context, { provider, connection, change });
-    } catch (error) {
-      if (!(error instanceof ProviderError)) throw error;
-      const again = await tryOnceMore(context, { provider, connection, error });
-      if (again === undefined) return storeFailure(context, { provider, connection, error });
-      connection = again;
-    }
-  }
-}
-
-/** At once, while somebody waits. */
-const triesAtOnceMax = 2;
-
-/** What others began counts too: nobody knows what became of it. */
-function checkTries(provider: Provider, connection: ConnectionRecord): void {
-  if (connection.refreshTries > lostTriesMax && spendsToken(provider, connection)) {
-    throw new ProviderError("answer_lost", { detail: "it was tried before" });
-  }
-}
-
-async function requestTokens(
-  context: Renewing,
-  about: { provider: Provider; connection: ConnectionRecord; held: HeldTokens },
-): Promise<TokenAnswer> {
-  const { fetch, system, exchanges, providerTimeoutMs: totalMs } = context;
-  const { provider, connection, held } = about;
-  const { tokenOrigin, captured } = connection;
-  const request = buildRefresh(provider, held, {
-    nowMs: system.now(),
-    assertionId: system.randomUuid(),
-    redirectUri: redirectUrlOf(context),
-    tokenOrigin,
-    captured,
-  });
-  return exchanges.noting(about, request, async (answered) => {
-    const answer = await callProvider(fetch, request, { totalMs });
-    answered(answer);
-    const parsing = { step: request.step, nowMs: system.now(), previous: held };
-    return parseTokenAnswer(provider, answer, parsing);
-  });
-}
-
-/** After a lost answer, once: some providers take the same token again for a while. */
-async function tryOnceMore(
-  { store, system }: Renewing,
-  about: { provider: Provider; connection: ConnectionRecord; error: ProviderError },
-): Promise<ConnectionRecord | undefined> {
-  const { connection, error, provider } = about;
-  const { tenantId, id, tokenVersion, refreshId, refreshTries } = connection;
-  const isLost = error.kind === "outcome_unknown" && spendsToken(provider, connection);
-  if (!isLost || refreshTries >= triesAtOnceMax) return undefined;
-  const change = { refreshTries: refreshTries + 1 };
-  const next = { tenantId, id, tokenVersion, refreshId: { is: refreshId }, change };
-  if ((await store.moveTokens({ ...next, atMs: system.now(), audit: undefined })) === "conflict")
-    return undefined;
-  return { ...connection, ...change, tokenVersion: tokenVersion + 1 };
-}
-
-interface Result {
-  provider: Provider;
-  connection: ConnectionRecord;
-  change: Partial<ConnectionTokens>;
-}
-
-/**
- * The old refresh token may be void by now, so this is not given up while the store is away, nor when
- * somebody else took the refresh over: who has tokens that are newer than the stored ones stores them.
- */
-async function storeTokens(context: Renewing, result: Result): Promise<void> {
-  const { store, system } = context;
-  const { connection, change, provider } = result;
-  const { tenantId, id, sealedTokens, refreshId } = connection;
-  const isBack = change.state !== undefined && change.state !== connection.state;
-  const audit = isBack ? auditOf(system, ownActor(tenantId), actOf(connection, change)) : undefined;
-  let { tokenVersion } = connection;
-  for (;;) {
-    const move = { tenantId, id, tokenVersion, change, atMs: system.now(), audit };
-    const outcome = await insist(context, () => store.moveTokens(move));
-    if (outcome === "written") return;
-    const found = await insist(context, () => store.findConnection(tenantId, id));
-    const isReplaced = found?.sealedTokens !== sealedTokens || found?.reason === "settings_changed";
-    const isOthers = found?.refreshId !== refreshId && !spendsToken(provider, connection);
-    if (found === undefined || isReplaced || isOthers) return;
-    tokenVersion = found.tokenVersion;
-  }
-}
-
-async function storeFailure(
-  context: Renewing,
-  about: { provider: Provider; connection: ConnectionRecord; error: ProviderError },
-): Promise<void> {
-  const { store, system, log } = context;
-  const { provider, connection, error } = about;
-  const { tenantId, id, tokenVersion, refreshId, refreshTries: tries, state } = connection;
-  const change = failedWith(provider, connection, error, { nowMs: system.now(), tries });
-  log.info(
-    { connection: id, cause: error.causeName, detail: error.detail, state: change.state ?? state },
-    "a connection could not be renewed",
-  );
-  const isEnd = change.state !== undefined && change.state !== state;
-  const audit = isEnd ? auditOf(system, ownActor(tenantId), actOf(connection, change)) : undefined;
-  const refresh = { refreshId: { is: refreshId }, change, atMs: system.now(), audit };
-  const move = { tenantId, id, tokenVersion, ...refresh };
-  // Somebody else's word is newer, then.
-  await insist(context, () => store.moveTokens(move));
-}
-
-/** Nobody asked for it: it was due. */
-export const ownActor = (tenantId: string): Actor => ({
-  type: "system",
-  id: "connections",
-  tenantId,
-  requestId: "",
-  sourceAddress: undefined,
-});
-
-const actOf = (connection: ConnectionRecord, { state, reason }: Partial<ConnectionTokens>) => ({
-  action: `connection.${state}` as const,
-  subjectType: "connection",
-  subjectId: connection.id,
-  before: { state: connection.state },
-  after: { state, reason, datasourceId: connection.datasourceId, owner: connection.owner },
-});

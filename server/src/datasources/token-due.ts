@@ -58,8 +58,8 @@ export function isRenewable({ settings, profile }: Provider, held: HeldTokens): 
   if (settings.grantType === "client_credentials" || profile.callback?.hasCode === false) {
     return true;
   }
-  if (profile.refresh?.with === "access_token") return true;
-  return profile.refresh?.with !== "nothing" && held.refreshToken !== undefined;
+  const { with: presented = "refresh_token" } = profile.refresh ?? {};
+  return presented === "refresh_token" ? held.refreshToken !== undefined : presented !== "nothing";
 }
 
 const unavailable = (retryAfterMs: number): Verdict => ({

@@ -318,15 +318,37 @@ describe("sealing by processes that come and go", () => {
       rmSync(folder, { recursive: true, force: true });
     }
   });
+
+  test("lets a file that was tampered with say nothing to the terminal", async () => {
+    const folder = mkdtempSync(join(tmpdir(), "cs-"));
+    const [file, keys] = [join(folder, "log.ndjson"), join(folder, "jwks.json")];
+    const id = "evt\u001b[1A\u001b[2K\rverified: 9 events\u009b0m\u202e\u2028\ud800";
+    try {
+      const events = [{ sequence: 1 }, { id, sequence: id }].map((event) => JSON.stringify(event));
+      writeFileSync(file, `${events.join("\n")}\n`);
+      writeFileSync(keys, JSON.stringify({ keys: [] }));
+      const { code, output, errors } = await verify([file, "--jwks", keys]);
+      assert.deepEqual([code, output], [1, ""]);
+      assert.match(errors, /evt\\u\{1b\}\[1A\\u\{1b\}\[2K\\u\{d\}verified: 9 events\\u\{9b\}0m/);
+      assert.match(errors, /\\u\{202e\}\\u\{2028\}\\u\{d800\}/);
+      assert.match(errors.replaceAll("\n", ""), /^[^\p{Cc}\p{Cf}\p{Zl}\p{Zp}]+$/u);
+    } finally {
+      rmSync(folder, { recursive: true, force: true });
+    }
+  });
 });
 
-async function verify(args: string[]): Promise<{ code: number | null; output: string }> {
+interface Verified {
+  code: number | null;
+  output: string;
+  errors: string;
+}
+
+async function verify(args: string[]): Promise<Verified> {
   const program = new URL("../../../tools/verify-audit.ts", import.meta.url).pathname;
-  const child = spawn(process.execPath, [program, ...args], {
-    stdio: ["ignore", "pipe", "ignore"],
-  });
+  const child = spawn(process.execPath, [program, ...args], { stdio: ["ignore", "pipe", "pipe"] });
   const exit = once(child, "exit");
-  const output = await text(child.stdout);
+  const [output, errors] = await Promise.all([text(child.stdout), text(child.stderr)]);
   const [code] = (await exit) as [number | null];
-  return { code, output };
+  return { code, output, errors };
 }

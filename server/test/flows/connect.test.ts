@@ -3,6 +3,7 @@ import { after, before, describe, test } from "node:test";
 import type { Connection } from "@countersign/protocol/admin/connections.ts";
 import { call } from "../calls.ts";
 import { makeConnection, makeDatasource, readConnection, throughProxy } from "../outbound/calls.ts";
+import { connectAt, pathAt, startConnecting } from "../outbound/connecting.ts";
 import { loopback, startOutsideProvider, type OutsideProvider } from "../outbound/provider.ts";
 import { startServer, type InProcessServer } from "../server.ts";
 import { stores } from "../stores.ts";
@@ -32,24 +33,11 @@ for (const { name, settings } of stores) {
 
     const make = async (own: object = {}): Promise<Connection> =>
       makeConnection(server, await makeDatasource(server, provider, own));
-    const pathOf = (url: string): string => url.slice(server.url.length);
-
-    /** As far as the provider: its address, and the one that it sends the browser back to. */
-    async function start(
-      visitor: Visitor,
-      { connect_url }: Connection,
-    ): Promise<{ url: URL; back: string }> {
-      const page = await visitor.get(pathOf(connect_url!));
-      const [, href] = /<a class="button" href="([^"]+)"/.exec(page.text) ?? [];
-      assert.ok(href !== undefined, page.text);
-      const sent = await visitor.get(href);
-      assert.equal(sent.status, 303, sent.text);
-      const answer = await fetch(sent.location!, { redirect: "manual" });
-      return { url: new URL(sent.location!), back: answer.headers.get("location")! };
-    }
-    async function connect(visitor: Visitor, connection: Connection): Promise<PageAnswer> {
-      return visitor.get(pathOf((await start(visitor, connection)).back));
-    }
+    const pathOf = (address: string): string => pathAt(server, address);
+    const start = (visitor: Visitor, connection: Connection) =>
+      startConnecting(server, visitor, connection);
+    const connect = (visitor: Visitor, connection: Connection) =>
+      connectAt(server, visitor, connection);
     const isRefused = async (answer: PageAnswer, { id }: Connection): Promise<void> => {
       assert.equal(answer.status, 400, answer.text);
       assert.match(answer.text, /did not begin here/);

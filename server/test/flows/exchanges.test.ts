@@ -1,12 +1,7 @@
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
-import { setTimeout } from "node:timers/promises";
-import type {
-  ProviderExchange,
-  ProviderExchangeList,
-} from "@countersign/protocol/admin/connections.ts";
 import { call } from "../calls.ts";
-import { bringAlong } from "../outbound/calls.ts";
+import { bringAlong, exchangesOf } from "../outbound/calls.ts";
 import { loopback, startOutsideProvider, type OutsideProvider } from "../outbound/provider.ts";
 import { startServer, type InProcessServer } from "../server.ts";
 import { stores } from "../stores.ts";
@@ -27,22 +22,13 @@ for (const { name, settings } of stores) {
     });
 
     const refresh = (id: string) => call(server, "POST", `/v2/connections/${id}/refresh`);
-    const exchangesOf = async (id: string, count: number): Promise<ProviderExchange[]> => {
-      for (;;) {
-        const path = `/v2/connections/${id}/exchanges`;
-        const { status, body } = await call<ProviderExchangeList>(server, "GET", path);
-        assert.equal(status, 200);
-        if (body.exchanges.length >= count) return body.exchanges;
-        await setTimeout(100);
-      }
-    };
 
     test("tells each exchange, what it means and what to do, without a secret", async () => {
       const { id } = await bringAlong(server, provider);
       await refresh(id);
       provider.refreshTokens.clear();
       await refresh(id);
-      const [refused, granted] = await exchangesOf(id, 2);
+      const [refused, granted] = await exchangesOf(server, id, 2);
       assert.deepEqual(
         [granted!.step, granted!.status, granted!.failure],
         ["refresh", 200, undefined],
@@ -72,7 +58,7 @@ for (const { name, settings } of stores) {
       };
       await refresh(id);
       provider.onToken = undefined;
-      const all = await exchangesOf(id, 2);
+      const all = await exchangesOf(server, id, 2);
       assert.match(all.at(-1)!.answer!, /Down for maintenance/);
       assert.ok(all[0]!.failure !== undefined);
       assert.equal(all[0]!.status, undefined);
@@ -82,7 +68,7 @@ for (const { name, settings } of stores) {
       const missing = await call(server, "GET", "/v2/connections/con_none/exchanges");
       assert.equal(missing.status, 404);
       const { id } = await bringAlong(server, provider);
-      assert.deepEqual(await exchangesOf(id, 0), []);
+      assert.deepEqual(await exchangesOf(server, id, 0), []);
     });
   });
 }

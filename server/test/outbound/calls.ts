@@ -1,5 +1,10 @@
 import assert from "node:assert/strict";
-import type { Connection } from "@countersign/protocol/admin/connections.ts";
+import { setTimeout as sleep } from "node:timers/promises";
+import type {
+  Connection,
+  ProviderExchange,
+  ProviderExchangeList,
+} from "@countersign/protocol/admin/connections.ts";
 import { call } from "../calls.ts";
 import type { TestServer } from "../server.ts";
 import { datasourceOf, type OutsideProvider } from "./provider.ts";
@@ -43,6 +48,21 @@ export async function bringAlong(
 
 export async function readConnection(server: Server, id: string): Promise<Connection> {
   return (await call<Connection>(server, "GET", `/v2/connections/${id}`)).body;
+}
+
+/** What was said to the provider, the latest first, once there is so much: it is noted a moment later. */
+export async function exchangesOf(
+  server: Server,
+  id: string,
+  count: number,
+): Promise<ProviderExchange[]> {
+  for (;;) {
+    const path = `/v2/connections/${id}/exchanges`;
+    const { status, body } = await call<ProviderExchangeList>(server, "GET", path);
+    assert.equal(status, 200);
+    if (body.exchanges.length >= count) return body.exchanges;
+    await sleep(100);
+  }
 }
 
 export interface ProxyAnswer {

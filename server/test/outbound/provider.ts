@@ -9,6 +9,8 @@ import type { AddressInfo } from "node:net";
 
 export interface TokenRequest {
   parameters: Record<string, string>;
+  /** As it came. */
+  body: string;
   headers: IncomingMessage["headers"];
 }
 
@@ -30,14 +32,27 @@ export interface OutsideProvider {
   lifetimeSeconds: number;
   /** Who says yes at the provider: the subject of its ID tokens, if it gives any. */
   account: string | undefined;
+  /** What it calls the redirect URL and the state, if not as the standard does. */
+  names: { redirectUri: string; state: string };
   /** Added to its callbacks. */
   callbackParameters: Record<string, string>;
   /** Whether each refresh makes a new refresh token and voids the one before. */
   isRotating: boolean;
+  /** Whether an access token is good for a session at `/login` only, whose token the API takes. */
+  wantsLogin: boolean;
+  /** Access tokens that came there. */
+  logins: string[];
   /** Instead of the usual answer of the token endpoint; called after its work when `afterWork`. */
   onToken:
     | ((
         request: TokenRequest,
+        response: ServerResponse,
+        work: () => Record<string, unknown>,
+      ) => Promise<boolean> | boolean)
+    | undefined;
+  /** The same for `/login`. */
+  onLogin:
+    | ((
         response: ServerResponse,
         work: () => Record<string, unknown>,
       ) => Promise<boolean> | boolean)
@@ -52,6 +67,7 @@ export async function startOutsideProvider(): Promise<OutsideProvider> {
   let count = 0;
   /** What each code stands for. */
   const codes = new Map<string, URLSearchParams>();
+  const loginTokens = new Set<string>();
   const server = createServer((request, response) => {
     void handle(request, response).catch(() => response.destroy());
   });
@@ -66,9 +82,13 @@ export async function startOutsideProvider(): Promise<OutsideProvider> {
     accessTokens: new Set(),
     lifetimeSeconds: 3600,
     account: undefined,
+    names: { redirectUri: "redirect_uri", state: "state" },
     callbackParameters: {},
     isRotating: true,
+    wantsLogin: false,
+    logins: [],
     onToken: undefined,
+    onLogin: undefined,
     onApi: undefined,
     issueRefreshToken() {
       count += 1;
@@ -95,6 +115,7 @@ export async function startOutsideProvider(): Promise<OutsideProvider> {
     const body = Buffer.concat(chunks).toString();
     if (path === "/authorize") return authorize(request, response);
     if (path === "/token") return answerToken(request, response, body);
+    if (path === "/login") return login(request, response);
     if (path === "/revoke") {
       provider.revoked.push(Object.fromEntries(new URLSearchParams(body)));
       return void response.writeHead(200).end();
@@ -105,11 +126,12 @@ export async function startOutsideProvider(): Promise<OutsideProvider> {
   /** Says yes at once. */
   function authorize(request: IncomingMessage, response: ServerResponse): void {
     const asked = new URL(request.url!, provider.url).searchParams;
-    const back = new URL(asked.get("redirect_uri")!);
+    const { names } = provider;
+    const back = new URL(asked.get(names.redirectUri)!);
     count += 1;
     codes.set(`code-${count}`, asked);
     back.searchParams.set("code", `code-${count}`);
-    back.searchParams.set("state", asked.get("state")!);
+    back.searchParams.set(names.state, asked.get(names.state)!);
     for (const [name, value] of Object.entries(provider.callbackParameters)) {
       back.searchParams.set(name, value);
     }
@@ -122,7 +144,7 @@ export async function startOutsideProvider(): Promise<OutsideProvider> {
     body: string,
   ): Promise<void> {
     const parameters = Object.fromEntries(new URLSearchParams(body));
-    const asked = { parameters, headers };
+    const asked = { parameters, body, headers };
     provider.tokenRequests.push(asked);
     const work = () => workOf(parameters);
     if ((await provider.onToken?.(asked, response, work)) === true) return;
@@ -147,7 +169,7 @@ export async function startOutsideProvider(): Promise<OutsideProvider> {
     }
     count += 1;
     const access = `at-${count}`;
-    provider.accessTokens.add(access);
+    (provider.wantsLogin ? loginTokens : provider.accessTokens).add(access);
     const withRefresh =
       parameters["grant_type"] !== "client_credentials" &&
       (provider.isRotating || presented === undefined);
@@ -159,6 +181,20 @@ export async function startOutsideProvider(): Promise<OutsideProvider> {
       ...(provider.account === undefined ? {} : { id_token: idTokenOf(provider.account) }),
       ...(withRefresh ? { refresh_token: provider.issueRefreshToken() } : {}),
     };
+  }
+
+  async function login(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const presented = new URL(request.url!, provider.url).searchParams.get("access_token") ?? "";
+    provider.logins.push(presented);
+    const work = (): Record<string, unknown> => {
+      if (!loginTokens.has(presented)) return { error: "invalid_token" };
+      count += 1;
+      provider.accessTokens.add(`session-${count}`);
+      return { session: `session-${count}`, expires_in: provider.lifetimeSeconds };
+    };
+    if ((await provider.onLogin?.(response, work)) === true) return;
+    const members = work();
+    send(response, "error" in members ? 400 : 200, members);
   }
 
   function answerApi(request: IncomingMessage, response: ServerResponse, body: string): void {

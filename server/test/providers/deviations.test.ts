@@ -1,17 +1,10 @@
 import assert from "node:assert/strict";
-import { generateKeyPairSync } from "node:crypto";
 import { test } from "node:test";
-import { decodeJwt } from "jose";
 import { describeProvider } from "../../src/datasources/describe-provider.ts";
 import { standard } from "../../src/datasources/profiles/standard.ts";
 import { buildAuthorizationUrl } from "../../src/datasources/protocol/authorization-request.ts";
 import { parseTokenAnswer } from "../../src/datasources/protocol/token-answer.ts";
-import {
-  buildClientCredentials,
-  buildExchange,
-  buildRefresh,
-  buildUpgrade,
-} from "../../src/datasources/protocol/token-request.ts";
+import { buildExchange, buildRefresh } from "../../src/datasources/protocol/token-request.ts";
 import type {
   DatasourceSettings,
   Profile,
@@ -74,37 +67,6 @@ test("reads when a token ends, and refreshes without the secret (Q34)", () => {
   assert.doesNotMatch(buildRefresh(one, held, context).body!, /client_secret/);
 });
 
-test("logs in for the API's own token, whose answer has another form than the exchange's (Q35)", () => {
-  const one = provider({
-    answer: { accessToken: "oauth.token", defaultLifetimeSeconds: 600 },
-    upgrade: {
-      url: "https://rest.example/login",
-      bodyFormat: "query",
-      clientAuthentication: "none",
-      parameters: { version: "*", access_token: "{access_token}" },
-      omit: ["client_id"],
-      answer: {
-        accessToken: "BhRestToken",
-        errorCode: "errorMessageKey",
-        errors: { "errors.authentication": "code_refused" },
-        apiBase: { path: "restUrl", hosts: ["*.rest.example"] },
-      },
-    },
-  });
-  const { accessToken } = read(one, { oauth: { token: "at-1" } });
-  const login = buildUpgrade(one, { accessToken }, context)!;
-  assert.equal(login.url, "https://rest.example/login?version=*&access_token=at-1");
-  const session = { BhRestToken: "bh-1", restUrl: "https://r9.rest.example/x/" };
-  const { accessToken: kept, apiBaseUrl, expiresAtMs } = read(one, session, "upgrade");
-  assert.deepEqual(
-    [kept, apiBaseUrl, expiresAtMs],
-    ["bh-1", "https://r9.rest.example/x/", undefined],
-  );
-  assert.throws(() => read(one, session), { causeName: "no_access_token" });
-  const refusal = { errorMessageKey: "errors.authentication" };
-  assert.throws(() => read(one, refusal, "upgrade"), { causeName: "code_refused" });
-});
-
 test("renames parameters of the authorize URL and adds headers (Q37)", () => {
   const one = provider({
     authorize: { renames: { client_id: "clientId", redirect_uri: "redirectUri" } },
@@ -121,26 +83,6 @@ test("sends the redirect URL under the provider's name for it (Q39)", () => {
   const one = provider({ authorize: { renames: { redirect_uri: "redirect_url" } } });
   assert.equal(authorizeParameters(one).get("redirect_url"), redirectUri);
   assert.equal(authorizeParameters(one).get("redirect_uri"), null);
-});
-
-test("signs every assertion with the redirect URL's host as issuer (Q45)", () => {
-  const { privateKey } = generateKeyPairSync("rsa", { modulusLength: 2048 });
-  const one = provider(
-    { assertionClaims: { iss: "{redirect_host}" } },
-    {
-      clientAuthentication: "private_key_jwt",
-      privateKey: privateKey.export({ type: "pkcs8", format: "pem" }),
-    },
-  );
-  const requests = {
-    exchange: exchange(one),
-    refresh: buildRefresh(one, held, context),
-    clientCredentials: buildClientCredentials(one, context),
-  };
-  for (const [step, { body }] of Object.entries(requests)) {
-    const assertion = new URLSearchParams(body).get("client_assertion")!;
-    assert.equal(decodeJwt(assertion).iss, "cs.example", step);
-  }
 });
 
 test("reads a lifetime in days, hours and minutes where the profile says so (Q47)", () => {

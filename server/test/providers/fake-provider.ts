@@ -1,3 +1,4 @@
+import type { IncomingHttpHeaders } from "node:http";
 import type { TestContext } from "node:test";
 import { createFetch, type GuardedFetch } from "../../src/fetch/fetch.ts";
 import { serveHttp } from "../listening.ts";
@@ -13,6 +14,7 @@ export interface SeenRequest {
   body: Record<string, unknown>;
   contentType: string;
   authorization: string | undefined;
+  headers: IncomingHttpHeaders;
 }
 
 export interface FakeAnswer {
@@ -43,9 +45,11 @@ export async function startFakeProvider(
         method: request.method!,
         url: url.origin + url.pathname,
         query: Object.fromEntries(url.searchParams),
-        body: contentType === "application/json" ? JSON.parse(text) : parseForm(text),
+        body:
+          contentType === "application/json" && text !== "" ? JSON.parse(text) : parseForm(text),
         contentType,
         authorization: request.headers.authorization,
+        headers: request.headers,
       };
       seen.push(one);
       const { status = 200, type = "application/json", body } = answer(one);

@@ -1,74 +1,11 @@
-import type { DatasourceSettings } from "../../src/datasources/provider.ts";
-import type { FakeAnswer, SeenRequest } from "./fake-provider.ts";
+import { businessFixtures } from "./business-fixtures.ts";
+import type { Fixture } from "./fixture.ts";
+import { basic, rotated, invalidGrant, secretInBody, json } from "./parts.ts";
 
-/** How each provider behaves, beyond the standard: one entry for every profile. */
-
-export interface Fixture {
-  /** Rows of the catalogue of deviations, such as `Q17`; they stand in the test's name. */
-  quirks: readonly `Q${number}`[];
-  settings?: Partial<DatasourceSettings>;
-  /** Parameters that the authorize URL must have; `undefined`: must not have. */
-  authorize?: Readonly<Record<string, string | undefined>>;
-  /** What the authorize URL must contain as it goes out. */
-  authorizeHas?: string;
-  callback?: Readonly<Record<string, string>>;
-  /** What is kept of the callback. */
-  captures?: Readonly<Record<string, string>>;
-  exchange?: Expectation;
-  upgrade?: Expectation;
-  /** `undefined`: the provider cannot refresh. */
-  refresh?: Expectation | "nothing";
-  refused?: Refused;
-  /** A refusal of the exchange. */
-  refusedCode?: Refused;
-  /** A request to the API, and what it becomes with the token. */
-  use?: { at: string; becomes: Readonly<Record<string, string>> };
-  /** Answers of the API that mean that the token has expired. */
-  expired?: readonly FakeAnswer[];
-  /** Answers of the API that do not mean it, though they look similar. */
-  fresh?: readonly FakeAnswer[];
-  /** Where the secret is at the exchange. */
-  secretIn?: "body";
-  /** Fields of the form that are doubted with the scopes `read` and `write`. */
-  doubts?: readonly string[];
-  /** A lost answer is a risk even after a refresh that kept the token: this one is spent by its use. */
-  spends?: boolean;
-}
-
-/** `undefined`: must not be there. */
-export interface Wanted extends Partial<Omit<SeenRequest, "query" | "body">> {
-  query?: Readonly<Record<string, string | undefined>>;
-  body?: Readonly<Record<string, unknown>>;
-}
-
-export interface Expectation {
-  /** Parts of the request that the provider insists on. */
-  wants?: Wanted;
-  answer?: FakeAnswer;
-  /** What must come of it. */
-  gives?: Readonly<Record<string, unknown>>;
-  /** Further access tokens that must come of it, by name. */
-  slots?: Readonly<Record<string, string>>;
-}
-
-interface Refused {
-  answer: FakeAnswer;
-  kind: string;
-  cause?: string;
-}
-
-const basic = `Basic ${Buffer.from("the-client:the-secret").toString("base64")}`;
-const noLifetime = { body: { access_token: "at-1", refresh_token: "rt-1", token_type: "Bearer" } };
-const rotated = { body: { access_token: "at-2", refresh_token: "rt-2", expires_in: 60 } };
-const invalidGrant = {
-  answer: { status: 400, body: { error: "invalid_grant" } },
-  kind: "reconnect_required",
-};
-const secretInBody = { body: { client_secret: "the-secret" }, authorization: undefined };
-const secretAsUser = { authorization: `Basic ${Buffer.from("the-secret:").toString("base64")}` };
-const json = { contentType: "application/json" };
+/** How each provider behaves: one entry for every profile. */
 
 export const fixtures: Readonly<Record<string, Fixture>> = {
+  ...businessFixtures,
   standard: { quirks: [], exchange: { wants: { authorization: basic } }, refused: invalidGrant },
   github: {
     quirks: ["Q1"],
@@ -120,69 +57,6 @@ export const fixtures: Readonly<Record<string, Fixture>> = {
       kind: "reconnect_required",
     },
   },
-  salesforce: {
-    quirks: ["Q4"],
-    doubts: ["scopes"],
-    secretIn: "body",
-    exchange: {
-      answer: { body: { ...noLifetime.body, instance_url: "https://my.salesforce.com", id: "u1" } },
-      gives: {
-        apiBaseUrl: "https://my.salesforce.com/",
-        lifetimeSource: "default",
-        identity: "u1",
-      },
-    },
-    refused: invalidGrant,
-  },
-  google: {
-    quirks: ["Q5"],
-    secretIn: "body",
-    authorize: { access_type: "offline", prompt: "consent" },
-    refresh: {
-      answer: { body: { access_token: "at-2", expires_in: 3599, token_type: "Bearer" } },
-      gives: { refreshToken: "rt-1", hasNewRefreshToken: false },
-    },
-  },
-  microsoft: {
-    quirks: ["Q6", "Q7"],
-    doubts: ["scopes"],
-    secretIn: "body",
-    fresh: [
-      { status: 403, body: "Forbidden" },
-      { status: 404, body: "InvalidAuthenticationToken" },
-    ],
-    expired: [
-      { status: 401, body: "" },
-      { status: 403, body: { error: { code: "InvalidAuthenticationToken" } } },
-    ],
-    refresh: { wants: { body: { scope: "read write" } } },
-    refused: {
-      answer: { status: 400, body: { error: "interaction_required" } },
-      kind: "reconnect_required",
-    },
-  },
-  microsoft_admin_consent: {
-    quirks: ["Q8"],
-    authorize: { code_challenge: undefined },
-    secretIn: "body",
-    callback: { tenant: "t-1", admin_consent: "True" },
-    exchange: {
-      wants: {
-        url: "https://login.microsoftonline.com/t-1/oauth2/v2.0/token",
-        body: { grant_type: "client_credentials" },
-      },
-      gives: { refreshToken: undefined },
-    },
-    refresh: {
-      wants: { body: { grant_type: "client_credentials" } },
-      gives: { refreshToken: undefined },
-    },
-  },
-  zoom: {
-    quirks: ["Q9"],
-    spends: true,
-    refresh: { answer: rotated, gives: { refreshToken: "rt-2", hasNewRefreshToken: true } },
-  },
   atlassian: {
     quirks: ["Q10"],
     doubts: ["scopes"],
@@ -190,25 +64,6 @@ export const fixtures: Readonly<Record<string, Fixture>> = {
     authorize: { audience: "api.atlassian.com", prompt: "consent" },
     exchange: { wants: { ...json, body: { client_secret: "the-secret" } } },
     refresh: { answer: rotated },
-  },
-  quickbooks: {
-    quirks: ["Q11"],
-    spends: true,
-    callback: { code: "the-code", realmId: "42" },
-    captures: { realmId: "42" },
-    exchange: {
-      answer: {
-        body: { ...noLifetime.body, expires_in: 3600, x_refresh_token_expires_in: 8_726_400 },
-      },
-      gives: { refreshTokenExpiresAtMs: 1_808_726_400_000 },
-    },
-  },
-  xero: {
-    quirks: ["Q12"],
-    spends: true,
-    doubts: ["scopes"],
-    refresh: { answer: rotated },
-    refused: invalidGrant,
   },
   box: {
     quirks: ["Q13"],
@@ -316,40 +171,6 @@ export const fixtures: Readonly<Record<string, Fixture>> = {
       },
     },
   },
-  shopify: {
-    quirks: ["Q19"],
-    authorize: { scope: "read,write", code_challenge: undefined },
-    secretIn: "body",
-    settings: { variables: { shop: "cheese" } },
-    exchange: {
-      wants: {
-        url: "https://cheese.myshopify.com/admin/oauth/access_token",
-        body: { expiring: "1" },
-      },
-      answer: { body: { access_token: "at-1", scope: "a,b" } },
-      gives: { expiresAtMs: undefined },
-    },
-  },
-  hubspot: {
-    quirks: ["Q20"],
-    exchange: {
-      wants: secretInBody,
-      answer: {
-        body: { access_token: "t".repeat(4_000), refresh_token: "rt-1", expires_in: 1800 },
-      },
-      gives: { accessToken: "t".repeat(4_000) },
-    },
-  },
-  stripe_apps: {
-    quirks: ["Q21"],
-    authorize: { code_challenge: undefined },
-    exchange: {
-      wants: { ...secretAsUser, body: { redirect_uri: undefined } },
-      answer: noLifetime,
-      gives: { lifetimeSource: "default" },
-    },
-    refresh: { wants: secretAsUser },
-  },
   x: {
     quirks: ["Q22"],
     spends: true,
@@ -398,16 +219,6 @@ export const fixtures: Readonly<Record<string, Fixture>> = {
       gives: { refreshToken: "rt-1" },
     },
   },
-  mailchimp: {
-    quirks: ["Q28"],
-    authorize: { code_challenge: undefined },
-    secretIn: "body",
-    exchange: {
-      answer: { body: { access_token: "at-1", expires_in: 0, scope: null } },
-      gives: { expiresAtMs: undefined },
-    },
-    refresh: "nothing",
-  },
   fitbit: {
     quirks: ["Q29"],
     spends: true,
@@ -437,28 +248,6 @@ export const fixtures: Readonly<Record<string, Fixture>> = {
       gives: { accessToken: "at-1" },
     },
   },
-  zoho: {
-    quirks: ["Q31"],
-    authorize: { access_type: "offline", scope: "read,write", code_challenge: undefined },
-    secretIn: "body",
-    use: {
-      at: "https://www.zohoapis.eu/x",
-      becomes: { url: "https://www.zohoapis.eu/x", authorization: "Zoho-oauthtoken at-1" },
-    },
-    settings: { allowedHosts: ["www.zohoapis.eu"] },
-    callback: { code: "the-code", "accounts-server": "https://accounts.zoho.eu" },
-    exchange: { wants: { url: "https://accounts.zoho.eu/oauth/v2/token" } },
-    refresh: {
-      wants: { url: "https://accounts.zoho.eu/oauth/v2/token" },
-      answer: { body: { access_token: "at-2", expires_in: 3600 } },
-      gives: { refreshToken: "rt-1" },
-    },
-  },
-  jobber: {
-    quirks: ["Q32"],
-    secretIn: "body",
-    exchange: { answer: noLifetime, gives: { expiresAtMs: 1_800_003_600_000 } },
-  },
   monday: {
     quirks: ["Q38"],
     secretIn: "body",
@@ -480,18 +269,6 @@ export const fixtures: Readonly<Record<string, Fixture>> = {
   },
   dropbox: { quirks: ["Q42"], authorize: { token_access_type: "offline" } },
   reddit: { quirks: ["Q42"], authorize: { duration: "permanent" } },
-  attio: {
-    quirks: ["Q43"],
-    secretIn: "body",
-    authorizeHas: "scope=read+write&",
-    authorize: { scope: "read write" },
-  },
-  square: {
-    quirks: ["Q44"],
-    authorizeHas: "redirect_uri=https://cs.example/callback&",
-    exchange: { wants: json },
-    authorize: { session: "false" },
-  },
   esri: {
     quirks: ["Q46"],
     secretIn: "body",
@@ -500,36 +277,5 @@ export const fixtures: Readonly<Record<string, Fixture>> = {
       becomes: { url: "https://www.arcgis.com/x?f=json&token=at-1" },
     },
     settings: { baseUrl: "https://www.arcgis.com" },
-  },
-  marketo: {
-    quirks: ["Q48"],
-    secretIn: "body",
-    settings: { variables: { subdomain: "cheese" } },
-    fresh: [
-      { body: { success: false, errors: [{ code: "606" }] } },
-      { body: { success: false, errors: [{ code: 6021 }] } },
-      { status: 404, body: { errors: [{ code: "602" }] } },
-      { status: 404, body: { errors: [{ code: 602 }] } },
-      { status: 404, body: { errors: [{ code: 602, message: "expired" }] } },
-    ],
-    expired: [
-      { status: 401, body: "" },
-      { body: '{"success":false,"errors":[{"code":"602"}]}' },
-      { body: { success: false, errors: [{ code: "602" }] } },
-      { body: '{"success":false,"errors":[{"code":602,"message":"expired"}]}' },
-      { body: { success: false, errors: [{ message: "expired", code: 602 }] } },
-    ],
-    exchange: { gives: { refreshToken: undefined } },
-    refresh: { gives: { refreshToken: undefined } },
-  },
-  halopsa: {
-    quirks: ["Q49", "Q50"],
-    settings: { variables: { subdomain: "cheese" } },
-    expired: [
-      { status: 401, body: "" },
-      { status: 400, body: "" },
-    ],
-    exchange: { wants: secretInBody, gives: { refreshToken: undefined } },
-    refresh: { gives: { refreshToken: undefined } },
   },
 };

@@ -1,27 +1,32 @@
 import assert from "node:assert/strict";
 import type { TestContext } from "node:test";
+import { decodeJwt } from "jose";
 import { lintProvider } from "../../src/datasources/describe-provider.ts";
 import { buildAuthorizationUrl } from "../../src/datasources/protocol/authorization-request.ts";
 import { parseCallback } from "../../src/datasources/protocol/callback.ts";
 import { isExpiryAnswer } from "../../src/datasources/protocol/expiry-matcher.ts";
+import { joinedAnswer } from "../../src/datasources/protocol/joined-answer.ts";
 import { callProvider } from "../../src/datasources/protocol/provider-call.ts";
 import { ProviderError } from "../../src/datasources/protocol/provider-error.ts";
+import { findState, stateNameOf } from "../../src/datasources/protocol/state-parameter.ts";
 import type { ProviderRequest } from "../../src/datasources/protocol/step-request.ts";
 import {
   parseTokenAnswer,
   type AnswerContext,
+  type TokenAnswer,
 } from "../../src/datasources/protocol/token-answer.ts";
 import {
   buildExchange,
   buildRefresh,
   buildUpgrade,
+  hasUpgrade,
 } from "../../src/datasources/protocol/token-request.ts";
 import { addAccessToken } from "../../src/datasources/protocol/token-use.ts";
 import { spendsToken } from "../../src/datasources/refresh-outcome.ts";
 import { traceOf } from "../../src/datasources/protocol/trace.ts";
-import type { Provider } from "../../src/datasources/provider.ts";
+import type { Provider, Step } from "../../src/datasources/provider.ts";
 import { startFakeProvider, type FakeAnswer, type SeenRequest } from "./fake-provider.ts";
-import type { Expectation, Fixture, Wanted } from "./fixtures.ts";
+import type { Expectation, Fixture, Wanted } from "./fixture.ts";
 
 /** The whole life of a connection at a provider of the test, as a fixture has it. */
 
@@ -45,6 +50,12 @@ function checkMembers(actual: object, wanted: object): void {
   for (const [name, value] of Object.entries(wanted)) {
     assert.deepEqual(actual[name as keyof object], value, name);
   }
+}
+
+function assertionIn({ body }: SeenRequest): object {
+  const assertion = body["client_assertion"];
+  assert.ok(typeof assertion === "string");
+  return decodeJwt(assertion);
 }
 
 /** How the API wants the token, how it says that it has expired, and what the form is told. */
@@ -76,14 +87,17 @@ export async function play(test: TestContext, provider: Provider, fixture: Fixtu
 
   async function run(
     request: ProviderRequest,
-    { wants, answer = usual, gives = {}, slots = {} }: Expectation = {},
-    previous?: AnswerContext["previous"],
-  ) {
+    { wants, assertion, answer = usual, gives = {}, slots = {} }: Expectation = {},
+    { previous, first }: { previous?: AnswerContext["previous"]; first?: TokenAnswer } = {},
+  ): Promise<TokenAnswer> {
     next = answer;
     const received = await callProvider(fake.fetch, request);
     checkSeen(fake.seen.at(-1)!, wants);
+    if (assertion !== undefined) checkMembers(assertionIn(fake.seen.at(-1)!), assertion);
     const context = { step: request.step, nowMs, ...(previous && { previous }) };
-    const { tokens, tolerances } = parseTokenAnswer(provider, received, context);
+    const parsed = parseTokenAnswer(provider, received, context);
+    const answered = first === undefined ? parsed : joinedAnswer(first, parsed);
+    const { tokens, tolerances } = answered;
     for (const [member, value] of Object.entries(gives)) {
       assert.deepEqual(tokens[member as keyof typeof tokens], value, member);
     }
@@ -99,7 +113,7 @@ export async function play(test: TestContext, provider: Provider, fixture: Fixtu
     for (const secret of secrets)
       assert.ok(!`${curl}${shown}`.includes(secret), `${curl}\n${shown}`);
     assert.ok(Array.isArray(tolerances));
-    return tokens;
+    return answered;
   }
 
   let captured: Record<string, string> = {};
@@ -107,15 +121,18 @@ export async function play(test: TestContext, provider: Provider, fixture: Fixtu
   let tokenOrigin: string | undefined;
   if (settings.grantType === "authorization_code") {
     const asked = buildAuthorizationUrl(provider, { redirectUri, state: "s", codeVerifier });
-    const url = new URL(asked);
-    const { authorizeHas = "" } = fixture;
+    // Also where they are in the fragment.
+    const sent = new URLSearchParams(asked.slice(asked.indexOf("?")));
+    const { authorizeHas = "", stateName = "state" } = fixture;
     assert.ok(asked.includes(authorizeHas), `${authorizeHas} in ${asked}`);
-    assert.equal(url.searchParams.get("state"), "s");
+    assert.equal(sent.get(stateName), "s");
     for (const [parameter, value] of Object.entries(fixture.authorize ?? {})) {
-      assert.equal(url.searchParams.get(parameter) ?? undefined, value, parameter);
+      assert.equal(sent.get(parameter) ?? undefined, value, parameter);
     }
     const answered = new URLSearchParams(fixture.callback ?? { code: "the-code" });
-    ({ code, captured, tokenOrigin } = parseCallback(provider, answered));
+    const returned = new URLSearchParams([...answered, [stateName, "s"]]);
+    assert.deepEqual(findState(returned), { name: stateNameOf(provider), value: "s" });
+    ({ code, captured, tokenOrigin } = parseCallback(provider, returned));
     for (const [member, value] of Object.entries(fixture.captures ?? {})) {
       assert.equal(captured[member], value, member);
     }
@@ -123,33 +140,45 @@ export async function play(test: TestContext, provider: Provider, fixture: Fixtu
   settings.variables = { ...settings.variables, ...captured };
   const context = { nowMs, assertionId: "a-1", redirectUri, tokenOrigin, captured };
   const exchange = buildExchange(provider, { code, codeVerifier }, context);
-  let tokens = await run(exchange, fixture.exchange);
+  const exchanged = await run(exchange, fixture.exchange);
   if (fixture.secretIn === "body") {
     const { body, authorization } = fake.seen.at(-1)!;
     assert.deepEqual([body["client_secret"], authorization], ["the-secret", undefined]);
   }
-  const upgrade = buildUpgrade(provider, tokens, context);
-  assert.equal(upgrade !== undefined, fixture.upgrade !== undefined);
-  if (upgrade !== undefined) tokens = await run(upgrade, fixture.upgrade);
 
+  /** The second call, where the provider wants one, and where the profile makes one. */
+  async function upgraded(
+    first: TokenAnswer,
+    after: Step,
+    expected: Expectation | undefined,
+  ): Promise<TokenAnswer> {
+    assert.equal(hasUpgrade(provider, after), expected !== undefined);
+    if (expected === undefined) return first;
+    return run(buildUpgrade(provider, first.tokens, context), expected, { first });
+  }
+
+  const { tokens } = await upgraded(exchanged, exchange.step, fixture.upgrade);
   const held = { accessToken: tokens.accessToken, refreshToken: tokens.refreshToken ?? "rt-1" };
   const build = () => buildRefresh(provider, held, context);
   if (fixture.refresh === "nothing") {
     assert.throws(build, { causeName: "no_refresh_token" });
   } else {
-    await run(build(), fixture.refresh, held);
+    const refreshed = await run(build(), fixture.refresh, { previous: held });
+    await upgraded(refreshed, "refresh", fixture.upgradeAgain);
   }
-  const { refused, refusedCode } = fixture;
+  const { refused, refusedCode, refusedUpgrade } = fixture;
   const refusals = [
     { wanted: refusedCode, request: () => exchange },
+    { wanted: refusedUpgrade, request: () => buildUpgrade(provider, tokens, context) },
     { wanted: refused, request: fixture.refresh === "nothing" ? () => exchange : build },
   ];
   for (const { wanted, request } of refusals) {
     if (wanted === undefined) continue;
-    await assert.rejects(run(request(), { answer: wanted.answer }, held), (error) => {
+    const { answer, kind, cause, text } = wanted;
+    await assert.rejects(run(request(), { answer }, { previous: held }), (error) => {
       assert.ok(error instanceof ProviderError);
-      const { kind, causeName } = error;
-      assert.deepEqual([kind, causeName], [wanted.kind, wanted.cause ?? causeName]);
+      assert.deepEqual([error.kind, error.causeName], [kind, cause ?? error.causeName]);
+      assert.equal(error.providerText, text ?? error.providerText);
       return true;
     });
   }

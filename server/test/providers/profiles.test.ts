@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
 import { test } from "node:test";
 import { describeProvider } from "../../src/datasources/describe-provider.ts";
 import { profiles } from "../../src/datasources/profiles/profiles.ts";
@@ -27,6 +28,16 @@ const standardUrls = {
 
 test("has a fixture for every profile, and no other", () => {
   assert.deepEqual(Object.keys(fixtures).toSorted(), [...profiles.keys()].toSorted());
+});
+
+test("shows every deviation of the catalogue, here or in the tests of deviations", () => {
+  const others = readFileSync(new URL("deviations.test.ts", import.meta.url), "utf8");
+  const shown = [
+    ...Object.values(fixtures).flatMap(({ quirks }) => quirks),
+    ...others.matchAll(/^test\(".*\((Q\d+)\)"/gm).map(([, id]) => id!),
+  ];
+  const catalogue = Array.from({ length: 50 }, (_, index) => `Q${index + 1}`);
+  assert.deepEqual(new Set(shown), new Set(catalogue));
 });
 
 for (const [name, fixture] of Object.entries(fixtures)) {

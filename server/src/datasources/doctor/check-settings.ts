@@ -35,7 +35,7 @@ export function checkHosts({ settings, profile }: Provider): CheckFinding[] {
   const hasHost =
     settings.baseUrl !== undefined ||
     settings.allowedHosts.length > 0 ||
-    profile.answer?.apiBase !== undefined;
+    (profile.upgrade?.answer ?? profile.answer)?.apiBase !== undefined;
   return hasHost ? plain : [...plain, finding("base_url", "no_host_for_token")];
 }
 

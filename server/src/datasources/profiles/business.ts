@@ -103,6 +103,45 @@ export const business: readonly Profile[] = [
     exchange: { parameters: { expiring: "1" } },
   },
   {
+    name: "shopline",
+    title: "Shopline",
+    settings: {
+      authorizationUrl: "https://{handle}.myshopline.com/admin/oauth-web/#/oauth/authorize",
+      accessTokenUrl: "https://{handle}.myshopline.com/admin/oauth/token/create",
+      refreshUrl: "https://{handle}.myshopline.com/admin/oauth/token/refresh",
+      clientAuthentication: "json",
+      scopeSeparator: ",",
+      pkce: "off",
+      baseUrl: "https://{handle}.myshopline.com",
+    },
+    authorize: {
+      renames: {
+        client_id: "appKey",
+        response_type: "responseType",
+        redirect_uri: "redirectUri",
+      },
+      isInFragment: true,
+    },
+    stateParameter: "customField",
+    exchange: {
+      omit: ["grant_type", "redirect_uri", "client_id", "client_secret"],
+      headers: { appkey: "{client_id}", timestamp: "{timestamp}" },
+      signature: { header: "sign", over: "{body}{timestamp}" },
+    },
+    refresh: {
+      with: "client",
+      omit: ["grant_type", "client_id", "client_secret"],
+      headers: { appkey: "{client_id}", timestamp: "{timestamp}" },
+      signature: { header: "sign", over: "{body}{timestamp}" },
+    },
+    answer: {
+      success: { path: "code", values: [200] },
+      errorCode: "i18nCode",
+      errors: { REQUEST_FREQUENTLY: "rate_limited" },
+      expiresAt: "expireTime",
+    },
+  },
+  {
     name: "hubspot",
     title: "HubSpot",
     settings: {
@@ -111,6 +150,34 @@ export const business: readonly Profile[] = [
       clientAuthentication: "body",
       baseUrl: "https://api.hubapi.com",
     },
+  },
+  {
+    name: "bullhorn",
+    title: "Bullhorn",
+    settings: {
+      authorizationUrl: "https://auth-{datacenter}.bullhornstaffing.com/oauth/authorize",
+      accessTokenUrl: "https://auth-{datacenter}.bullhornstaffing.com/oauth/token",
+      clientAuthentication: "body",
+      bodyFormat: "query",
+      addAccessTokenTo: "query",
+      queryParameterName: "BhRestToken",
+      allowedHosts: ["*.bullhornstaffing.com"],
+    },
+    upgrade: {
+      url: "https://rest-{datacenter}.bullhornstaffing.com/rest-services/login",
+      clientAuthentication: "none",
+      parameters: { version: "*", access_token: "{access_token}" },
+      omit: ["client_id"],
+      answer: {
+        accessToken: "BhRestToken",
+        apiBase: { path: "restUrl", hosts: ["*.bullhornstaffing.com"] },
+        errorCode: "errorMessageKey",
+        errorText: "errorMessage",
+        // Said at times of a token that is a moment old, and good a moment later.
+        errors: { "errors.authentication.invalidOAuthToken": "provider_failing" },
+      },
+    },
+    rotatesRefreshToken: true,
   },
   {
     name: "stripe_apps",
@@ -125,6 +192,17 @@ export const business: readonly Profile[] = [
     exchange: { clientAuthentication: "basic_secret", omit: ["redirect_uri"] },
     refresh: { clientAuthentication: "basic_secret" },
     answer: { defaultLifetimeSeconds: 3_600 },
+  },
+  {
+    name: "revolut",
+    title: "Revolut Business",
+    settings: {
+      authorizationUrl: "https://business.revolut.com/app-confirm",
+      accessTokenUrl: "https://b2b.revolut.com/api/1.0/auth/token",
+      clientAuthentication: "private_key_jwt",
+      baseUrl: "https://b2b.revolut.com/api/1.0",
+    },
+    assertionClaims: { iss: "{redirect_host}", aud: "https://revolut.com" },
   },
   {
     name: "mailchimp",

@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import { fillUrl } from "../describe-provider.ts";
 import type { Pkce, Provider } from "../provider.ts";
 import { ProviderError } from "./provider-error.ts";
+import { stateNameOf } from "./state-parameter.ts";
 import { fillValue, replaceParameters, type Parameter } from "./step-request.ts";
 
 /** Where a person is sent to allow access. */
@@ -15,7 +16,7 @@ export interface AuthorizationInput {
 }
 
 /** What nobody may replace: each of them is what protects the flow. */
-const reserved = new Set(["state", "redirect_uri", "code_challenge", "code_challenge_method"]);
+const reserved = ["state", "redirect_uri", "code_challenge", "code_challenge_method"];
 
 /** 32 random bytes make the 43 characters that a verifier has at least [RFC 7636 §4.1]. */
 export const codeVerifierOf = (random: Buffer): string => random.toString("base64url");
@@ -26,7 +27,7 @@ export function buildAuthorizationUrl(provider: Provider, input: AuthorizationIn
   const rules = profile.authorize ?? {};
   const base = checkedUrl(provider);
   const custom = settings.customAuthenticationParameters.map(({ key, value }): Parameter => {
-    if (reserved.has(key)) throw new ProviderError("parameter_reserved", { detail: key });
+    if (isReserved(provider, key)) throw new ProviderError("parameter_reserved", { detail: key });
     return [key, value];
   });
   const values = { client_id: settings.clientId, ...settings.variables };
@@ -40,8 +41,15 @@ export function buildAuthorizationUrl(provider: Provider, input: AuthorizationIn
     .filter(([name]) => !(rules.omit?.includes(name) ?? false))
     .map(([name, value]): Parameter => [rules.renames?.[name] ?? name, value]);
   base.search = "";
-  base.hash = "";
+  if (rules.isInFragment !== true) base.hash = "";
   return `${base.href}?${encodeQuery(sent, provider)}`;
+}
+
+/** Also under the provider's own names for them. */
+function isReserved(provider: Provider, key: string): boolean {
+  const { renames = {} } = provider.profile.authorize ?? {};
+  const names = [...reserved, ...reserved.map((name) => renames[name]), stateNameOf(provider)];
+  return names.includes(key);
 }
 
 /** Never anything that a browser would run, nor another program [RFC 9700 §4.1]. */
@@ -54,14 +62,15 @@ function checkedUrl({ settings }: Provider): URL {
 }
 
 /** [RFC 6749 §4.1.1], [RFC 7636 §4.3], [RFC 8707 §2.1]. */
-function standardParameters({ settings }: Provider, input: AuthorizationInput): Parameter[] {
+function standardParameters(provider: Provider, input: AuthorizationInput): Parameter[] {
+  const { settings } = provider;
   const { scopes, scopeSeparator, audience, resource, pkce } = settings;
   return [
     ["response_type", "code"],
     ["client_id", settings.clientId],
     ["redirect_uri", input.redirectUri],
     ...(scopes.length > 0 ? [["scope", scopes.join(scopeSeparator)] as const] : []),
-    ["state", input.state],
+    [stateNameOf(provider), input.state],
     ...challenge(pkce, input.codeVerifier),
     ...(audience === undefined ? [] : [["audience", audience] as const]),
     ...resource.map((one) => ["resource", one] as const),

@@ -114,10 +114,12 @@ function meetsPredicate({ profile }: Provider, members: Members): boolean {
 }
 
 /** `error` counts whatever the status is: some send it with 200. */
-function errorCodeOf({ profile }: Provider, members: Members): string | undefined {
-  const { errorCode } = profile.answer ?? {};
+function errorCodeOf(provider: Provider, members: Members): string | undefined {
+  const { errorCode, success } = provider.profile.answer ?? {};
   const own = errorCode === undefined ? undefined : textAt(members, errorCode);
-  if (own !== undefined && !isZero(own)) return own;
+  // Some say a code for success too.
+  const isSuccess = success !== undefined && meetsPredicate(provider, members);
+  if (own !== undefined && !isZero(own) && !isSuccess) return own;
   const { error } = members;
   if (typeof error === "string" && error !== "") return error;
   if (isMembers(error)) return textAt(error, "code") ?? textAt(error, "type") ?? "error";

@@ -26,7 +26,7 @@ export const shownParameters: ReadonlySet<string> = new Set([
 
 /** Members of an answer whose values are shown, but for secrets in their text. */
 const shownMembers =
-  /^(token_type|expires?(_?in|_?at)?|scope|ok|success|active|status|error(_?(code|description|uri|type|subtype|message))?|errors|message|msg|code|type|refresh_token_expires_in|trace_?id|request_?id|correlation_id)$/i;
+  /^(token_type|expires?(_?in|_?at)?|scope|ok|success|active|status|error(_?(code|description|uri|type|subtype|message))?|error_?message_?key|errors|message|msg|code|i18n_?code|type|refresh_token_expires_in|trace_?id|request_?id|correlation_id)$/i;
 /** Members that are ids for the provider's support: long, mixed, and no secrets. */
 const supportIds = /^(trace_?id|request_?id|correlation_id)$/i;
 

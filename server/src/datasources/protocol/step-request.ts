@@ -1,3 +1,4 @@
+import { createHmac } from "node:crypto";
 import { fillUrl } from "../describe-provider.ts";
 import type { BodyFormat, NamedValue, Provider, Step, StepRules } from "../provider.ts";
 import { ProviderError } from "./provider-error.ts";
@@ -24,7 +25,7 @@ export interface RequestParts {
   body: readonly Parameter[];
   format: BodyFormat;
   basic?: { username: string; password: string } | undefined;
-  /** Those that came from the settings: their values may be secret. */
+  /** Those that came from the settings or the profile: their values may be secret. */
   headers: Readonly<Record<string, string>>;
 }
 
@@ -56,15 +57,20 @@ export function buildStep(provider: Provider, input: StepInput): ProviderRequest
     format === "query" || (rules.inQuery?.includes(name) ?? false);
   const query = parameters.filter(isInQuery);
   const body = parameters.filter((parameter) => !isInQuery(parameter));
-  const own = { ...rules.headers, ...named(input.customHeaders) };
   const url = stepUrl(provider, rules.url ?? input.url);
   const method = rules.method ?? "POST";
+  const sent = method === "POST" ? encodeBody(body, format) : undefined;
+  const own = {
+    ...filledHeaders(input),
+    ...named(input.customHeaders),
+    ...signatureOf(provider, input, sent),
+  };
   return {
     step: input.step,
     method,
     url: withQuery(url, query),
     headers: headersOf(input.credentials, method === "POST" ? format : "query", own),
-    ...(method === "POST" && { body: encodeBody(body, format) }),
+    ...(sent !== undefined && { body: sent }),
     certificateAuthority: settings.certificateAuthority,
     parts: { url, query, body, format, basic: input.credentials.basic, headers: own },
   };
@@ -131,11 +137,34 @@ function headersOf(
   return { accept: "application/json", ...contentType, ...authorization, ...own };
 }
 
+function filledHeaders({ rules, values }: StepInput): Record<string, string> {
+  const filled = Object.entries(rules?.headers ?? {}).map(([name, template]) => [
+    name,
+    fillValue(template, values),
+  ]);
+  return Object.fromEntries(filled);
+}
+
+/** The last thing that is said: nothing that it covers changes any more. */
+function signatureOf(
+  { settings }: Provider,
+  { rules, values }: StepInput,
+  body = "",
+): Record<string, string> {
+  const { signature } = rules ?? {};
+  if (signature === undefined) return {};
+  const hmac = createHmac("sha256", settings.clientSecret ?? "");
+  hmac.update(fillValue(signature.over, { ...values, body }));
+  return { [signature.header]: hmac.digest("hex") };
+}
+
 function named(values: readonly NamedValue[]): Record<string, string> {
   return Object.fromEntries(values.map(({ key, value }) => [key.toLowerCase(), value]));
 }
 
+/** Without parameters there is no body, not even an empty object. */
 function encodeBody(parameters: readonly Parameter[], format: BodyFormat): string {
+  if (parameters.length === 0) return "";
   return format === "json" ? encodeJson(parameters) : encodeForm(parameters);
 }
 

@@ -87,7 +87,7 @@ export function buildRefresh(
     rules: profile.refresh,
     parameters: [
       ["grant_type", "refresh_token"],
-      presented === "access_token" ? undefined : ["refresh_token", refreshToken!],
+      presented === "refresh_token" ? ["refresh_token", refreshToken!] : undefined,
       settings.sendScopeWithRefresh ? scopeParameter(provider) : undefined,
       ...targets(provider),
     ],
@@ -96,17 +96,25 @@ export function buildRefresh(
   });
 }
 
-/** The second call that some providers want after the exchange; `undefined` for all others. */
+/**
+ * Whether a second call follows one that gave tokens: not where a refresh presents the second call's own
+ * token, and so renews just that.
+ */
+export function hasUpgrade({ profile }: Provider, after: Step): boolean {
+  const isRenewedItself = after === "refresh" && profile.refresh?.with === "access_token";
+  return profile.upgrade !== undefined && !isRenewedItself;
+}
+
+/** The second call, with what the first one gave. */
 export function buildUpgrade(
   provider: Provider,
-  tokens: { accessToken: string },
+  first: { accessToken: string },
   context: RequestContext,
-): ProviderRequest | undefined {
-  const { upgrade } = provider.profile;
-  if (upgrade === undefined) return undefined;
-  const values = { access_token: tokens.accessToken };
-  const url = upgrade.url ?? "";
-  return build(provider, { step: "upgrade", url, rules: upgrade, parameters: [], values, context });
+): ProviderRequest {
+  const { upgrade: rules } = provider.profile;
+  const values = { access_token: first.accessToken };
+  const url = rules?.url ?? "";
+  return build(provider, { step: "upgrade", url, rules, parameters: [], values, context });
 }
 
 /** [RFC 7009 §2.1]; `undefined` where the provider has no such endpoint. */
@@ -193,6 +201,7 @@ function build(provider: Provider, input: TokenStep): ProviderRequest {
     values: {
       client_id: settings.clientId,
       client_secret: settings.clientSecret,
+      timestamp: String(context.nowMs),
       ...settings.variables,
       ...context.captured,
       ...input.values,

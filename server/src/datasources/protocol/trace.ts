@@ -79,6 +79,7 @@ function headersOf({ headers, parts }: ProviderRequest): Parameter[] {
 /** Of a form each parameter; of JSON one text. */
 function bodyOf({ parts }: ProviderRequest): string[] {
   const { body, format } = parts;
+  if (body.length === 0) return [];
   if (format !== "json") return body.map((one) => `${one[0]}=${valueOf(one)}`);
   return [JSON.stringify(Object.fromEntries(body.map((one) => [one[0], valueOf(one)])))];
 }
