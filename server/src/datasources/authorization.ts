@@ -13,6 +13,7 @@ import { joinedAnswer } from "./protocol/joined-answer.ts";
 import { buildAuthorizationUrl, codeVerifierOf } from "./protocol/authorization-request.ts";
 import { parseCallback, type Callback } from "./protocol/callback.ts";
 import { callProvider } from "./protocol/provider-call.ts";
+import { fixOfConnecting } from "./protocol/provider-causes.ts";
 import { ProviderError } from "./protocol/provider-error.ts";
 import type { ProviderRequest } from "./protocol/step-request.ts";
 import { findState, stateNameOf } from "./protocol/state-parameter.ts";
@@ -151,7 +152,7 @@ export type Finished =
   | { is: "connected"; connection: ConnectionRecord }
   /** Somebody connected as somebody else than before: `plainToken` is what confirms it. */
   | { is: "other_account"; connection: ConnectionRecord; account: string; plainToken: string }
-  | { is: "failed"; connection: ConnectionRecord; error: ProviderError };
+  | { is: "failed"; connection: ConnectionRecord; error: ProviderError; fix: string };
 
 /** Throws `StateRefused` for what did not begin here, in this browser, a short while ago. */
 export async function finishAuthorization(
@@ -192,7 +193,7 @@ export async function finishAuthorization(
   } catch (error) {
     if (!(error instanceof ProviderError)) throw error;
     await noteFailure(context, connection, error);
-    return { is: "failed", connection, error };
+    return { is: "failed", connection, error, fix: fixOfConnecting(error.causeName) };
   }
 }
 

@@ -1,4 +1,4 @@
-import { providerCauses, type CauseName } from "./protocol/provider-causes.ts";
+import { fixOfConnecting, providerCauses, type CauseName } from "./protocol/provider-causes.ts";
 
 /** Why a connection cannot be used now, in words for whoever wanted to use it. */
 
@@ -48,11 +48,15 @@ const ownReasons: Readonly<Record<string, { message: string; fix: string }>> = {
   },
 };
 
-/** What happened and what to do, for the reason that is kept with a connection. */
-export function wordsOf(reason: string | undefined): { message: string; fix: string } | undefined {
+/** What happened and what to do, for the reason that is kept with a connection, or with who was connecting. */
+export function wordsOf(
+  reason: string | undefined,
+  isConnecting = false,
+): { message: string; fix: string } | undefined {
   if (reason === undefined) return undefined;
   if (Object.hasOwn(ownReasons, reason)) return ownReasons[reason];
   if (!Object.hasOwn(providerCauses, reason)) return undefined;
-  const { words, fix } = providerCauses[reason as CauseName];
-  return { message: words, fix };
+  const cause = reason as CauseName;
+  const { words, fix } = providerCauses[cause];
+  return { message: words, fix: isConnecting ? fixOfConnecting(cause) : fix };
 }

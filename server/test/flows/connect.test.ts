@@ -88,6 +88,22 @@ for (const { name, settings } of stores) {
       assert.equal((await throughProxy(server, other.id)).status, 200, "what it holds is used");
     });
 
+    test("does not promise to try again with a code that is good once", async () => {
+      const connection = await make();
+      provider.onToken = (_asked, response) => {
+        response.writeHead(503).end();
+        return true;
+      };
+      const failed = await connect(createVisitor(server), connection);
+      provider.onToken = undefined;
+      assert.match(failed.text, /Nothing was kept\. Wait a little, then connect again\./);
+      const { state, reason } = await readConnection(server, connection.id);
+      assert.equal(state, "not_connected");
+      assert.match(reason!.fix, /then connect again/);
+      const again = await connect(createVisitor(server), connection);
+      assert.match(again.text, /<h1>Connected<\/h1>/);
+    });
+
     test("goes straight on when a page of ours opens the link", async () => {
       const { connect_url } = await make();
       const headers = { "sec-fetch-site": "same-origin" };

@@ -186,3 +186,11 @@ const table = {
 export type CauseName = keyof typeof table;
 
 export const providerCauses: Readonly<Record<CauseName, Cause>> = table;
+
+const triedAgain: readonly ErrorKind[] = ["provider_transient", "rate_limited", "outcome_unknown"];
+
+/** What to do when somebody was about to connect: a code is good once, so nothing is tried again by itself. */
+export function fixOfConnecting(causeName: CauseName): string {
+  const { kind, fix } = providerCauses[causeName];
+  return triedAgain.includes(kind) ? "Nothing was kept. Wait a little, then connect again." : fix;
+}

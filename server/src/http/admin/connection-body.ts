@@ -43,15 +43,18 @@ export interface ConnectionView {
   provider: Provider;
   nowMs: number;
   connectUrl?: string | undefined;
-  wordsOf(reason: string | undefined): { message: string; fix: string } | undefined;
+  wordsOf(
+    reason: string | undefined,
+    isConnecting?: boolean,
+  ): { message: string; fix: string } | undefined;
   toleranceWords: Readonly<Record<string, string>>;
 }
 
 export function toConnection(connection: ConnectionRecord, view: ConnectionView): Connection {
   const { settings } = view.provider;
   const { reason, reasonDetail, grantedScopes, requestedScopes, owner } = connection;
-  const words = view.wordsOf(reason);
   const isMachine = settings.grantType === "client_credentials";
+  const words = view.wordsOf(reason, connection.state === "not_connected" && !isMachine);
   const requested = isMachine ? settings.scopes : requestedScopes;
   const granted = grantedScopes ?? requested;
   return {

@@ -49,7 +49,7 @@ function toExchange(
   { wordsOf, toleranceWords }: Pick<Outbound, "wordsOf" | "toleranceWords">,
 ): ProviderExchange {
   const { cause, detail } = exchange;
-  const words = wordsOf(cause);
+  const words = wordsOf(cause, exchange.step === "exchange");
   const failure = cause && words && { code: cause, ...words, ...optional("detail", detail) };
   return {
     id: exchange.id,

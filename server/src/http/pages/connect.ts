@@ -161,9 +161,7 @@ function sendFinished(
   finished: Finished,
 ): FastifyReply {
   if (finished.is === "connected") return sendConnected(reply);
-  if (finished.is === "failed") {
-    return sendFailure(reply, finished.error.message, finished.error.fix);
-  }
+  if (finished.is === "failed") return sendFailure(reply, finished.error.message, finished.fix);
   return sendPage(reply, {
     title: "This is another account",
     main: html`<p>
