@@ -10,6 +10,7 @@ import { setImmediate as nextTurn } from "node:timers/promises";
 export interface SievedList<Item, Position> {
   after: Position | undefined;
   limit: number;
+  /** At most; the first portions are smaller, for a page that is soon full. */
   itemsPerRead: number;
   read(after: Position | undefined, count: number): Promise<Item[]>;
   passes(item: Item): boolean;
@@ -31,15 +32,16 @@ export async function sievedPage<Item, Position>(
 ): Promise<SievedPage<Item, Position>> {
   const { after, limit, itemsPerRead, read, passes, isSpent, isLong, positionOf } = list;
   const items: Item[] = [];
-  for (let from = after; ;) {
-    const some = await read(from, itemsPerRead);
+  let count = Math.min(itemsPerRead, 2 * limit);
+  for (let from = after; ; count = Math.min(itemsPerRead, 2 * count)) {
+    const some = await read(from, count);
     for (const item of some) {
       if (passes(item)) items.push(item);
       from = positionOf(item);
       if (items.length === limit || isSpent()) return { items, next: from };
       if (isLong?.() === true) await nextTurn();
     }
-    if (some.length < itemsPerRead) return { items, next: undefined };
+    if (some.length < count) return { items, next: undefined };
     await nextTurn();
   }
 }
