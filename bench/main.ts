@@ -3,6 +3,7 @@ import { parseArgs } from "node:util";
 import type { Group } from "./groups/group.ts";
 import { apiKeys } from "./groups/api-keys.ts";
 import { introspection } from "./groups/introspection.ts";
+import { listing } from "./groups/listing.ts";
 import { micro } from "./groups/micro.ts";
 import { propagation } from "./groups/propagation.ts";
 import { proxy } from "./groups/proxy.ts";
@@ -18,7 +19,7 @@ import { renderTable } from "./table.ts";
 /**
  * `npm run bench`: side-by-side benchmarks, one table on stdout.
  *
- *   npm run bench                          all groups, about eight minutes
+ *   npm run bench                          all groups, about twelve minutes
  *   npm run bench -- token verifier        some of them
  *   npm run bench -- --rounds=9 --seconds=2
  *   npm run bench -- --write               keeps the result in bench/RESULTS.md
@@ -33,6 +34,7 @@ const groups: readonly Group[] = [
   token,
   introspection,
   storage,
+  listing,
   verifier,
   apiKeys,
   propagation,

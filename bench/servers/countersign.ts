@@ -15,11 +15,15 @@ import type { BenchClient } from "./token-server.ts";
  * Countersign as `npm start` makes it in production, with everything on: an SQLite file, counters,
  * limits, metrics, logs.
  */
-export interface Countersign extends Served {
-  url: string;
+export interface Countersign extends EmptyCountersign {
   clients: BenchClient[];
   /** A token of one of them, as an example. */
   token: string;
+}
+
+/** The same without a client. */
+export interface EmptyCountersign extends Served {
+  url: string;
   databaseFile: string;
   /** What its own metrics say. */
   metric(name: string): Promise<number>;
@@ -33,6 +37,14 @@ export async function startCountersign(
   progress: Progress,
   settings: Record<string, string> = {},
 ): Promise<Countersign> {
+  const server = await startEmpty(settings);
+  const { url } = server;
+  const clients = await createClients(url, progress);
+  const { clientId: client_id, plainSecret: client_secret } = clients[0]!;
+  return { ...server, clients, token: await tokenFor({ url }, { client_id, client_secret }) };
+}
+
+export async function startEmpty(settings: Record<string, string> = {}): Promise<EmptyCountersign> {
   const port = await freePort();
   const url = `http://127.0.0.1:${port}`;
   const dataDir = mkdtempSync(join(tmpdir(), "countersign-bench-"));
@@ -49,15 +61,11 @@ export async function startCountersign(
     },
   });
   await ready(url, child);
-  const clients = await createClients(url, progress);
-  const { clientId: client_id, plainSecret: client_secret } = clients[0]!;
   return {
     url,
     port,
     processId: child.processId,
     databaseFile: join(dataDir, "countersign.sqlite"),
-    clients,
-    token: await tokenFor({ url }, { client_id, client_secret }),
     metric: (name) => readMetric(url, name),
     async stop() {
       await child.stop();

@@ -1,10 +1,12 @@
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
+import type { Datasource } from "@countersign/protocol/admin/datasources.ts";
 import {
   loopback,
   startOutsideProvider,
   type OutsideProvider,
 } from "../../server/test/outbound/provider.ts";
+import { get } from "./calls.ts";
 import { clipboardOf, signIn, startVisit, type Visit } from "./visit.ts";
 
 describe("datasources in the console", () => {
@@ -153,6 +155,44 @@ describe("datasources in the console", () => {
     await page.getByLabel("Client ID").fill("me");
     await page.getByRole("button", { name: "Create" }).click();
     await page.getByText("The client secret is missing").waitFor();
+    assert.deepEqual(complaints, []);
+  });
+
+  test("does without what a provider proposes where it was cleared, in a new one and later", async () => {
+    const { page, complaints } = visit;
+    const stored = async (): Promise<Datasource> => {
+      const path = "/v2/datasources?name=Google%20Drive";
+      return (await get<{ datasources: Datasource[] }>(page, path)).datasources[0]!;
+    };
+    await page.goto("/console/datasources/new");
+    await page.getByRole("combobox", { name: "Provider" }).fill("Google");
+    await page.getByRole("option", { name: "Google", exact: true }).click();
+    await page.getByRole("textbox", { name: "Name", exact: true }).fill("Google Drive");
+    await page.getByLabel("Client ID").fill("me");
+    await page.getByRole("button", { name: "More settings" }).click();
+    const revocation = page.getByLabel("Revocation URL");
+    assert.equal(await revocation.inputValue(), "https://oauth2.googleapis.com/revoke");
+    await revocation.fill("");
+    await page.getByRole("button", { name: "Create" }).click();
+    await page.getByRole("heading", { name: "Google Drive" }).waitFor();
+    assert.equal((await stored()).revocation_url, undefined);
+
+    await page.getByRole("tab", { name: "Settings" }).click();
+    await page.getByRole("button", { name: "More settings" }).click();
+    assert.equal(await revocation.inputValue(), "");
+    await revocation.fill("https://oauth2.googleapis.com/revoke");
+    await page.getByRole("button", { name: "Save" }).click();
+    await page.getByText("Google Drive is saved").waitFor();
+    assert.equal((await stored()).revocation_url, "https://oauth2.googleapis.com/revoke");
+    await page.reload();
+    await page.getByRole("button", { name: "More settings" }).click();
+    await revocation.fill("");
+    await page.getByRole("button", { name: "Save" }).click();
+    await page.getByText("Google Drive is saved").waitFor();
+    assert.equal((await stored()).revocation_url, undefined);
+    await page.reload();
+    await page.getByRole("button", { name: "More settings" }).click();
+    assert.equal(await revocation.inputValue(), "");
     assert.deepEqual(complaints, []);
   });
 });

@@ -121,8 +121,7 @@ export function changedFields(before: Draft, after: Draft): DraftField[] {
 }
 
 export function createBody(proposed: Draft, draft: Draft): CreateDatasource {
-  const changed = toBody(draft, changedFields(proposed, draft));
-  const said = Object.fromEntries(Object.entries(changed).filter(([, value]) => value !== null));
+  const said = toBody(draft, changedFields(proposed, draft));
   const { profile, grant_type, name, client_id } = draft;
   return { ...said, name: name.trim(), client_id: client_id.trim(), profile, grant_type };
 }
@@ -130,7 +129,7 @@ export function createBody(proposed: Draft, draft: Draft): CreateDatasource {
 export const updateBody = (stored: Draft, draft: Draft): UpdateDatasource =>
   toBody(draft, changedFields(stored, draft));
 
-/** A text that is empty takes the setting away. */
+/** A text that is empty takes the setting away, also what the profile proposes. */
 function toBody(draft: Draft, fields: readonly DraftField[]): Record<string, unknown> {
   return Object.fromEntries(fields.map((field) => [field, toValue(field, draft)]));
 }
@@ -196,6 +195,16 @@ const tied: readonly DraftField[] = [
 export const mayDisconnect = (stored: Draft, draft: Draft): boolean =>
   changedFields(stored, draft).some((field) => tied.includes(field));
 
-/** For a check a setting that is taken away, or not there yet, is simply not said. */
-export const withoutEmpty = (body: UpdateDatasource | CreateDatasource): CheckDatasource =>
-  Object.fromEntries(Object.entries(body).filter(([, value]) => value !== null && value !== ""));
+/** For a check what there must be, and is not there yet, is simply not said. */
+export function withoutEmpty({
+  name,
+  client_id,
+  ...settings
+}: UpdateDatasource | CreateDatasource): CheckDatasource {
+  const given = Object.entries(settings).filter(([, value]) => value !== "");
+  return {
+    ...Object.fromEntries(given),
+    ...(name ? { name } : {}),
+    ...(client_id ? { client_id } : {}),
+  };
+}

@@ -155,18 +155,23 @@ const Name = text(255, "Shown to people, also to those who connect.");
 
 const { client_id: ClientId, ...others } = open;
 
+/** What a profile may propose. */
+const { profile: _, ...proposable } = { ...others, scopes: Scopes };
+const proposableNames = Object.keys(proposable) as (keyof typeof proposable)[];
+
+/** A member that is absent is as the profile proposes; `null`: as if it proposed nothing. */
 export const CreateDatasource = closedObject({
   name: Name,
   client_id: ClientId,
-  ...optional(others),
-  ...optional(secret),
-  scopes: Type.Optional(Scopes),
+  ...removable(others),
+  ...removable(secret),
+  scopes: Type.Optional(Type.Union([Scopes, Type.Null()])),
   external_id: Type.Optional(ExternalId),
   labels: Type.Optional(Labels),
 });
 export type CreateDatasource = Static<typeof CreateDatasource>;
 
-/** A member that is absent stays as it is; `null` takes a setting away. */
+/** A member that is absent stays as it is; `null` takes a setting away, also one that is proposed. */
 export const UpdateDatasource = closedObject({
   name: Type.Optional(Name),
   client_id: Type.Optional(ClientId),
@@ -175,6 +180,14 @@ export const UpdateDatasource = closedObject({
   scopes: Type.Optional(Type.Union([Scopes, Type.Null()])),
   external_id: Type.Optional(Type.Union([ExternalId, Type.Null()])),
   labels: Type.Optional(Labels),
+  as_proposed: Type.Optional(
+    Type.Array(oneOf(proposableNames, "The name of a setting."), {
+      maxItems: proposableNames.length,
+      uniqueItems: true,
+      description:
+        "Settings that are to be as the profile proposes them again: what was said of them, `null` included, is forgotten.",
+    }),
+  ),
 });
 export type UpdateDatasource = Static<typeof UpdateDatasource>;
 

@@ -6,6 +6,7 @@ import { temporaryFile } from "../store/contract/temporary-file.contract.ts";
 import type { ClientRecord } from "../store/records.ts";
 import { openSqlite } from "../store/sqlite/sqlite.ts";
 import type { Store } from "../store/store.ts";
+import { listUnusedClients } from "./unused-clients.ts";
 import { listClients, type ListedClients, type ListQuery } from "./listing.ts";
 
 const clientsInAll = 5_000;
@@ -129,6 +130,31 @@ describe("a list of 5,000 app clients", () => {
       names.filter((name) => pattern.test(name)),
     );
     assert.ok(walked.pages > 3 && walked.pages < clientsInAll, `${walked.pages} pages`);
+  });
+
+  test("lets others in while it looks through all", async () => {
+    let turns = 0;
+    let isLooking = true;
+    const countTurns = (): void => {
+      turns += 1;
+      if (isLooking) setImmediate(countTurns);
+    };
+    setImmediate(countTurns);
+    const turnsOf = async (look: () => Promise<unknown>): Promise<number> => {
+      const before = turns;
+      await look();
+      return turns - before;
+    };
+    const all = { sinceMs: 1e15, after: undefined, limit: clientsInAll };
+    const seen = {
+      search: await turnsOf(() => page({ filter: "nowhere" })),
+      costlySearch: await turnsOf(() => page({ filter: `${"a?".repeat(150)}zz` })),
+      unused: await turnsOf(() => listUnusedClients(store, tenantId, all)),
+    };
+    isLooking = false;
+    const [reads, spells] = [clientsInAll / 200, 2_000_000 / 200_000];
+    assert.ok(seen.search >= reads && seen.unused >= reads, JSON.stringify(seen));
+    assert.ok(seen.costlySearch >= spells - 1, JSON.stringify(seen));
   });
 
   test("takes patterns that other engines try for years", async () => {

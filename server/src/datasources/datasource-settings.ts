@@ -1,25 +1,20 @@
 import { createAddressRules } from "../fetch/address.ts";
 import { badField } from "../errors/admin-error.ts";
-import { describeProvider, lintProvider, type Finding } from "./describe-provider.ts";
+import {
+  describeProvider,
+  lintProvider,
+  type Finding,
+  type SaidSettings,
+} from "./describe-provider.ts";
 import { profiles } from "./profiles/profiles.ts";
-import type { DatasourceSettings, Provider } from "./provider.ts";
+import type { DatasourceSettings, Provider, SecretName } from "./provider.ts";
 
 /** What may be said about a datasource, and what a change of it means for tokens that are held. */
 
-/** What nobody reads again. */
-export type DatasourceSecrets = Partial<
-  Pick<
-    DatasourceSettings,
-    | "clientSecret"
-    | "privateKey"
-    | "customTokenParameters"
-    | "customTokenHeaders"
-    | "customRefreshParameters"
-    | "customRefreshHeaders"
-  >
->;
-export type OpenSettings = Partial<Omit<DatasourceSettings, keyof DatasourceSecrets>> &
-  Pick<DatasourceSettings, "clientId">;
+export type DatasourceSecrets = Partial<Pick<DatasourceSettings, SecretName>>;
+
+/** As it was said: `null` takes a proposal of the profile away. What counts is in a `Provider`. */
+export type OpenSettings = Omit<SaidSettings, SecretName> & Pick<DatasourceSettings, "clientId">;
 
 /** Throws 400 for a profile that is not there. */
 export function toProvider(settings: OpenSettings, secrets: DatasourceSecrets): Provider {

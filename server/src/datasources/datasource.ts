@@ -17,6 +17,7 @@ import {
   type DatasourceSecrets,
   type OpenSettings,
 } from "./datasource-settings.ts";
+import { describeProvider } from "./describe-provider.ts";
 import { profiles } from "./profiles/profiles.ts";
 import { discover } from "./protocol/discovery.ts";
 import { ProviderError } from "./protocol/provider-error.ts";
@@ -233,22 +234,30 @@ async function sealed(
   };
 }
 
+/** Nothing works without them: to have taken them away means to have them read again. */
+const needed = ["accessTokenUrl", "authorizationUrl"] as const;
+
 /** With an issuer and no token URL, what the issuer publishes fills the gaps. Throws 400. */
 async function discovered(
   { fetch }: DatasourceContext,
   input: DatasourceInput,
 ): Promise<DatasourceInput> {
   const { settings } = input;
-  const { issuer, profile: name = "standard" } = settings;
-  const proposed = profiles.get(name)?.settings.accessTokenUrl;
-  if (issuer === undefined || (settings.accessTokenUrl ?? proposed) !== undefined) return input;
-  const { allowedHosts = [], certificateAuthority } = settings;
+  const profile = profiles.get(settings.profile ?? "standard");
+  if (profile === undefined) return input;
+  const { issuer, accessTokenUrl, allowedHosts, certificateAuthority } = describeProvider(
+    profile,
+    settings,
+  ).settings;
+  if (issuer === undefined || accessTokenUrl !== "") return input;
   try {
     const found = await discover(fetch, issuer, {
       allowedHosts,
       ...(certificateAuthority === undefined ? {} : { certificateAuthority }),
     });
-    return { ...input, settings: { ...found.settings, ...settings } };
+    const filled = { ...found.settings, ...settings };
+    for (const name of needed) filled[name] ??= found.settings[name];
+    return { ...input, settings: filled };
   } catch (error) {
     if (error instanceof ProviderError) throw badField("issuer", `${error.message} ${error.fix}`);
     throw error;

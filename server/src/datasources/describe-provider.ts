@@ -27,13 +27,27 @@ const standardSettings: DatasourceSettings = {
   profile: "standard",
 };
 
-/** The datasource's word counts first, then the profile's, then the standard's. */
+export type SaidSettings = {
+  [Name in keyof DatasourceSettings]?: DatasourceSettings[Name] | null | undefined;
+};
+
+/**
+ * The datasource's word counts first, then the profile's, then the standard's. `null` is a word too: the
+ * profile's does not count then.
+ */
 export function describeProvider(
   profile: Profile,
-  own: Partial<DatasourceSettings> & Pick<DatasourceSettings, "clientId">,
+  own: SaidSettings & Pick<DatasourceSettings, "clientId">,
 ): Provider {
-  const said = Object.fromEntries(Object.entries(own).filter(([, value]) => value !== undefined));
-  const settings = { ...standardSettings, ...profile.settings, ...said, profile: profile.name };
+  const proposed = Object.entries(profile.settings).filter(
+    ([name]) => own[name as keyof SaidSettings] !== null,
+  );
+  const said = Object.entries(own).filter(([, value]) => value !== undefined && value !== null);
+  const settings = {
+    ...standardSettings,
+    ...Object.fromEntries([...proposed, ...said]),
+    profile: profile.name,
+  };
   return { settings, profile };
 }
 

@@ -87,6 +87,15 @@ export interface DatasourceSettings {
   profile: string;
 }
 
+/** What nobody reads again once it is said. */
+export type SecretName =
+  | "clientSecret"
+  | "privateKey"
+  | "customTokenParameters"
+  | "customTokenHeaders"
+  | "customRefreshParameters"
+  | "customRefreshHeaders";
+
 /** The requests that are made in one place each. */
 export type Step =
   | "authorize"
@@ -185,8 +194,8 @@ export interface AnswerRules {
 export interface Profile {
   name: string;
   title: string;
-  /** What the form proposes; what a datasource says wins. */
-  settings: Partial<DatasourceSettings>;
+  /** What the form proposes; what a datasource says wins. Never a secret. */
+  settings: Partial<Omit<DatasourceSettings, SecretName>>;
   authorize?: AuthorizeRules;
   /** The name under which the state goes out and comes back, where it is not `state`. */
   stateParameter?: string;

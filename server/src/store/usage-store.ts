@@ -61,7 +61,8 @@ export interface UsageSum {
   refused: number;
 }
 
-export interface UnusedClient extends ClientName {
+/** A client by when it was last used; none of its credentials ever was where that is `undefined`. */
+export interface ClientUse extends ClientName {
   enabled: boolean;
   createdAtMs: number;
   lastUsedAtMs: number | undefined;
@@ -77,14 +78,14 @@ export interface FindingPage {
 
 export interface UsageReportStore {
   sumUsage(tenantId: string, query: UsageQuery): Promise<UsageSum[]>;
-  /** Live clients that were made before `sinceMs` and have not been used since, oldest first. */
-  listUnusedClients(
+  /** Live clients that were made before `createdBeforeMs`, oldest first. */
+  listClientUses(
     tenantId: string,
     page: {
-      sinceMs: number;
+      createdBeforeMs: number;
       after: { createdAtMs: number; id: string } | undefined;
       limit: number;
     },
-  ): Promise<UnusedClient[]>;
+  ): Promise<ClientUse[]>;
   pageFindings(tenantId: string, page: FindingPage): Promise<FindingRecord[]>;
 }

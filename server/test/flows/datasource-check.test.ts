@@ -91,6 +91,14 @@ describe("the check of a datasource", () => {
     assert.ok(causesOf(checked, "scopes").includes("scope_separator"));
   });
 
+  test("does without what a profile proposes where null is given", async () => {
+    const profile = { profile: "google", revocation_url: null, allowed_hosts: null };
+    const checked = await checkOf({ ...profile, access_token_url: null });
+    const [missing] = checked.findings.filter(({ field }) => field === "access_token_url");
+    assert.equal(missing?.severity, "error", JSON.stringify(checked));
+    assert.match(missing.message, /missing/);
+  });
+
   test("compares with what an independent provider publishes, and finds how it wants the client", async (t) => {
     const client_secret = "a secret: with+signs/in%it, long enough";
     const redirect_uris = [`${server.url}/api/v1/datasources/authorize`];

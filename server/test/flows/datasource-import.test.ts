@@ -280,6 +280,25 @@ describe("a datasource that is exported and imported", () => {
     assert.deepEqual([was, is], [["client_secret", "custom_token_headers: x-shop-key"], []]);
   });
 
+  test("does without what its profile proposes elsewhere too", async () => {
+    const without = { revocation_url: null, client_authentication: null, external_id: "shop-2" };
+    const made = await call<Datasource>(server, "POST", "/v2/datasources", {
+      body: { ...given, profile: "google", ...without },
+    });
+    const wanted = [undefined, "basic"];
+    const seen = ({ revocation_url: url, client_authentication: way }: Datasource) => [url, way];
+    assert.deepEqual(seen(made.body), wanted);
+    const document = await exported(server, made.body.id);
+    assert.equal(document.document["revocation_url"], null);
+    const { body } = await call<ImportedDatasources>(elsewhere, "POST", "/v2/datasources/import", {
+      body: document,
+    });
+    const { id } = body.datasources[0]!;
+    const same = (await call<Datasource>(elsewhere, "GET", `/v2/datasources/${id}`)).body;
+    assert.deepEqual(seen(same), wanted);
+    assert.deepEqual(await exported(elsewhere, id!), document);
+  });
+
   test("is not there for one that is not there, and not taken when it is none", async () => {
     const missing = await call(server, "GET", "/v2/datasources/dsr_missing/export");
     assert.equal(missing.status, 404);

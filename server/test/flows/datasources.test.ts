@@ -164,6 +164,55 @@ for (const { name, settings } of stores) {
       assert.equal((await patch(id, { name: "x" }, { "if-match": '"1"' })).status, 412);
     });
 
+    const shop = {
+      name: "Shop",
+      profile: "shopify",
+      client_id: "c",
+      client_secret: "s",
+      variables: { shop: "flowers" },
+    };
+
+    test("does without what a profile proposes where null is given", async () => {
+      const { status, body } = await post({ ...shop, scope_separator: null, pkce: null });
+      assert.equal(status, 201, JSON.stringify(body));
+      assert.deepEqual([body.scope_separator, body.pkce], [" ", "S256"]);
+      assert.match(body.access_token_url!, /myshopify/);
+      const google = { ...shop, profile: "google", variables: null };
+      const drive = (await post({ ...google, revocation_url: null, allowed_hosts: null })).body;
+      assert.deepEqual([drive.revocation_url, drive.allowed_hosts], [undefined, []]);
+      assert.deepEqual((await read(drive.id)).body, drive);
+      const refused = await post({ ...google, access_token_url: null });
+      assert.equal(refused.status, 400);
+      const nothing = { custom_token_headers: null, client_secret: null, scopes: null };
+      const plain = await post({ ...google, ...nothing });
+      assert.deepEqual([plain.body.has_client_secret, plain.body.scopes], [false, []]);
+    });
+
+    test("takes a proposal away and goes back to it, also under another profile", async () => {
+      const { id } = (await post(shop)).body;
+      const away = (await patch(id, { scope_separator: null })).body;
+      assert.equal(away.scope_separator, " ");
+      const renamed = (await patch(id, { name: "Shops" })).body;
+      assert.equal(renamed.scope_separator, " ");
+      const other = (await patch(id, { profile: "zoho", client_secret: "t" })).body;
+      assert.deepEqual([other.scope_separator, other.header_prefix], [" ", "Zoho-oauthtoken"]);
+      const back = (await patch(id, { as_proposed: ["scope_separator"] })).body;
+      assert.equal(back.scope_separator, ",");
+      const own = (await patch(id, { scope_separator: ";" })).body;
+      assert.equal(own.scope_separator, ";");
+      const given = { as_proposed: ["scope_separator" as const], scope_separator: "+" };
+      const refused = await patch(id, given);
+      assert.deepEqual(
+        [refused.status, Object.keys(refused.body.field_errors!)],
+        [400, ["as_proposed"]],
+      );
+      const unknown = ["client_secret"] as unknown as typeof given.as_proposed;
+      assert.equal((await patch(id, { as_proposed: unknown })).status, 400);
+      assert.equal((await read(id)).body.scope_separator, ";");
+      const again = await patch(id, { as_proposed: ["scope_separator"] });
+      assert.equal(again.body.scope_separator, ",");
+    });
+
     test("does once what is sent twice with one key", async () => {
       const headers = { "idempotency-key": `key-${name}` };
       const [one, two] = [await post(files, headers), await post(files, headers)];

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { generateKeyPairSync } from "node:crypto";
 import { after, before, describe, test } from "node:test";
+import type { Datasource, UpdateDatasource } from "@countersign/protocol/admin/datasources.ts";
 import { call } from "../calls.ts";
 import { makeConnection, readConnection } from "../outbound/calls.ts";
 import { sayYes, startOidcProvider, type OidcServer } from "../outbound/oidc-provider.ts";
@@ -92,4 +93,25 @@ describe("oidc-provider as an outside provider", () => {
       assert.equal((await call(server, "DELETE", `/v2/connections/${id}`)).status, 204);
     });
   }
+
+  test("is not asked for what is to be missing, but for what nothing works without", async () => {
+    const gone = { access_token_url: null, authorization_url: null, revocation_url: null };
+    const made = await call<Datasource>(server, "POST", "/v2/datasources", {
+      body: { name: "x", issuer: oidc.issuer, client_id: "none", ...gone },
+    });
+    assert.equal(made.status, 201, JSON.stringify(made.body));
+    const { id, access_token_url: found, authorization_url: asked } = made.body;
+    assert.ok(found!.startsWith(oidc.issuer) && asked!.startsWith(oidc.issuer));
+    assert.equal(made.body.revocation_url, undefined);
+    assert.ok(made.body.userinfo_url!.startsWith(oidc.issuer));
+    const patch = async (body: UpdateDatasource) =>
+      (await call<Datasource>(server, "PATCH", `/v2/datasources/${id}`, { body })).body;
+    const moved = await patch({ access_token_url: `${oidc.issuer}/moved` });
+    assert.equal(moved.access_token_url, `${oidc.issuer}/moved`);
+    const again = await patch({ access_token_url: null });
+    assert.deepEqual([again.access_token_url, again.revocation_url], [found, undefined]);
+    const all = await patch({ as_proposed: ["access_token_url", "revocation_url"] });
+    assert.equal(all.access_token_url, found);
+    assert.ok(all.revocation_url!.startsWith(oidc.issuer));
+  });
 });

@@ -4,19 +4,18 @@ import type {
   Datasource,
   UpdateDatasource,
 } from "@countersign/protocol/admin/datasources.ts";
-import type { Finding } from "../../datasources/describe-provider.ts";
+import type { Finding, SaidSettings } from "../../datasources/describe-provider.ts";
 import type { DatasourceInput } from "../../datasources/datasource.ts";
 import type { DatasourceSecrets, OpenSettings } from "../../datasources/datasource-settings.ts";
-import type { DatasourceSettings, NamedValue, Provider } from "../../datasources/provider.ts";
+import type { NamedValue, Provider, SecretName } from "../../datasources/provider.ts";
 import type { ConnectionCount, DatasourceRecord } from "../../store/store.ts";
+import { badField } from "../../errors/admin-error.ts";
 import { isoTime } from "../iso-time.ts";
 import { changed, optional } from "./member.ts";
 
 /** Datasources on the wire and inside: the conversion between them happens here and nowhere else. */
 
-type Name = keyof DatasourceSettings;
-
-const secretNames: ReadonlySet<string> = new Set<Name>([
+const secretNames: ReadonlySet<string> = new Set<SecretName>([
   "clientSecret",
   "privateKey",
   "customTokenParameters",
@@ -39,12 +38,29 @@ export const toInput = (body: CreateDatasource): DatasourceInput => ({
   labels: body.labels ?? {},
 });
 
-export const applyInput = (before: DatasourceInput, body: UpdateDatasource): DatasourceInput => ({
-  name: body.name ?? before.name,
-  ...split(before.settings, before.secrets, body),
-  externalId: changed(body.external_id, before.externalId),
-  labels: body.labels ?? before.labels,
-});
+/** Throws 400 for a setting that is to be in two ways. */
+export function applyInput(
+  before: DatasourceInput,
+  { as_proposed: asProposed = [], ...body }: UpdateDatasource,
+): DatasourceInput {
+  const settings: Partial<OpenSettings> = { ...before.settings };
+  for (const wire of asProposed) {
+    if (body[wire] !== undefined)
+      throw badField("as_proposed", `names ${wire}, which is given too`);
+    delete settings[camelCase(wire) as keyof OpenSettings];
+  }
+  return {
+    name: body.name ?? before.name,
+    ...split(settings, before.secrets, body),
+    externalId: changed(body.external_id, before.externalId),
+    labels: body.labels ?? before.labels,
+  };
+}
+
+/**
+ * A setting that is `null` is kept so: it says that what a profile proposes does not count. No profile
+ * proposes a secret.
+ */
 
 function split(
   openBefore: Partial<OpenSettings>,
@@ -57,9 +73,9 @@ function split(
     const name = camelCase(wire);
     if (ownNames.has(name)) continue;
     const value = readValue(name, given);
-    const target = secretNames.has(name) ? secrets : settings;
-    if (value === null || value === "") delete target[name];
-    if (value !== null && (value !== "" || name === "headerPrefix")) target[name] = value;
+    if (!secretNames.has(name)) settings[name] = value;
+    else if (value === null || value === "") delete secrets[name];
+    else secrets[name] = value;
   }
   return { settings: settings as OpenSettings, secrets };
 }
@@ -130,9 +146,7 @@ export function toExport({
   };
 }
 
-export function toOpenSettings(
-  settings: Partial<DatasourceSettings>,
-): Pick<Datasource, "client_id" | "scopes"> {
+export function toOpenSettings(settings: SaidSettings): Pick<Datasource, "client_id" | "scopes"> {
   const shown = Object.entries(settings)
     .filter(([name, value]) => !secretNames.has(name) && value !== undefined)
     .map(([name, value]) => [snakeCase(name), value] as const);

@@ -30,7 +30,7 @@ const create = route({
   tag,
   summary: "Create a datasource",
   description:
-    "Secrets are sealed and never shown again. With an `Idempotency-Key`, the same request again answers the same datasource.",
+    "What is absent is as the profile proposes; `null` is as if it proposed nothing. Secrets are sealed and never shown again. With an `Idempotency-Key`, the same request again answers the same datasource.",
   body: CreateDatasource,
   success: { 201: Datasource },
 });
@@ -54,7 +54,7 @@ const update = route({
   tag,
   summary: "Change a datasource",
   description:
-    "Absent members stay. Connections whose tokens are tied to what changed must be connected again. A secret that would go to another host is given again. `If-Match` refuses when somebody else changed it meanwhile.",
+    "Absent members stay, `null` takes a setting away, also one that the profile proposes, and what is in `as_proposed` is the profile's again. Connections whose tokens are tied to what changed must be connected again. A secret that would go to another host is given again. `If-Match` refuses when somebody else changed it meanwhile.",
   params: ById,
   body: UpdateDatasource,
   success: { 200: Datasource },

@@ -7,13 +7,13 @@ import {
   type UsageGroupBy,
 } from "@countersign/protocol/admin/usage.ts";
 import { reportUsage } from "../../audit/usage-report.ts";
+import { listUnusedClients } from "../../clients/unused-clients.ts";
 import type { UsageGap } from "../../store/records.ts";
 import type { RefusalStore, UsageReportStore, UsageStore, UsageSum } from "../../store/store.ts";
 import type { System } from "../../system.ts";
 import { fromIsoTime, isoTime } from "../iso-time.ts";
 import type { PageKeys } from "../page-key.ts";
 import { namesOf, toNamedClient } from "./client-names.ts";
-import { pageOf } from "./page.ts";
 import { route, type AdminServer } from "./route.ts";
 
 /** `/v2/usage`: who gets tokens, how often, what is refused, and who is not there any more. */
@@ -39,7 +39,8 @@ const unused = route({
   permission,
   tag,
   summary: "List app clients that nobody uses",
-  description: "Those that were there, and got no token, for so many days; oldest first.",
+  description:
+    "Those that were there, and got no token, for so many days; oldest first. Of very many that are in use a page may hold fewer than `limit`: follow `page_key`.",
   query: UnusedClientsQuery,
   success: { 200: UnusedClientPage },
 });
@@ -84,16 +85,15 @@ export function registerUsage(server: AdminServer, context: UsageRoutes): void {
   server.get("/usage/unused_clients", unused, async ({ query, caller }) => {
     const { tenantId } = caller.actor;
     const sinceMs = system.now() - query.days * dayMs;
-    const { items, metadata } = await pageOf(pageKeys, {
-      listName: JSON.stringify(["unused_clients", tenantId, query.days]),
-      pageKey: query.page_key,
+    const listName = JSON.stringify(["unused_clients", tenantId, query.days]);
+    const after = query.page_key && pageKeys.read(listName, query.page_key);
+    const { clients, next } = await listUnusedClients(store, tenantId, {
+      sinceMs,
+      after: (after || undefined) as { createdAtMs: number; id: string } | undefined,
       limit: query.limit,
-      read: (after: { createdAtMs: number; id: string } | undefined, limit) =>
-        store.listUnusedClients(tenantId, { sinceMs, after, limit }),
-      positionOf: ({ createdAtMs, id }) => ({ createdAtMs, id }),
     });
     return {
-      unused_clients: items.map((client) => ({
+      unused_clients: clients.map((client) => ({
         ...toNamedClient(client),
         enabled: client.enabled,
         created_at: isoTime(client.createdAtMs),
@@ -103,7 +103,7 @@ export function registerUsage(server: AdminServer, context: UsageRoutes): void {
       })),
       since: isoTime(sinceMs),
       gaps: (await store.listGaps(sinceMs)).map(toGap),
-      metadata,
+      metadata: next === undefined ? {} : { page_key: pageKeys.write(listName, next) },
     };
   });
 }

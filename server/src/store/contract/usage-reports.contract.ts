@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { describe } from "node:test";
+import { listUnusedClients, type UnusedQuery } from "../../clients/unused-clients.ts";
 import type { UsageCount } from "../records.ts";
 import type { UsageBatch, UsageQuery } from "../store.ts";
 import { nextId, sampleAudit, sampleClient, sampleCredential } from "./records.contract.ts";
@@ -83,15 +84,43 @@ export function usageReportContract(open: OpenStore): void {
       const [, quiet, never] = made as [Made, Made, Made, Made];
       const inOrder = [quiet, never].toSorted((one, other) => (one.id < other.id ? -1 : 1));
       const page = { sinceMs: 100, after: undefined, limit: 10 };
-      assert.deepEqual(await store.listUnusedClients(tenantId, page), inOrder);
+      const last = { clients: inOrder, next: undefined };
+      assert.deepEqual(await listUnusedClients(store, tenantId, page), last);
       const [first, second] = inOrder as [Made, Made];
-      const after = { createdAtMs: first.createdAtMs, id: first.id };
-      assert.deepEqual(await store.listUnusedClients(tenantId, { ...page, after, limit: 1 }), [
-        second,
-      ]);
+      const next = { createdAtMs: first.createdAtMs, id: first.id };
+      assert.deepEqual(await listUnusedClients(store, tenantId, { ...page, limit: 1 }), {
+        clients: [first],
+        next,
+      });
+      const after = { ...page, after: next, limit: 1 };
+      assert.deepEqual(await listUnusedClients(store, tenantId, after), {
+        clients: [second],
+        next: undefined,
+      });
       const audit = sampleAudit(tenantId);
       await store.deleteClient({ tenantId, id: first.id, version: 1, atMs: 1_000, audit });
-      assert.deepEqual(await store.listUnusedClients(tenantId, page), [second]);
+      assert.deepEqual((await listUnusedClients(store, tenantId, page)).clients, [second]);
+    });
+
+    test("finds the few unused among many that are used, each once and in order", async (world) => {
+      const { tenantId } = world.ours;
+      const unused = [0, 199, 200, 201, 399, 400, 449, 450, 451];
+      const ids = await insertMany(world, 452, unused);
+      const expected = unused.map((index) => ids[index]);
+      for (const limit of [1, 2, 4, 9, 20]) {
+        const { found, pages } = await walkUnused(world.store, tenantId, { limit });
+        assert.deepEqual(found, expected);
+        assert.equal(pages, Math.ceil(unused.length / limit), `${limit} on a page`);
+      }
+    });
+
+    test("goes on where a page stopped that looked at enough", async (world) => {
+      const { tenantId } = world.ours;
+      const ids = await insertMany(world, 60, [57, 58]);
+      const query = { limit: 2, lookedAtMax: 20 };
+      const { found, pages } = await walkUnused(world.store, tenantId, query);
+      assert.deepEqual(found, [ids[57], ids[58]]);
+      assert.ok(pages >= 3, `${pages} pages`);
     });
 
     test("lists findings page by page, by client and by kind", async (world) => {
@@ -166,6 +195,46 @@ async function count(store: World["store"], tenantId: string): Promise<void> {
       ],
     }),
   );
+}
+
+/** Clients that are as old as their neighbours, all but some in use; their ids in the order of the list. */
+async function insertMany(
+  { store, ours: { tenantId } }: World,
+  count: number,
+  unused: readonly number[],
+): Promise<string[]> {
+  const made = Array.from({ length: count }, (_, index) => {
+    const id = nextId(`app_${String(index).padStart(5, "0")}`);
+    const client = sampleClient(tenantId, { id, createdAtMs: 1 + Math.floor(index / 10) });
+    return { client, credential: sampleCredential(client) };
+  });
+  const nothing = { bindings: [], idempotency: undefined };
+  await Promise.all(
+    made.map((one) => store.insertClient({ ...one, ...nothing, audit: sampleAudit(tenantId) })),
+  );
+  const use = { tenantId, firstUsedAtMs: 1, lastUsedAtMs: 500, address: "", userAgent: "" };
+  const used = made.filter((_, index) => !unused.includes(index));
+  await store.insertUsage(
+    batch({ uses: used.map(({ credential: { id } }) => ({ ...use, credentialId: id })) }),
+  );
+  return made.map(({ client: { id } }) => id);
+}
+
+/** All pages, one after the other. */
+async function walkUnused(
+  store: World["store"],
+  tenantId: string,
+  query: Pick<UnusedQuery, "limit" | "lookedAtMax">,
+): Promise<{ found: string[]; pages: number }> {
+  const found: string[] = [];
+  let after: UnusedQuery["after"];
+  for (let pages = 1; ; pages += 1) {
+    const page = await listUnusedClients(store, tenantId, { sinceMs: 100, after, ...query });
+    assert.ok(page.clients.length <= query.limit);
+    found.push(...page.clients.map(({ id }) => id));
+    if (page.next === undefined) return { found, pages };
+    after = page.next;
+  }
 }
 
 type Made = Awaited<ReturnType<typeof insertUsed>>;

@@ -1,14 +1,8 @@
 import { sql, type RawBuilder } from "kysely";
-import type {
-  FindingPage,
-  UnusedClient,
-  UsageQuery,
-  UsageReportStore,
-  UsageSum,
-} from "../store.ts";
+import type { ClientUse, FindingPage, UsageQuery, UsageReportStore, UsageSum } from "../store.ts";
 import { withoutNulls, type Database } from "../schema.ts";
 
-/** What is read out of the counts: sums, clients that nobody uses, and findings. */
+/** What is read out of the counts: sums, when clients were last used, and findings. */
 
 export const usageReports = (db: Database) =>
   ({
@@ -44,7 +38,7 @@ export const usageReports = (db: Database) =>
       );
     },
 
-    listUnusedClients: (tenantId, page) => listUnusedClients(db, tenantId, page),
+    listClientUses: (tenantId, page) => listClientUses(db, tenantId, page),
 
     pageFindings: (tenantId, { after, clientId, kind, limit }: FindingPage) =>
       db
@@ -79,46 +73,33 @@ function keyOf({ groupBy, spanMs }: UsageQuery): Key {
   };
 }
 
-const shown = [
-  "clients.id",
-  "clients.clientId",
-  "clients.name",
-  "clients.enabled",
-  "clients.createdAtMs",
-] as const;
-
-async function listUnusedClients(
+/** As many index entries are read as clients are answered, whoever uses them. */
+async function listClientUses(
   db: Database,
   tenantId: string,
-  { sinceMs, after, limit }: Parameters<UsageReportStore["listUnusedClients"]>[1],
-): Promise<UnusedClient[]> {
+  { createdBeforeMs, after, limit }: Parameters<UsageReportStore["listClientUses"]>[1],
+): Promise<ClientUse[]> {
   const rows = await db
     .selectFrom("clients")
-    .leftJoin("credentials", "credentials.clientId", "clients.clientId")
-    .leftJoin("credentialUses", "credentialUses.credentialId", "credentials.id")
-    .select(shown)
-    .select((eb) => eb.fn.max("credentialUses.lastUsedAtMs").as("lastUsedAtMs"))
-    .where("clients.tenantId", "=", tenantId)
-    .where("clients.deletedAtMs", "is", null)
-    .where("clients.createdAtMs", "<", sinceMs)
+    .select(["id", "clientId", "name", "enabled", "createdAtMs"])
+    .select((eb) =>
+      eb
+        .selectFrom("credentials")
+        .innerJoin("credentialUses", "credentialUses.credentialId", "credentials.id")
+        .select((of) => of.fn.max("credentialUses.lastUsedAtMs").as("at"))
+        .whereRef("credentials.clientId", "=", "clients.clientId")
+        .as("lastUsedAtMs"),
+    )
+    .where("tenantId", "=", tenantId)
+    .where("deletedAtMs", "is", null)
+    .where("createdAtMs", "<", createdBeforeMs)
     .$if(after !== undefined, (query) =>
       query.where((eb) =>
-        eb(
-          eb.refTuple("clients.createdAtMs", "clients.id"),
-          ">",
-          eb.tuple(after!.createdAtMs, after!.id),
-        ),
+        eb(eb.refTuple("createdAtMs", "id"), ">", eb.tuple(after!.createdAtMs, after!.id)),
       ),
     )
-    .groupBy(shown)
-    .having((eb) =>
-      eb.or([
-        eb(eb.fn.max("credentialUses.lastUsedAtMs"), "is", null),
-        eb(eb.fn.max("credentialUses.lastUsedAtMs"), "<", sinceMs),
-      ]),
-    )
-    .orderBy("clients.createdAtMs")
-    .orderBy("clients.id")
+    .orderBy("createdAtMs")
+    .orderBy("id")
     .limit(limit)
     .execute();
   return rows.map((row) => ({ ...withoutNulls(row), enabled: row.enabled === 1 }));
