@@ -1,6 +1,8 @@
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
+import type { Connection } from "@countersign/protocol/admin/connections.ts";
 import type { Datasource } from "@countersign/protocol/admin/datasources.ts";
+import type { Page, Route } from "playwright-core";
 import {
   loopback,
   startOutsideProvider,
@@ -51,12 +53,31 @@ describe("datasources in the console", () => {
     await page.getByText("Nothing is connected yet").waitFor();
   });
 
-  test("is connected in a window, renewed, used and deleted", async () => {
+  /** An answer that somebody on the way has changed (H11). */
+  async function sendsNobodyTo(page: Page, connectUrl: string): Promise<void> {
+    const hostile = async (route: Route): Promise<void> => {
+      const response = await route.fetch();
+      const connection = (await response.json()) as Connection;
+      await route.fulfill({ response, json: { ...connection, connect_url: connectUrl } });
+    };
+    const path = /\/v2\/connections\/[^/]+$/;
+    await page.route(path, hostile);
+    const popup = page.waitForEvent("popup");
+    await page.getByRole("button", { name: "Connect now" }).click();
+    await page.getByText("The link that came is none of the web").waitFor();
+    const opened = await popup;
+    if (!opened.isClosed()) await opened.waitForEvent("close");
+    assert.notEqual(await page.title(), "taken");
+    await page.unroute(path, hostile);
+  }
+
+  test("is connected in a window, renewed, used and deleted, and leads to no script (H11)", async () => {
     const { page } = visit;
     await page.getByRole("button", { name: "Connect" }).click();
     await page.getByRole("dialog").getByRole("button", { name: "Go on" }).click();
     await page.getByRole("heading", { name: "Calendar, the team's" }).waitFor();
     await page.getByText("Not connected").first().waitFor();
+    await sendsNobodyTo(page, "javascript:opener.document.title='taken'");
     const popup = page.waitForEvent("popup");
     await page.getByRole("button", { name: "Connect now" }).click();
     const opened = await popup;

@@ -37,8 +37,9 @@ export function ConnectButton({ id, label }: { id: string; label: string }) {
     try {
       const before = await request<Connection>("GET", connectionPath(id));
       const { connect_url: url } = before;
-      if (url === undefined) opened?.close();
-      else if (opened === null) location.assign(url);
+      if (url === undefined) return opened?.close();
+      if (!isOfTheWeb(url)) throw new Error("The link that came is none of the web.");
+      if (opened === null) location.assign(url);
       else {
         opened.location.href = url;
         setPopup({ window: opened, before });
@@ -57,6 +58,9 @@ export function ConnectButton({ id, label }: { id: string; label: string }) {
     </>
   );
 }
+
+/** A window that we opened runs a script of its address as ours. */
+const isOfTheWeb = (url: string): boolean => /^https?:$/.test(URL.parse(url)?.protocol ?? "");
 
 /** Whether it was connected, or refused, in between. */
 const isOther = (before: Connection, now: Connection): boolean =>
