@@ -13,6 +13,7 @@ import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { unpackChromium } from "../server/test/browser/chromium.ts";
 import { type TestPostgres, startPostgres } from "../server/test/postgres.ts";
+import { bundlePackages } from "./test-packages.ts";
 
 const products = ["protocol", "server", "sdk", "examples", "console", "bench", "tools"];
 /** Ends what hangs; a busy machine takes twice the usual time. */
@@ -23,6 +24,7 @@ const flags = [
   "--test-concurrency=3",
   "--test-timeout=120000",
   "--import=./tools/test-limit.ts",
+  "--import=./tools/test-packages-hook.ts",
   "--test-reporter=spec",
   "--test-reporter-destination=stdout",
 ];
@@ -41,6 +43,7 @@ async function main(): Promise<number> {
     return 1;
   }
   const named = values.name === undefined ? [] : [`--test-name-pattern=${values.name}`];
+  await bundlePackages();
   await unpackChromium();
   const server = await startPostgres();
   try {
