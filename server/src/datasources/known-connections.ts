@@ -18,6 +18,15 @@ interface KnownConnection {
   /** Without its secrets. */
   provider: Provider;
   held: HeldTokens | undefined;
+  /** What is answered while it can be used: always the same, so that what was worked out for it is kept by it. */
+  usable?: UsableConnection;
+}
+
+export interface UsableConnection {
+  connection: ConnectionRecord;
+  /** Without its secrets. */
+  provider: Provider;
+  accessToken: string;
 }
 
 export interface FindUsableContext {
@@ -32,14 +41,18 @@ const connectionsMax = 1_000;
 /** Answers a connection and its token as long as nothing has to be done about them. */
 export function createFindUsable(context: FindUsableContext) {
   const known = createKnownConnections(context);
-  return async (whose: Pick<ConnectionRecord, "tenantId" | "id">) => {
-    const found = await known.find(keyOf(whose));
+  return async (
+    whose: Pick<ConnectionRecord, "tenantId" | "id">,
+  ): Promise<UsableConnection | undefined> => {
+    const key = keyOf(whose);
+    const found = known.peek(key) ?? (await known.find(key));
     if (found === undefined) return undefined;
     const { connection, provider, held } = found;
     const now = { nowMs: context.system.now(), refusedToken: undefined };
     const verdict = judgeTokens(provider, connection, held, now);
     if (verdict.is !== "usable") return undefined;
-    return { connection, provider, accessToken: verdict.accessToken };
+    found.usable ??= { connection, provider, accessToken: verdict.accessToken };
+    return found.usable;
   };
 }
 

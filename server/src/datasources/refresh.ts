@@ -17,7 +17,7 @@ import { ConnectionRefused } from "./connection-refused.ts";
 import { loadDatasource, providerOf, toShownProvider } from "./datasource.ts";
 import type { ExchangeNotes } from "./exchange-notes.ts";
 import { connectedWith, openTokens, type HeldTokens } from "./held-tokens.ts";
-import { createFindUsable } from "./known-connections.ts";
+import { createFindUsable, type UsableConnection } from "./known-connections.ts";
 import { insist } from "./insist.ts";
 import { callProvider } from "./protocol/provider-call.ts";
 import { ProviderError } from "./protocol/provider-error.ts";
@@ -48,13 +48,6 @@ export interface RefreshContext {
   providerTimeoutMs: number;
   exchanges: ExchangeNotes;
   feed: Feed;
-}
-
-export interface UsableConnection {
-  connection: ConnectionRecord;
-  /** Without its secrets. */
-  provider: Provider;
-  accessToken: string;
 }
 
 export interface FreshTokens {
