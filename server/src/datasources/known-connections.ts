@@ -29,7 +29,7 @@ export interface UsableConnection {
   accessToken: string;
 }
 
-export interface FindUsableContext {
+export interface KnownUsableContext {
   system: System;
   store: ConnectionStore & DatasourceStore;
   sealer: Sealer;
@@ -38,14 +38,19 @@ export interface FindUsableContext {
 
 const connectionsMax = 1_000;
 
+export interface KnownUsable {
+  /** From memory alone. */
+  peek(whose: Whose): UsableConnection | undefined;
+  find(whose: Whose): Promise<UsableConnection | undefined>;
+}
+
+type Whose = Pick<ConnectionRecord, "tenantId" | "id">;
+
 /** Answers a connection and its token as long as nothing has to be done about them. */
-export function createFindUsable(context: FindUsableContext) {
+export function createKnownUsable(context: KnownUsableContext): KnownUsable {
   const known = createKnownConnections(context);
-  return async (
-    whose: Pick<ConnectionRecord, "tenantId" | "id">,
-  ): Promise<UsableConnection | undefined> => {
-    const key = keyOf(whose);
-    const found = known.peek(key) ?? (await known.find(key));
+
+  function usableNow(found: KnownConnection | undefined): UsableConnection | undefined {
     if (found === undefined) return undefined;
     const { connection, provider, held } = found;
     const now = { nowMs: context.system.now(), refusedToken: undefined };
@@ -53,17 +58,21 @@ export function createFindUsable(context: FindUsableContext) {
     if (verdict.is !== "usable") return undefined;
     found.usable ??= { connection, provider, accessToken: verdict.accessToken };
     return found.usable;
+  }
+
+  return {
+    peek: (whose) => usableNow(known.peek(keyOf(whose))),
+    find: async (whose) => usableNow(await known.find(keyOf(whose))),
   };
 }
 
-const keyOf = ({ tenantId, id }: Pick<ConnectionRecord, "tenantId" | "id">): string =>
-  `${tenantId} ${id}`;
+const keyOf = ({ tenantId, id }: Whose): string => `${tenantId} ${id}`;
 
 function createKnownConnections({
   store,
   feed,
   sealer,
-}: FindUsableContext): Cache<KnownConnection> {
+}: KnownUsableContext): Cache<KnownConnection> {
   return createCache<KnownConnection>(feed, {
     async load(key) {
       const [tenantId = "", id = ""] = key.split(" ");

@@ -17,7 +17,7 @@ import { ConnectionRefused } from "./connection-refused.ts";
 import { loadDatasource, providerOf, toShownProvider } from "./datasource.ts";
 import type { ExchangeNotes } from "./exchange-notes.ts";
 import { connectedWith, openTokens, type HeldTokens } from "./held-tokens.ts";
-import { createFindUsable, type UsableConnection } from "./known-connections.ts";
+import { createKnownUsable, type UsableConnection } from "./known-connections.ts";
 import { insist } from "./insist.ts";
 import { callProvider } from "./protocol/provider-call.ts";
 import { ProviderError } from "./protocol/provider-error.ts";
@@ -56,6 +56,8 @@ export interface FreshTokens {
    * refused. Throws 404, `ConnectionRefused` and `StoreUnavailable`.
    */
   use(tenantId: string, id: string, refusedToken?: string): Promise<UsableConnection>;
+  /** The same at once, where nothing has to be read and nothing done; else `undefined`. */
+  peek(tenantId: string, id: string): UsableConnection | undefined;
   /** Renews ahead of its time, in the background. */
   renewAhead(connection: Pick<ConnectionRecord, "tenantId" | "id">): Promise<void>;
   /** Renews what was got before then, though it is good still, unless it has to wait. */
@@ -86,7 +88,7 @@ export function createFreshTokens(context: RefreshContext): FreshTokens {
   // Two calls, and time to begin and to store.
   const leaseMs = 2.5 * providerTimeoutMs;
   const notes = createNotes(system, leaseMs);
-  const findUsable = createFindUsable(context);
+  const usable = createKnownUsable(context);
   const waitMsMax = 2 * leaseMs;
 
   /** One for all who ask in this process. */
@@ -110,7 +112,7 @@ export function createFreshTokens(context: RefreshContext): FreshTokens {
     id: string,
     refusedToken?: string,
   ): Promise<UsableConnection> {
-    const known = refusedToken === undefined ? await findUsable({ tenantId, id }) : undefined;
+    const known = refusedToken === undefined ? await usable.find({ tenantId, id }) : undefined;
     if (known !== undefined) return known;
     const until = system.elapsedMs() + waitMsMax;
     let before: Pick<ConnectionRecord, "tokensAtMs"> | undefined;
@@ -135,6 +137,7 @@ export function createFreshTokens(context: RefreshContext): FreshTokens {
 
   return {
     use,
+    peek: (tenantId, id) => usable.peek({ tenantId, id }),
     renewAhead: (whose) => renew(whose, {}),
     keepAlive: (whose, gotBeforeMs) => renew(whose, { gotBeforeMs }),
     async renewNow(tenantId, id) {

@@ -1,21 +1,20 @@
 /** Who asked may go away before there is an answer. Cheaper than a signal, whose abort makes an error. */
-export interface Departure {
-  /** Whoever waits for the answer on their behalf says what is to be done then. */
-  onLeave(act: () => void): void;
-  leave(): void;
+export class Departure {
+  #hasLeft = false;
+  #concerned: Concerned | undefined;
+
+  /** Whoever waits for the answer on their behalf; the last one counts. */
+  concerns(one: Concerned): void {
+    this.#concerned = one;
+    if (this.#hasLeft) one.giveUp("aborted");
+  }
+
+  leave(): void {
+    this.#hasLeft = true;
+    this.#concerned?.giveUp("aborted");
+  }
 }
 
-export function createDeparture(): Departure {
-  let hasLeft = false;
-  let leaving: (() => void) | undefined;
-  return {
-    onLeave(act) {
-      leaving = act;
-      if (hasLeft) act();
-    },
-    leave() {
-      hasLeft = true;
-      leaving?.();
-    },
-  };
+interface Concerned {
+  giveUp(reason: "aborted"): void;
 }

@@ -2,7 +2,7 @@ import { Readable } from "node:stream";
 import type { Dispatcher } from "undici";
 import { describeFailure, FetchFailed, type FetchRefused, type Phase } from "./fetch-error.ts";
 import { createIncomingBody, type IncomingBody } from "./incoming-body.ts";
-import { keptFields, withoutHopByHop, type Fields } from "./outgoing-request.ts";
+import { keptFields, withoutHopByHop, type Field, type Fields } from "./outgoing-request.ts";
 import { looksIn, type SilenceWatch, type Watched } from "./silence-watch.ts";
 
 /** One request and its answer on a connection: whether it was sent, and what ends it. */
@@ -14,8 +14,8 @@ export interface Answer {
   status: number;
   /** Names in lower case; a header that came several times is a list. Without those of the hop. */
   readonly headers: AnswerHeaders;
-  /** The same as names and values in turn. */
-  fields(): Fields;
+  /** The same as names and values in turn, made for whoever asks. */
+  fields(): Field[];
   /** The bytes as they came, encoded as the headers say. Destroying it ends the request. */
   readonly body: Readable;
   /** The body's bytes, if all have come already; then nobody may ask for `body`. */
@@ -39,34 +39,52 @@ export interface Patience {
   headersMs: number;
   /** Within the answer's body, while somebody reads. */
   idleMs: number;
-  /** Called once when there are no headers after a while. */
-  onSlow?: (() => void) | undefined;
+}
+
+/** Whoever waits for an answer. It throws nothing. */
+export interface Receiver {
+  /** The headers are there, and of the body what came together with them. */
+  onAnswer(answer: Answer): void;
+  onFailure(error: FetchRefused | FetchFailed): void;
+  /** There are no headers yet after a while; it may be said more than once. */
+  onSlow?(): void;
 }
 
 const slowMs = 1_000;
+const nothing = Buffer.alloc(0);
 
 /**
- * What undici calls while the answer comes in. A class, unlike most of what is here: there is one for each
- * request that passes, and a function of its own for each event would cost more than what it does.
+ * What undici calls while the answer comes in, and the answer as well. A class, unlike most of what is
+ * here: one is made for each request that passes, and what is made for each is what passing costs.
  */
-export class Exchange implements Dispatcher.DispatchHandler, Watched {
+export class Exchange implements Dispatcher.DispatchHandler, Watched, Answer {
+  status = 0;
+  #receiver: Receiver;
   #phase: Phase = "before_sending";
   #givenUp: FetchFailed | undefined;
   #controller: Dispatcher.DispatchController | undefined;
   #sent: SentRequest["body"];
+  #came: AnswerHeaders | undefined;
+  /** The body, while it is no more than this. */
+  #chunk: Buffer | undefined;
   #received: IncomingBody | undefined;
-  #answered = Promise.withResolvers<Answer>();
+  #isComplete = false;
+  #isHandedOver = false;
   #watch: SilenceWatch | undefined;
-  #patience: Patience | undefined;
+  #idleMs = 0;
   #looks = 0;
   #looksMax = 0;
   #stopFollowing: (() => void) | undefined;
 
+  constructor(receiver: Receiver) {
+    this.#receiver = receiver;
+  }
+
   /** From now on somebody looks whether it is silent for too long. */
-  limitSilence(watch: SilenceWatch, patience: Patience): void {
+  limitSilence(watch: SilenceWatch, { headersMs, idleMs }: Patience): void {
     this.#watch = watch;
-    this.#patience = patience;
-    this.#looksMax = looksIn(patience.headersMs);
+    this.#looksMax = looksIn(headersMs);
+    this.#idleMs = idleMs;
     watch.add(this);
   }
 
@@ -76,25 +94,26 @@ export class Exchange implements Dispatcher.DispatchHandler, Watched {
     this.#stopFollowing = () => stops.forEach((stop) => stop());
   }
 
-  /** Resolves when the answer's headers are there. */
-  send(sender: Sender, { path, method = "GET", headers, body }: SentRequest): Promise<Answer> {
+  send(sender: Sender, { path, method = "GET", headers, body }: SentRequest): void {
     this.#sent = body;
-    if (this.#givenUp !== undefined) this.#fail(this.#givenUp);
-    else {
-      sender.dispatch(
-        {
-          path,
-          method,
-          headers: headers as Dispatcher.DispatchOptions["headers"] & object,
-          body: typeof body === "string" ? Buffer.from(body) : (body ?? null),
-          // The deadlines are ours: those of undici do not count the connecting, and each costs a timer.
-          headersTimeout: 0,
-          bodyTimeout: 0,
-        },
-        this,
-      );
-    }
-    return this.#answered.promise;
+    if (this.#givenUp !== undefined) return this.#fail(this.#givenUp);
+    sender.dispatch(
+      {
+        path,
+        method,
+        headers: headers as Dispatcher.DispatchOptions["headers"] & object,
+        body: typeof body === "string" ? Buffer.from(body) : (body ?? null),
+        // The deadlines are ours: those of undici do not count the connecting, and each costs a timer.
+        headersTimeout: 0,
+        bodyTimeout: 0,
+      },
+      this,
+    );
+  }
+
+  /** It cannot be sent. */
+  refuse(error: unknown): void {
+    this.#fail(error as Error);
   }
 
   giveUp(reason: "timeout" | "aborted"): void {
@@ -112,18 +131,44 @@ export class Exchange implements Dispatcher.DispatchHandler, Watched {
     this.#stopFollowing?.();
   }
 
-  /** What an error of `send` or of the body means, and whether the request had left. */
+  /** What an error of the exchange or of the body means, and whether the request had left. */
   describe(error: unknown): FetchRefused | FetchFailed {
     if (this.#givenUp === undefined) return describeFailure(error, this.#phase);
     return new FetchFailed(this.#givenUp.reason, this.#phase);
   }
 
+  get headers(): AnswerHeaders {
+    return withoutHopByHop(this.#came ?? {});
+  }
+
+  fields(): Field[] {
+    return keptFields(this.#came ?? {});
+  }
+
+  get body(): Readable {
+    return this.#incoming().stream();
+  }
+
+  takeWhole(): Buffer | undefined {
+    if (this.#received !== undefined) return this.#received.takeWhole();
+    if (!this.#isComplete) return undefined;
+    this.end();
+    return this.#chunk ?? nothing;
+  }
+
   onLook(): void {
     this.#looks += 1;
-    if (this.#received === undefined && this.#looks === looksIn(slowMs)) this.#patience?.onSlow?.();
+    if (this.#came === undefined && this.#looks === looksIn(slowMs)) this.#receiver.onSlow?.();
     // Who is held up by us is not silent.
     if (this.#controller?.paused === true) this.#looks = 0;
     if (this.#looksMax > 0 && this.#looks > this.#looksMax) this.giveUp("timeout");
+  }
+
+  /** When the headers came alone, or with a part of the body. */
+  handOver(): void {
+    if (this.#isHandedOver) return;
+    this.#isHandedOver = true;
+    this.#receiver.onAnswer(this);
   }
 
   onRequestStart(controller: Dispatcher.DispatchController): void {
@@ -136,67 +181,63 @@ export class Exchange implements Dispatcher.DispatchHandler, Watched {
     this.#looks = 0;
   }
 
-  onResponseStart(
-    controller: Dispatcher.DispatchController,
-    status: number,
-    headers: AnswerHeaders,
-  ): void {
+  onResponseStart(_: Dispatcher.DispatchController, status: number, came: AnswerHeaders): void {
     // Before the answer there may be others that only inform [RFC 9110 §15.2].
     if (status < 200) return;
+    this.status = status;
+    this.#came = came;
     this.#looks = 0;
-    this.#looksMax = looksIn(this.#patience?.idleMs ?? 0);
-    this.#received = createIncomingBody(controller, () => this.end());
-    this.#answered.resolve(new ReceivedAnswer(status, headers, this.#received));
+    this.#looksMax = looksIn(this.#idleMs);
+    handOverSoon(this);
   }
 
-  onResponseData(_controller: Dispatcher.DispatchController, chunk: Buffer): void {
+  onResponseData(_: Dispatcher.DispatchController, chunk: Buffer): void {
     this.#looks = 0;
-    this.#received?.push(chunk);
+    if (this.#received === undefined && this.#chunk === undefined) this.#chunk = chunk;
+    else this.#incoming().push(chunk);
   }
 
   onResponseEnd(): void {
     this.#watch?.delete(this);
+    this.#isComplete = true;
     this.#received?.end();
+    this.handOver();
   }
 
-  onResponseError(_controller: Dispatcher.DispatchController, error: Error): void {
+  onResponseError(_: Dispatcher.DispatchController, error: Error): void {
     this.#fail(error);
+  }
+
+  #incoming(): IncomingBody {
+    if (this.#received === undefined) {
+      this.#received = createIncomingBody(this.#controller!, () => this.end());
+      if (this.#chunk !== undefined) this.#received.push(this.#chunk);
+      if (this.#isComplete) this.#received.end();
+    }
+    return this.#received;
   }
 
   #fail(error: Error): void {
     this.#watch?.delete(this);
-    if (this.#received === undefined) this.#answered.reject(error);
-    else this.#received.fail(error);
     if (this.#sent instanceof Readable) this.#sent.on("error", () => {}).destroy(error);
+    if (this.#came !== undefined) return this.#incoming().fail(error);
+    this.end();
+    if (this.#isHandedOver) return;
+    this.#isHandedOver = true;
+    this.#receiver.onFailure(this.describe(error));
   }
 }
 
-class ReceivedAnswer implements Answer {
-  status: number;
-  #came: AnswerHeaders;
-  #received: IncomingBody;
+const soon: Exchange[] = [];
+const now = Promise.resolve();
 
-  constructor(status: number, came: AnswerHeaders, received: IncomingBody) {
-    this.status = status;
-    this.#came = came;
-    this.#received = received;
-  }
+/** At the end of what is read at once: by then a small body has come too. */
+function handOverSoon(exchange: Exchange): void {
+  if (soon.push(exchange) === 1) void now.then(handOverAll);
+}
 
-  get headers(): AnswerHeaders {
-    return withoutHopByHop(this.#came);
-  }
-
-  fields(): Fields {
-    return keptFields(this.#came);
-  }
-
-  get body(): Readable {
-    return this.#received.stream();
-  }
-
-  takeWhole(): Buffer | undefined {
-    return this.#received.takeWhole();
-  }
+function handOverAll(): void {
+  for (const exchange of soon.splice(0)) exchange.handOver();
 }
 
 function follow(

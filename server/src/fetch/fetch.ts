@@ -1,6 +1,7 @@
 import { createAddressRules, type AddressRules } from "./address.ts";
 import { acceptedEncodings, checkContentType, readWhole, type WholeAnswer } from "./answer-body.ts";
-import { Exchange, type Answer } from "./exchange.ts";
+import { Departure } from "./departure.ts";
+import { Exchange, type Answer, type Receiver } from "./exchange.ts";
 import { FetchFailed } from "./fetch-error.ts";
 import { systemResolve, type Resolve } from "./guarded-lookup.ts";
 import {
@@ -29,8 +30,11 @@ export interface GuardedFetch {
    * with the error. Never follows a redirect.
    */
   stream(request: StreamRequest): Promise<Answer>;
-  /** The same for what was taken apart before: the origin is checked when a connection is first made. */
-  pass(request: PassedRequest): Promise<Answer>;
+  /**
+   * The same without a promise, for what was taken apart before: the origin is checked when a connection is
+   * first made.
+   */
+  pass(request: PassedRequest, receiver: Receiver): void;
   /** Ends all connections at once. */
   close(): Promise<void>;
 }
@@ -76,7 +80,7 @@ export function createFetch(options: FetchOptions): GuardedFetch {
   return {
     request: (asked) => request(exit, asked),
     stream: (asked) => stream(exit, asked),
-    pass: (asked) => pass(exit, asked),
+    pass: (asked, receiver) => passSoon(exit, asked, receiver),
     close: async () => (await loading)?.close(),
   };
 }
@@ -113,12 +117,13 @@ async function requestOnce(
   const { alone, shared } = await pools();
   const own = asked.isAlone === true ? alone(url, asked.certificateAuthority) : undefined;
   const sender = own ?? shared(url.origin, asked.certificateAuthority);
-  const exchange = new Exchange();
+  const { promise, resolve, reject } = Promise.withResolvers<Answer>();
+  const exchange = new Exchange({ onAnswer: resolve, onFailure: reject });
   exchange.follow([endsAt, asked.signal]);
   try {
     const path = url.pathname + url.search;
-    const { method, body: sent } = asked;
-    const answer = await exchange.send(sender, { path, method, headers, body: sent });
+    exchange.send(sender, { path, method: asked.method, headers, body: asked.body });
+    const answer = await promise;
     checkContentType(answer, asked.contentTypes);
     const body = await readWhole(answer, asked.bodyBytesMax ?? defaults.bodyBytesMax);
     return { status: answer.status, headers: answer.headers, body, url: url.href };
@@ -133,29 +138,35 @@ async function requestOnce(
 async function stream(exit: Exit, { url, headers, ...asked }: StreamRequest): Promise<Answer> {
   const { origin, pathname, search } = checkUrl(url, exit.rules);
   const fields = Object.entries(checkHeaders(headers ?? {})).flat();
-  const { signal } = asked;
-  return pass(exit, { ...asked, origin, path: pathname + search, fields }, signal);
+  const pools = await exit.pools();
+  const { promise, resolve, reject } = Promise.withResolvers<Answer>();
+  const departure = new Departure();
+  const request = { ...asked, origin, path: pathname + search, fields, departure };
+  const exchange = new Exchange({ onAnswer: resolve, onFailure: reject });
+  exchange.follow([asked.signal]);
+  pass(exit, pools, request, exchange);
+  return promise;
 }
 
-async function pass(
-  { pools, watch }: Exit,
-  asked: PassedRequest,
-  signal?: AbortSignal,
-): Promise<Answer> {
-  const headers = checkFields(asked.fields);
-  const known = pools();
-  const { shared } = known instanceof Promise ? await known : known;
-  const sender = shared(asked.origin, asked.certificateAuthority);
-  const exchange = new Exchange();
-  const { headersMs = defaults.headersMs, idleMs = defaults.idleMs, onSlow, departure } = asked;
-  exchange.limitSilence(watch, { headersMs, idleMs, onSlow });
-  if (signal !== undefined) exchange.follow([signal]);
-  departure?.onLeave(() => exchange.giveUp("aborted"));
-  const { path, method, body } = asked;
+/** Without a wait once the engine is there. */
+function passSoon(exit: Exit, asked: PassedRequest, receiver: Receiver): void {
+  const exchange = new Exchange(receiver);
+  const pools = exit.pools();
+  if (!(pools instanceof Promise)) pass(exit, pools, asked, exchange);
+  else void pools.then((loaded) => pass(exit, loaded, asked, exchange));
+}
+
+/** What is refused is told to the exchange. */
+function pass({ watch }: Exit, pools: Pools, asked: PassedRequest, exchange: Exchange): void {
+  const { origin, path, fields, method, body, certificateAuthority, departure } = asked;
+  const { headersMs = defaults.headersMs, idleMs = defaults.idleMs } = asked;
   try {
-    return await exchange.send(sender, { path, method, headers, body });
+    const headers = checkFields(fields);
+    const sender = pools.shared(origin, certificateAuthority);
+    exchange.limitSilence(watch, { headersMs, idleMs });
+    departure.concerns(exchange);
+    exchange.send(sender, { path, method, headers, body });
   } catch (error) {
-    exchange.end();
-    throw exchange.describe(error);
+    exchange.refuse(error);
   }
 }

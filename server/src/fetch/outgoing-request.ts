@@ -55,13 +55,12 @@ export interface PassedRequest extends Passing, Omit<Outgoing, "url" | "headers"
   /** With its query, as the parser of URLs writes them. */
   path: string;
   fields: Fields;
-  departure?: Departure;
-  /** Called once when there is no answer after a while. */
-  onSlow?: () => void;
+  departure: Departure;
 }
 
 /** Names in lower case and values in turn; a header that came several times has a list. */
-export type Fields = readonly (string | readonly string[])[];
+export type Fields = readonly Field[];
+export type Field = string | readonly string[];
 
 /**
  * The URL that is called, and whether it may be: the parser of URLs has made one form of the many
@@ -131,7 +130,7 @@ export function checkFields(fields: Fields): Fields {
     hasHopByHop ||= hopByHop.has(name);
   }
   if (!hasHopByHop) return fields;
-  const kept: (string | readonly string[])[] = [];
+  const kept: Field[] = [];
   for (let index = 0; index < fields.length; index += 2) {
     const name = fields[index] as string;
     if (!hopByHop.has(name) && !named.includes(name)) kept.push(name, fields[index + 1]!);
@@ -147,9 +146,9 @@ function isSendable(name: string, value: string | readonly string[]): boolean {
 }
 
 /** What of an answer's headers goes on beyond this hop. */
-export function keptFields(headers: Record<string, string | string[] | undefined>): Fields {
+export function keptFields(headers: Record<string, string | string[] | undefined>): Field[] {
   const named = namedIn(headers["connection"]);
-  const kept: (string | readonly string[])[] = [];
+  const kept: Field[] = [];
   for (const name in headers) {
     const value = headers[name];
     if (value !== undefined && !hopByHop.has(name) && !named.includes(name)) kept.push(name, value);

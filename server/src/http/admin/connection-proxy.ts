@@ -44,15 +44,23 @@ async function serve(
   const { id } = request.params as { id: string };
   const [, rest] = /^\/v2\/connections\/[^/?]+\/proxy((?:[/?].*)?)$/.exec(request.raw.url!) ?? [];
   if (rest === undefined) throw notFound(id);
-  const { answer, fields } = await sendProxied(proxy, {
+  const { promise, resolve, reject } = Promise.withResolvers<FastifyReply>();
+  const asked = {
     incoming: request.raw,
     response: reply.raw,
     tenantId: request.caller.actor.tenantId,
     id,
     rest,
     body: request.body as Readable | undefined,
+  };
+  sendProxied(proxy, asked, {
+    onAnswer(answer, fields) {
+      fields.push(...ownFields, "x-request-id", request.id);
+      passOn(reply.raw, answer, fields);
+      reply.hijack();
+      resolve(reply);
+    },
+    onFailure: reject,
   });
-  reply.hijack();
-  await passOn(reply.raw, answer, [...fields, ...ownFields, "x-request-id", request.id]);
-  return reply;
+  return promise;
 }

@@ -1,5 +1,5 @@
 import type { IncomingMessage, RequestListener, Server, ServerResponse } from "node:http";
-import { checkMay, identifyCaller, noteExercised, type Caller } from "../caller.ts";
+import { checkMay, identifyCaller, noteExercised, peekCaller, type Caller } from "../caller.ts";
 import type { IdentifyContext } from "../admin/identify.ts";
 import { handOver } from "./handed-over.ts";
 import { passOn } from "./passed-answer.ts";
@@ -30,12 +30,13 @@ export function admitProxied(
   otherwise: RequestListener,
 ): RequestListener {
   const { server, newRequestId } = options;
+  const whenCaughtUp = gather(options.callers, (exchange) => admit(options, exchange));
   return (incoming, response) => {
     const place = placeOf(incoming);
     // While it closes, the framework says so.
     if (place === undefined || !server.listening) return otherwise(incoming, response);
-    const exchange = { incoming, response, place, requestId: newRequestId(), caller: undefined };
-    void serve(options, exchange, otherwise);
+    const requestId = newRequestId();
+    whenCaughtUp({ incoming, response, place, requestId, caller: undefined, otherwise });
   };
 }
 
@@ -45,41 +46,72 @@ interface Exchange {
   place: Place;
   requestId: string;
   caller: Caller | undefined;
+  otherwise: RequestListener;
 }
 
-async function serve(
-  options: EntranceOptions,
-  exchange: Exchange,
-  otherwise: RequestListener,
-): Promise<void> {
-  const { incoming, response, place, requestId } = exchange;
-  try {
-    const { tenantId } = (await identify(options, exchange)).actor;
-    const body = place.hasBody ? incoming : undefined;
-    const asked = { incoming, response, tenantId, id: place.id, rest: place.rest, body };
-    const { answer, fields } = await sendProxied(options.proxy, asked);
-    fields.push(...options.ownFields, "x-request-id", requestId);
-    await passOn(response, answer, fields);
-  } catch (error) {
-    if (response.headersSent) return void response.destroy();
-    handOver(incoming, { requestId, caller: exchange.caller, error });
-    otherwise(incoming, response);
-  }
+/** Those who wait for the same reading of the store go on together, with one promise for all of them. */
+function gather(
+  { revocations }: EntranceOptions["callers"],
+  goOn: (exchange: Exchange) => void,
+): (exchange: Exchange) => void {
+  let reading: Promise<void> | undefined;
+  let waiting: Exchange[] = [];
+  return (exchange) => {
+    const underWay = revocations.catchUp();
+    if (underWay !== reading) {
+      const together: Exchange[] = [];
+      [reading, waiting] = [underWay, together];
+      void underWay.then(
+        () => together.forEach(goOn),
+        (error: unknown) => together.forEach((one) => refuse(one, error)),
+      );
+    }
+    waiting.push(exchange);
+  };
 }
 
-/** As `admin/identify.ts` does it. Throws 401 and 403. */
-async function identify(
-  { callers, sourceAddressOf }: EntranceOptions,
-  exchange: Exchange,
-): Promise<Caller> {
+/** As `admin/identify.ts` does it, and then the proxying. */
+function admit(options: EntranceOptions, exchange: Exchange): void {
+  const { callers, sourceAddressOf } = options;
   const { incoming, requestId } = exchange;
-  await callers.revocations.catchUp();
   const from = { requestId, sourceAddress: sourceAddressOf(incoming) };
-  const caller = await identifyCaller(callers, incoming, from);
+  try {
+    const known = peekCaller(callers, incoming, from);
+    if (known !== undefined) return proceed(options, exchange, known);
+  } catch (error) {
+    return refuse(exchange, error);
+  }
+  identifyCaller(callers, incoming, from)
+    .then((caller) => proceed(options, exchange, caller))
+    .catch((error: unknown) => refuse(exchange, error));
+}
+
+/** Throws 401 and 403. */
+function proceed(options: EntranceOptions, exchange: Exchange, caller: Caller): void {
+  const { callers, proxy, ownFields } = options;
+  const { incoming, response, requestId, place } = exchange;
   exchange.caller = caller;
   checkMay(caller, permission);
   noteExercised(callers, caller, permission);
-  return caller;
+  const { tenantId } = caller.actor;
+  const body = place.hasBody ? incoming : undefined;
+  sendProxied(
+    proxy,
+    { incoming, response, tenantId, id: place.id, rest: place.rest, body },
+    {
+      onAnswer(answer, fields) {
+        for (const own of ownFields) fields.push(own);
+        fields.push("x-request-id", requestId);
+        passOn(response, answer, fields);
+      },
+      onFailure: (error) => refuse(exchange, error),
+    },
+  );
+}
+
+function refuse({ incoming, response, requestId, caller, otherwise }: Exchange, error: unknown) {
+  handOver(incoming, { requestId, caller, error });
+  otherwise(incoming, response);
 }
 
 interface Place {

@@ -11,31 +11,17 @@ const usualSocketMs = 60_000;
 /** Of a whole body, in bytes: copying more costs more than a second write. */
 const oneWriteMax = 16 * 1024;
 
-/** The head leaves with the first of the body, and at once when that takes its time. */
-export async function passOn(
-  response: ServerResponse,
-  answer: Answer,
-  fields: Fields,
-): Promise<void> {
-  try {
-    response.writeHead(answer.status, fields as unknown as OutgoingHttpHeader[]);
-  } catch (error) {
-    answer.body.on("error", () => undefined).destroy();
-    throw error;
-  }
+/**
+ * The head leaves with the first of the body, and at once when that takes its time. Throws
+ * nothing but what Node says of a head that cannot be sent.
+ */
+export function passOn(response: ServerResponse, answer: Answer, fields: Fields): void {
+  response.writeHead(answer.status, fields as unknown as OutgoingHttpHeader[]);
   const whole = answer.takeWhole();
-  if (whole !== undefined) {
-    // A text leaves in one piece with the head, and in this encoding its bytes are what they were.
-    if (whole.length > oneWriteMax) response.end(whole);
-    else response.end(whole.toString("latin1"), "latin1");
-    return;
-  }
-  const { body } = answer;
-  const { socket } = response;
-  socket?.setTimeout(idleMs);
-  if (body.readableLength === 0) response.flushHeaders();
-  await pour(body, response);
-  socket?.setTimeout(usualSocketMs);
+  if (whole === undefined) return pour(answer.body, response);
+  // A text leaves in one piece with the head, and in this encoding its bytes are what they were.
+  if (whole.length > oneWriteMax) response.end(whole);
+  else response.end(whole.toString("latin1"), "latin1");
 }
 
 /** What goes with every answer, so that nothing of it may run on our origin, whatever a browser is shown. */
@@ -55,13 +41,14 @@ export const mustMove = ({ socket }: ServerResponse): void =>
  * Who has gone away, on either side, ends the other; the head has been sent already. `pipeline` would
  * abort a controller of its own at each end, and make an error with a stack for it.
  */
-function pour(body: Readable, response: ServerResponse): Promise<void> {
-  return new Promise((resolve) => {
-    body.once("error", () => response.destroy());
-    response.once("close", () => {
-      if (!body.destroyed) body.on("error", () => undefined).destroy();
-      resolve();
-    });
-    body.pipe(response);
+function pour(body: Readable, response: ServerResponse): void {
+  const { socket } = response;
+  socket?.setTimeout(idleMs);
+  if (body.readableLength === 0) response.flushHeaders();
+  body.once("error", () => response.destroy());
+  response.once("close", () => {
+    if (!body.destroyed) body.on("error", () => undefined).destroy();
+    socket?.setTimeout(usualSocketMs);
   });
+  body.pipe(response);
 }

@@ -2,10 +2,17 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Readable } from "node:stream";
 import type { UsableConnection } from "../../datasources/known-connections.ts";
 import type { Outbound } from "../../datasources/outbound.ts";
-import { createDeparture, type Departure } from "../../fetch/departure.ts";
+import type { FreshTokens } from "../../datasources/refresh.ts";
+import { Departure } from "../../fetch/departure.ts";
 import type { Answer } from "../../fetch/exchange.ts";
-import { keptFields, type Fields } from "../../fetch/outgoing-request.ts";
-import { usingConnection, type ConnectionRoutes } from "../admin/connection-acts.ts";
+import { FetchFailed } from "../../fetch/fetch-error.ts";
+import {
+  keptFields,
+  type Field,
+  type Fields,
+  type PassedRequest,
+} from "../../fetch/outgoing-request.ts";
+import { refusalOf, usingConnection, type ConnectionRoutes } from "../admin/connection-acts.ts";
 import { idleMs, mayBeSilent, mustMove } from "./passed-answer.ts";
 import { bodyOf, readStart } from "./proxied-body.ts";
 
@@ -13,6 +20,9 @@ import { bodyOf, readStart } from "./proxied-body.ts";
  * One request to the API behind a connection, with the token put in on the way, and its answer. Bodies
  * pass through in both directions as they are; nothing of them is kept, but for small ones that may have
  * to be sent again with a newer token.
+ *
+ * Most requests need nothing but what is in memory, and then no promise is made before the answer is
+ * there: a function that waits costs more than what it does.
  */
 
 export interface ProxiedRequest {
@@ -30,45 +40,51 @@ export interface ProxiedRequest {
 export interface ProxyContext extends ConnectionRoutes {
   /** Connections whose renewed token was refused like the one before, and until when that is so. */
   helpless: Map<string, number>;
+  /** What is behind the door, once somebody has gone through. */
+  opened?: Opened;
 }
 
-/** What goes back to the caller. */
-export interface ProxiedAnswer {
-  answer: Answer;
-  /** Of the API's head what may go on. */
-  fields: Fields[number][];
+interface Opened {
+  machinery: Outbound;
+  freshTokens: FreshTokens;
+}
+
+/** Whoever answers the caller. */
+export interface ProxyReceiver {
+  /** `fields`: of the API's head what may go on. Throws what Node says of a head that cannot be sent. */
+  onAnswer(answer: Answer, fields: Field[]): void;
+  /** What keeps the connection from being used, as an answer of our API. */
+  onFailure(error: unknown): void;
 }
 
 /** When a renewed token was refused like the one before, renewing more of them helps nobody. */
 const helplessMs = 60_000;
 const helplessMax = 10_000;
 
-/** Throws what keeps the connection from being used, as an answer of our API. */
-export async function sendProxied(
+export function sendProxied(
   context: ProxyContext,
   request: ProxiedRequest,
-): Promise<ProxiedAnswer> {
-  const { incoming, response, tenantId, id, body } = request;
-  const departure = createDeparture();
-  response.once("close", () => {
+  receiver: ProxyReceiver,
+): void {
+  const { response, tenantId, id, body } = request;
+  const departure = new Departure();
+  response.on("close", () => {
     if (!response.writableFinished) departure.leave();
   });
-  const machinery = await context.outbound();
-  const asked: Asked = { context, machinery, request, body: undefined, departure };
-  if (body !== undefined) {
-    mayBeSilent(response);
-    asked.body = await bodyOf(body, incoming.headers);
+  const { opened } = context;
+  const usable = body === undefined ? opened?.freshTokens.peek(tenantId, id) : undefined;
+  const asked: Asked = { context, opened: opened!, request, body: undefined, departure };
+  if (usable === undefined || looksIntoBodies(usable)) return void sendSoon(asked, receiver);
+  try {
+    sendAtOnce(asked, usable, receiver);
+  } catch (error) {
+    fail(context, error, receiver);
   }
-  const { answer, accessToken } = await usingConnection(context, (freshTokens) =>
-    sendWithToken(asked, (refused) => freshTokens.use(tenantId, id, refused)),
-  );
-  if (body !== undefined || asked.isSlow === true) mustMove(response);
-  return { answer, fields: machinery.returnedFields(answer.fields(), accessToken) };
 }
 
 interface Asked {
   context: ProxyContext;
-  machinery: Outbound;
+  opened: Opened;
   request: ProxiedRequest;
   body: Buffer | Readable | undefined;
   departure: Departure;
@@ -76,35 +92,93 @@ interface Asked {
   isSlow?: true;
 }
 
+function sendAtOnce(asked: Asked, usable: UsableConnection, receiver: ProxyReceiver): void {
+  const { context, opened } = asked;
+  context.fetch.pass(toPassed(asked, usable), {
+    onAnswer(answer) {
+      const { expiryMatchers } = usable.provider.settings;
+      if (opened.machinery.isExpiryAnswer(expiryMatchers, answer)) {
+        const first = { answer, usable, isExpired: true };
+        return void sendSoon(asked, receiver, first);
+      }
+      answered(asked, { answer, usable }, receiver);
+    },
+    onFailure: (error) => fail(context, error, receiver),
+    onSlow: () => isSlow(asked),
+  });
+}
+
+function isSlow(asked: Asked): void {
+  asked.isSlow = true;
+  mayBeSilent(asked.request.response);
+}
+
+function answered(
+  { context, opened, request, isSlow, body }: Asked,
+  { answer, usable }: Pick<Sent, "answer" | "usable">,
+  receiver: ProxyReceiver,
+): void {
+  if (body !== undefined || isSlow === true) mustMove(request.response);
+  const fields = opened.machinery.returnedFields(answer.fields(), usable.accessToken);
+  try {
+    receiver.onAnswer(answer, fields);
+  } catch (error) {
+    answer.body.on("error", () => undefined).destroy();
+    fail(context, new FetchFailed("malformed_answer", "after_sending", error), receiver);
+  }
+}
+
+function fail(context: ProxyContext, error: unknown, { onFailure }: ProxyReceiver): void {
+  void refusalOf(context, error).then(onFailure, onFailure);
+}
+
+/** `first`: how it went when it was sent at once. */
+async function sendSoon(asked: Asked, receiver: ProxyReceiver, first?: Sent): Promise<void> {
+  const { context, request } = asked;
+  const { tenantId, id, body, response, incoming } = request;
+  try {
+    if (body !== undefined) {
+      mayBeSilent(response);
+      asked.body = await bodyOf(body, incoming.headers);
+    }
+    const machinery = await context.outbound();
+    const sent = await usingConnection(context, (freshTokens) => {
+      context.opened = { machinery, freshTokens };
+      asked.opened = context.opened;
+      const use: Use = (refused) => freshTokens.use(tenantId, id, refused);
+      return sendWithToken(asked, use, first);
+    });
+    answered(asked, sent, receiver);
+  } catch (error) {
+    receiver.onFailure(error);
+  }
+}
+
 type Use = (refusedToken?: string) => Promise<UsableConnection>;
 
 interface Sent {
   answer: Answer;
-  accessToken: string;
+  usable: UsableConnection;
+  isExpired: boolean;
 }
 
 /** Once more with a newer token where the API says that this one has expired. */
-async function sendWithToken(asked: Asked, use: Use): Promise<Sent> {
-  const { context } = asked;
-  const { helpless, system } = context;
-  const usable = await use();
-  const { accessToken } = usable;
-  const { id } = usable.connection;
-  const first = await send(asked, usable);
-  if (!first.isExpired || (helpless.get(id) ?? 0) > system.elapsedMs()) {
-    return { answer: first.answer, accessToken };
-  }
-  if (asked.body !== undefined && !Buffer.isBuffer(asked.body)) {
-    noteHelpless(context, id);
+async function sendWithToken(asked: Asked, use: Use, sent?: Sent): Promise<Sent> {
+  const { helpless, system } = asked.context;
+  const first = sent ?? (await send(asked, await use()));
+  const { id } = first.usable.connection;
+  const { accessToken } = first.usable;
+  if (!first.isExpired || (helpless.get(id) ?? 0) > system.elapsedMs()) return first;
+  if (isStreamed(asked.body)) {
+    noteHelpless(asked.context, id);
     // It cannot be sent again, but the next request should find a better token.
     await use(accessToken).catch(() => undefined);
-    return { answer: first.answer, accessToken };
+    return first;
   }
   first.answer.body.on("error", () => undefined).destroy();
-  const renewed = await use(accessToken);
-  const second = await send(asked, renewed);
-  if (second.isExpired) noteHelpless(context, id);
-  return { answer: second.answer, accessToken: renewed.accessToken };
+  const second = await send(asked, await use(accessToken));
+  if (second.isExpired) noteHelpless(asked.context, id);
+  return second;
 }
 
 function noteHelpless({ helpless, system }: ProxyContext, id: string): void {
@@ -112,50 +186,56 @@ function noteHelpless({ helpless, system }: ProxyContext, id: string): void {
   helpless.set(id, system.elapsedMs() + helplessMs);
 }
 
-async function send(
-  asked: Asked,
+async function send(asked: Asked, usable: UsableConnection): Promise<Sent> {
+  const { promise, resolve, reject } = Promise.withResolvers<Answer>();
+  const onSlow = (): void => isSlow(asked);
+  const receiver = { onAnswer: resolve, onFailure: reject, onSlow };
+  asked.context.fetch.pass(toPassed(asked, usable), receiver);
+  const answer = await promise;
+  const { expiryMatchers } = usable.provider.settings;
+  const { needsBody, isExpiryAnswer, bodyStartMax } = asked.opened.machinery;
+  if (!needsBody(expiryMatchers, answer)) {
+    return { answer, usable, isExpired: isExpiryAnswer(expiryMatchers, answer) };
+  }
+  const { bodyStart, whole } = await readStart(answer.body, bodyStartMax);
+  const { status, headers } = answer;
+  const isExpired = isExpiryAnswer(expiryMatchers, { status, headers, bodyStart });
+  return { answer: readAnswer(answer, whole), usable, isExpired };
+}
+
+/** Throws `ProviderError`. */
+function toPassed(
+  { opened, request, body, departure }: Asked,
   usable: UsableConnection,
-): Promise<{ answer: Answer; isExpired: boolean }> {
-  const { context, machinery, request, body, departure } = asked;
+): PassedRequest {
   const { headers, method = "GET" } = request.incoming;
   const host = headers["x-countersign-host"];
-  const { origin, path, fields } = machinery.buildApiRequest(usable, {
+  const { origin, path, fields } = opened.machinery.buildApiRequest(usable, {
     rest: request.rest,
     headers,
     host: typeof host === "string" ? host : undefined,
   });
-  const { certificateAuthority, expiryMatchers } = usable.provider.settings;
-  const answer = await context.fetch.pass({
+  const length = isStreamed(body) ? headers["content-length"] : undefined;
+  const isReadable = looksIntoBodies(usable);
+  return {
     origin,
     path,
     method,
-    fields: withBodyFields(fields, {
-      length: isStreamed(body) ? headers["content-length"] : undefined,
-      // What has to be looked into must be readable.
-      isReadable: expiryMatchers.some((one) => one.body !== undefined),
-    }),
+    fields: withBodyFields(fields, { length, isReadable }),
     body,
-    certificateAuthority,
+    certificateAuthority: usable.provider.settings.certificateAuthority,
     departure,
     idleMs,
-    onSlow() {
-      asked.isSlow = true;
-      mayBeSilent(request.response);
-    },
-  });
-  const { needsBody, isExpiryAnswer, bodyStartMax } = machinery;
-  if (!needsBody(expiryMatchers, answer)) {
-    return { answer, isExpired: isExpiryAnswer(expiryMatchers, answer) };
-  }
-  const { bodyStart, whole } = await readStart(answer.body, bodyStartMax);
-  const { status, headers: answered } = answer;
-  const seen = { status, headers: answered, bodyStart };
-  return { answer: readAnswer(answer, whole), isExpired: isExpiryAnswer(expiryMatchers, seen) };
+  };
 }
 
-const isStreamed = (body: Asked["body"]): boolean => body !== undefined && !Buffer.isBuffer(body);
+const isStreamed = (body: Asked["body"]): body is Readable =>
+  body !== undefined && !Buffer.isBuffer(body);
 
-/** What is said of the body: in both directions. */
+const looksIntoBodies = ({ provider }: UsableConnection): boolean =>
+  provider.settings.expiryMatchers.some(({ body }) => body !== undefined);
+
+/** `isReadable`: what has to be looked into must be. */
 function withBodyFields(
   fields: Fields,
   { length, isReadable }: { length: string | undefined; isReadable: boolean },
@@ -167,12 +247,16 @@ function withBodyFields(
   return kept;
 }
 
-const without = (fields: Fields, name: string): Fields[number][] =>
+const without = (fields: Fields, name: string): Field[] =>
   fields.filter((_, index) => fields[index - (index % 2)] !== name);
 
 /** An answer whose body was begun to be read, from its beginning. */
-const readAnswer = (answer: Answer, body: Readable): Answer => {
-  const { status, headers } = answer;
-  const fields = (): Fields => keptFields(headers);
-  return { status, headers, fields, body, takeWhole: () => undefined };
-};
+function readAnswer({ status, headers }: Answer, body: Readable): Answer {
+  return {
+    status,
+    headers,
+    fields: () => keptFields(headers),
+    body,
+    takeWhole: () => undefined,
+  };
+}
