@@ -71,6 +71,7 @@ export class Exchange implements Dispatcher.DispatchHandler, Watched, Answer {
   #isComplete = false;
   #isHandedOver = false;
   #watch: SilenceWatch | undefined;
+  #place = 0;
   #idleMs = 0;
   #looks = 0;
   #looksMax = 0;
@@ -85,7 +86,7 @@ export class Exchange implements Dispatcher.DispatchHandler, Watched, Answer {
     this.#watch = watch;
     this.#looksMax = looksIn(headersMs);
     this.#idleMs = idleMs;
-    watch.add(this);
+    this.#place = watch.add(this);
   }
 
   /** Of the signals, those of `AbortSignal.timeout` mean a timeout, all others the caller's wish. */
@@ -127,7 +128,7 @@ export class Exchange implements Dispatcher.DispatchHandler, Watched, Answer {
 
   /** Lets go of the signals. The body, if there is one, lives on. */
   end(): void {
-    this.#watch?.delete(this);
+    this.#leaveWatch();
     this.#stopFollowing?.();
   }
 
@@ -198,7 +199,7 @@ export class Exchange implements Dispatcher.DispatchHandler, Watched, Answer {
   }
 
   onResponseEnd(): void {
-    this.#watch?.delete(this);
+    this.#leaveWatch();
     this.#isComplete = true;
     this.#received?.end();
     this.handOver();
@@ -206,6 +207,11 @@ export class Exchange implements Dispatcher.DispatchHandler, Watched, Answer {
 
   onResponseError(_: Dispatcher.DispatchController, error: Error): void {
     this.#fail(error);
+  }
+
+  #leaveWatch(): void {
+    this.#watch?.leave(this.#place);
+    this.#watch = undefined;
   }
 
   #incoming(): IncomingBody {
@@ -218,7 +224,7 @@ export class Exchange implements Dispatcher.DispatchHandler, Watched, Answer {
   }
 
   #fail(error: Error): void {
-    this.#watch?.delete(this);
+    this.#leaveWatch();
     if (this.#sent instanceof Readable) this.#sent.on("error", () => {}).destroy(error);
     if (this.#came !== undefined) return this.#incoming().fail(error);
     this.end();

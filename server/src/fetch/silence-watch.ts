@@ -1,6 +1,9 @@
 /**
  * Looks after exchanges that may be silent for so long only. One timer serves all of them, and an exchange
  * counts how often it was looked at: a timer for each would be made and cleared with every request.
+ *
+ * They stand in places that are used again. In a set or a list of timers, what comes and goes leaves parts
+ * behind that have become old, and until old things are collected those hold all that was ever in them.
  */
 
 export interface Watched {
@@ -8,8 +11,10 @@ export interface Watched {
 }
 
 export interface SilenceWatch {
-  add(watched: Watched): void;
-  delete(watched: Watched): void;
+  /** Answers its place. */
+  add(watched: Watched): number;
+  /** Whoever has a place leaves it once. */
+  leave(place: number): void;
 }
 
 const lookEveryMs = 100;
@@ -18,22 +23,28 @@ const lookEveryMs = 100;
 export const looksIn = (silenceMs: number): number => Math.ceil(silenceMs / lookEveryMs);
 
 export function createSilenceWatch(): SilenceWatch {
-  const watched = new Set<Watched>();
+  const places: (Watched | undefined)[] = [];
+  const free: number[] = [];
   let timer: NodeJS.Timeout | undefined;
 
   function look(): void {
-    if (watched.size === 0) {
+    if (free.length === places.length) {
       clearInterval(timer);
       timer = undefined;
     }
-    for (const one of watched) one.onLook();
+    for (const one of places) one?.onLook();
   }
 
   return {
     add(one) {
-      watched.add(one);
+      const place = free.pop() ?? places.length;
+      places[place] = one;
       timer ??= setInterval(look, lookEveryMs);
+      return place;
     },
-    delete: (one) => void watched.delete(one),
+    leave(place) {
+      places[place] = undefined;
+      free.push(place);
+    },
   };
 }
