@@ -53,7 +53,7 @@ export async function identifyCaller(
   }
   const { "x-api-key": plainKey, "user-agent": userAgent } = headers;
   if (typeof plainKey === "string" && plainKey !== "") {
-    return callerWithApiKey(context, plainKey, { ...from, userAgent });
+    return callerWithApiKey(context, plainKey, from, userAgent);
   }
   const session = await findSessionCaller(context.sessions, incoming, context.issuer);
   if (session === undefined) throw noCredentials();
@@ -74,9 +74,7 @@ export function peekCaller(
   const { "x-api-key": plainKey, "user-agent": userAgent } = headers;
   if (headers.authorization !== undefined || typeof plainKey !== "string") return undefined;
   const known = context.apiKeys.peek(plainKey);
-  return known?.enabled === true
-    ? callerWithKey(context, known, { ...from, userAgent })
-    : undefined;
+  return known?.enabled === true ? callerWithKey(context, known, from, userAgent) : undefined;
 }
 
 /** Throws 401 when the token says more than is left of it: a new one would not. */
@@ -158,17 +156,19 @@ function wrongKey(retryAfterSeconds: number | undefined): AdminError {
 async function callerWithApiKey(
   context: CallerContext,
   plainKey: string,
-  from: From & { userAgent: string | undefined },
+  from: From,
+  userAgent: string | undefined,
 ): Promise<Caller> {
   const known = await context.apiKeys.find(plainKey);
-  if (known?.enabled === true) return callerWithKey(context, known, from);
+  if (known?.enabled === true) return callerWithKey(context, known, from, userAgent);
   throw wrongKey(context.failures.spendOnKey(from.sourceAddress ?? ""));
 }
 
 function callerWithKey(
   { usage }: Pick<CallerContext, "usage">,
   { apiKey, rights, grantable }: KnownApiKey,
-  { requestId, sourceAddress, userAgent }: From & { userAgent: string | undefined },
+  { requestId, sourceAddress }: From,
+  userAgent: string | undefined,
 ): Caller {
   const { id, tenantId } = apiKey;
   const credential = { clientId: id, credentialId: id };
