@@ -1,35 +1,36 @@
 import { once } from "node:events";
-import { Pool } from "undici";
+import { request } from "undici";
 import { call } from "../../server/test/calls.ts";
 import { freePort, testApiKey } from "../../server/test/server.ts";
 import { cores, startChild, type Child } from "../children.ts";
-import type { Row } from "../row.ts";
+import type { ClientMessage, ClientOrder, ClientResult } from "../load/client.ts";
+import { runRounds, type Contestant, type Measurement } from "../rounds.ts";
+import { rowsOf, type Row } from "../row.ts";
 import { startCountersign, type Countersign } from "../servers/countersign.ts";
 import { startServed } from "../servers/served.ts";
-import { pairedRatios, summarize } from "../statistics.ts";
+import { summarize } from "../statistics.ts";
 import { connections, type Group, type GroupContext } from "./group.ts";
 
 /**
  * What it costs to send a request through a connection: the same request of the same client, `undici`, to
  * the API itself and through the proxy, which puts the token in. The API and the client share a core,
- * the proxy has the other.
+ * the proxy has the other. By processor time, a direct request is the client's time alone and one that is
+ * proxied the proxy's alone: what one core gives to each when all others are somebody else's.
  */
 
 const name = "proxy";
 const gate = { throughput: 0.5, moreMs: 1, grownBytes: 20_000_000 };
 const streamedBytes = 1_000_000_000;
-const warmUpRequests = 5_000;
-const alone = 400;
+/** As all servers are: until the compiler has seen what is hot. */
+const warmUp = { forMs: 20_000, requestsMax: 80_000 };
+const alone = { connections: 1, forMs: 5_000, requestsMax: 400 };
 
 const directName = "direct, with undici";
 const ceilingName = "ceiling: bare node:http and undici";
-const inOrder = ["direct", "ceiling", "proxied"] as const;
-type Which = (typeof inOrder)[number];
+const proxiedName = "through a connection";
 
-interface Target {
-  pool: Pool;
-  path: string;
-  headers: Record<string, string>;
+interface Target extends Pick<ClientOrder, "origin" | "path" | "headers" | "processId"> {
+  name: string;
 }
 
 export const proxy: Group = {
@@ -41,27 +42,66 @@ export const proxy: Group = {
     });
     const setup = { port: await freePort(), api: api.url };
     const bare = await startServed(new URL("../bare-proxy.ts", import.meta.url), setup);
-    const pools: Pool[] = [];
+    const client = startClient();
     try {
       const id = await connect(server, api.url);
-      const target = (origin: string, path: string, headers: Record<string, string>): Target => {
-        const pool = new Pool(origin, { connections });
-        pools.push(pool);
-        return { pool, path, headers };
-      };
-      const direct = target(api.url, "/api", { authorization: "Bearer at" });
       const headers = { "x-api-key": testApiKey };
-      const proxied = target(server.url, `/v2/connections/${id}/proxy`, headers);
-      const ceiling = target(`http://127.0.0.1:${bare.port}`, "/api", headers);
-      return await compare(context, { direct, ceiling, proxied, server });
+      const direct: Target = {
+        name: directName,
+        origin: api.url,
+        path: "/api/things",
+        headers: { authorization: "Bearer at" },
+        processId: undefined,
+      };
+      const ceiling: Target = {
+        name: ceilingName,
+        origin: `http://127.0.0.1:${bare.port}`,
+        path: "/api/things",
+        headers,
+        processId: bare.processId,
+      };
+      const proxied: Target = {
+        name: proxiedName,
+        origin: server.url,
+        path: `/v2/connections/${id}/proxy/things`,
+        headers,
+        processId: server.processId,
+      };
+      return [
+        ...(await compare(context, client, [direct, ceiling, proxied])),
+        ...(await streamed({ proxied, server }, context.progress)),
+      ];
     } finally {
-      await Promise.all(pools.map((pool) => pool.close()));
+      await client.stop();
       await server.stop();
       await bare.stop();
       await api.child.stop();
     }
   },
 };
+
+interface Client {
+  run(order: ClientOrder): Promise<ClientResult>;
+  stop(): Promise<void>;
+}
+
+function startClient(): Client {
+  const child = startChild(new URL("../load/client.ts", import.meta.url), { core: cores.load });
+  const ended = once(child.process, "exit").then(() => {
+    throw new Error(`the client ended: ${child.output()}`);
+  });
+  ended.catch(() => undefined);
+  return {
+    async run(order) {
+      const answered = once(child.process, "message");
+      child.process.send(order);
+      const [answer] = (await Promise.race([answered, ended])) as [ClientMessage];
+      if ("failure" in answer) throw new Error(answer.failure);
+      return answer.result;
+    },
+    stop: child.stop,
+  };
+}
 
 async function startApi(): Promise<{ url: string; child: Child }> {
   const port = await freePort();
@@ -87,99 +127,51 @@ async function connect({ url }: Countersign, apiUrl: string): Promise<string> {
   return (await call<{ id: string }>(server, "POST", path, { body: {} })).body.id;
 }
 
-interface Compared {
-  direct: Target;
-  /** A proxy that does nothing but pass on. */
-  ceiling: Target;
-  proxied: Target;
-  server: Countersign;
-}
-
 async function compare(
   { rounds, seconds, progress }: GroupContext,
-  { server, ...targets }: Compared,
+  client: Client,
+  targets: readonly Target[],
 ): Promise<Row[]> {
-  for (const one of Object.values(targets)) {
-    for (let sent = 0; sent < warmUpRequests; sent += 1) await send(one, "/things");
+  for (const { name: of, ...target } of targets) {
+    progress(`${of}: warming up`);
+    await client.run({ ...target, connections, ...warmUp });
   }
-  const perSecond: Record<Which, number[]> = { direct: [], ceiling: [], proxied: [] };
-  const moreMs: number[] = [];
-  for (let round = 1; round <= rounds; round += 1) {
-    progress(`${name}: round ${round} of ${rounds}`);
-    const order = round % 2 === 1 ? inOrder : inOrder.toReversed();
-    const middles = { direct: 0, ceiling: 0, proxied: 0 };
-    for (const which of order) {
-      const target = targets[which];
-      perSecond[which].push(await throughput(target, seconds * 1_000));
-      middles[which] = await middleMs(target);
-    }
-    moreMs.push(middles.proxied - middles.direct);
-  }
-  const beside = (one: Which, other: Which) =>
-    summarize(pairedRatios(perSecond[one], perSecond[other]));
-  const base = { group: name, comparisons: [] };
+  const middles = new Map<string, number[]>(targets.map(({ name: of }) => [of, []]));
+  const contestants = targets.map(({ name: of, ...target }): Contestant => ({
+    name: of,
+    async measure() {
+      const forMs = seconds * 1_000;
+      const many = await client.run({ ...target, connections, forMs, requestsMax: Infinity });
+      const { tookMs } = await client.run({ ...target, ...alone });
+      middles.get(of)!.push(summarize(tookMs).median);
+      return toMeasurement(many);
+    },
+  }));
+  const measured = await runRounds(contestants, { rounds, progress });
+  const direct = middles.get(directName)!;
+  const more = middles.get(proxiedName)!.map((ms, round) => ms - direct[round]!);
   return [
-    {
-      ...base,
-      name: directName,
-      unit: "requests/s",
-      value: summarize(perSecond.direct),
-    },
-    {
-      group: name,
-      name: ceilingName,
-      unit: "requests/s",
-      value: summarize(perSecond.ceiling),
-      comparisons: [{ to: directName, ratio: beside("ceiling", "direct"), atLeast: undefined }],
-    },
+    ...rowsOf(name, "requests/s", measured, [
+      { of: ceilingName, to: directName },
+      { of: proxiedName, to: directName, atLeast: gate.throughput },
+      { of: proxiedName, to: ceilingName },
+    ]),
     {
       group: name,
-      name: "through a connection",
-      unit: "requests/s",
-      value: summarize(perSecond.proxied),
-      comparisons: [
-        { to: directName, ratio: beside("proxied", "direct"), atLeast: gate.throughput },
-        { to: ceilingName, ratio: beside("proxied", "ceiling"), atLeast: undefined },
-      ],
-    },
-    {
-      ...base,
+      comparisons: [],
       name: "more time, one at a time (p50)",
       unit: "ms",
-      value: summarize(moreMs),
+      value: summarize(more),
       below: gate.moreMs,
     },
-    ...(await streamed({ proxied: targets.proxied, server }, progress)),
   ];
 }
 
-async function send({ pool, path, headers }: Target, below: string): Promise<void> {
-  const answer = await pool.request({ method: "GET", path: path + below, headers });
-  const text = await answer.body.text();
-  if (answer.statusCode !== 200) throw new Error(`${path}: ${answer.statusCode} ${text}`);
-}
-
-async function throughput(target: Target, forMs: number): Promise<number> {
-  const startedMs = performance.now();
-  let count = 0;
-  const work = async (): Promise<void> => {
-    while (performance.now() - startedMs < forMs) {
-      await send(target, "/things");
-      count += 1;
-    }
-  };
-  await Promise.all(Array.from({ length: connections }, work));
-  return (count / (performance.now() - startedMs)) * 1_000;
-}
-
-async function middleMs(target: Target): Promise<number> {
-  const took: number[] = [];
-  for (let sent = 0; sent < alone; sent += 1) {
-    const startedMs = performance.now();
-    await send(target, "/things");
-    took.push(performance.now() - startedMs);
-  }
-  return summarize(took).median;
+function toMeasurement({ answers, elapsedMs, busyMs }: ClientResult): Measurement {
+  const perSecond = (answers / elapsedMs) * 1_000;
+  if (busyMs === undefined) return { perSecond, perBusySecond: perSecond };
+  const perBusySecond = (answers / busyMs) * 1_000;
+  return { perSecond, perBusySecond, serverBusy: busyMs / elapsedMs };
 }
 
 /**
@@ -194,9 +186,9 @@ async function streamed(
   const memory = (): Promise<number> => server.metric("process_resident_memory_bytes");
   const before = await memory();
   const most = { beginning: before, rest: before };
-  const { pool, path, headers } = proxied;
-  const asked = { method: "GET" as const, path: `${path}/bytes?count=${streamedBytes}`, headers };
-  const { body } = await pool.request(asked);
+  const { origin, path, headers } = proxied;
+  const bytes = `${origin}${path.replace("/things", "/bytes")}?count=${streamedBytes}`;
+  const { body } = await request(bytes, { headers });
   let got = 0;
   let lookAt = 0;
   for await (const chunk of body) {

@@ -1,4 +1,4 @@
-import { readFileSync } from "node:fs";
+import { busyMsOf } from "./busy-time.ts";
 import { openConnection, type Connection } from "./connection.ts";
 
 /**
@@ -155,18 +155,4 @@ function difference(start: Reading, stop: Reading) {
         ? undefined
         : serverMs - start.serverMs,
   };
-}
-
-const clockTickMs = 10;
-
-/** Of all its threads, from Linux's own count. */
-function busyMsOf(processId: number): number | undefined {
-  try {
-    const text = readFileSync(`/proc/${processId}/stat`, "latin1");
-    // After the name, which may hold spaces: state is field 3, user time 14, system time 15.
-    const fields = text.slice(text.lastIndexOf(")") + 2).split(" ");
-    return (Number(fields[11]) + Number(fields[12])) * clockTickMs;
-  } catch {
-    return undefined;
-  }
 }

@@ -35,7 +35,7 @@ import { createSigningKeys, type SigningKeys } from "./keys/signing.ts";
 import { createLeakTotals } from "./leaks/leak-report.ts";
 import { openPartnerKeys } from "./leaks/partner-keys.ts";
 import { createMail, type Mail } from "./mail/mail.ts";
-import { createFindOwner } from "./people/key-owner.ts";
+import { createFindOwner, createPeekOwner } from "./people/key-owner.ts";
 import { invitationLink } from "./people/invitation.ts";
 import { createKnownUsers } from "./people/known-users.ts";
 import { resetOwnerSignIn } from "./people/owner-rescue.ts";
@@ -267,7 +267,8 @@ function routerContext(
   const clients = createKnownClients(store, feed, roles);
   const users = createKnownUsers(store, feed, roles);
   const findOwner = createFindOwner(clients, users);
-  const apiKeys = createKnownApiKeys({ system, store, feed, roles, findOwner });
+  const peekOwner = createPeekOwner(clients, users);
+  const apiKeys = createKnownApiKeys({ system, store, feed, roles, findOwner, peekOwner });
   const sourceAddressOf = createSourceAddress(config.trustedProxies);
   const failures = createFailureBudget(system.elapsedMs);
   const endpoints = { system, log, clients, usage, failures, firstTenantId: tenantId };

@@ -28,6 +28,8 @@ export interface KnownApiKey {
 }
 
 export interface KnownApiKeys {
+  /** From memory alone. */
+  peek(plainKey: string): KnownApiKey | undefined;
   /** Rejects with `StoreUnavailable`. */
   find(plainKey: string): Promise<KnownApiKey | undefined>;
   /** By its id `aky_…`. Rejects with `StoreUnavailable`. */
@@ -45,19 +47,24 @@ export type FindKeyOwner = (
   owner: Pick<ApiKeyRecord, "ownerType" | "ownerId">,
 ) => Promise<KeyOwner | undefined>;
 
+export type PeekKeyOwner = (
+  owner: Pick<ApiKeyRecord, "ownerType" | "ownerId">,
+) => KeyOwner | undefined;
+
 export interface KnownApiKeysOptions {
   system: System;
   store: ApiKeyStore;
   feed: Feed;
   roles: Roles;
   findOwner: FindKeyOwner;
+  peekOwner: PeekKeyOwner;
 }
 
 const keysMax = 100_000;
 const peopleOnly = ["account:delete", "billing:read", "billing:write"] as const;
 
 export function createKnownApiKeys(options: KnownApiKeysOptions): KnownApiKeys {
-  const { system, store, feed, roles, findOwner } = options;
+  const { system, store, feed, roles, findOwner, peekOwner } = options;
   /** A digest never gets another id, so this only forgets what was not there. */
   const idsByDigest = createCache<{ id: string }>(feed, {
     load: (digest) => store.findApiKeyByDigest(digestScheme, digest),
@@ -72,26 +79,42 @@ export function createKnownApiKeys(options: KnownApiKeysOptions): KnownApiKeys {
     entriesMax: keysMax,
   });
 
-  async function findById(id: string): Promise<KnownApiKey | undefined> {
-    const loaded = keysById.peek(id) ?? (await keysById.find(id));
-    if (loaded === undefined) return undefined;
-    const { apiKey, rights, roles: names } = loaded;
-    const isActive = apiKeyStateOf(apiKey, system.now()) === "active";
-    if (apiKey.kind !== "personal") {
-      return { apiKey, enabled: isActive, rights, grantable: rights, roles: names };
-    }
-    const owner = (await findOwner(apiKey)) ?? nobody;
+  const isActive = (apiKey: ApiKeyRecord): boolean =>
+    apiKeyStateOf(apiKey, system.now()) === "active";
+
+  function withOwnRoles({ apiKey, rights, roles: names }: LoadedKey): KnownApiKey {
+    return { apiKey, enabled: isActive(apiKey), rights, grantable: rights, roles: names };
+  }
+
+  function withRolesOf(owner: KeyOwner, apiKey: ApiKeyRecord): KnownApiKey {
     return {
       apiKey,
-      enabled: isActive && owner.enabled,
+      enabled: isActive(apiKey) && owner.enabled,
       rights: personalRightsOf(owner.rights),
       grantable: owner.rights,
       roles: owner.roles,
     };
   }
 
+  function peekById(id: string): KnownApiKey | undefined {
+    const loaded = keysById.peek(id);
+    if (loaded?.apiKey.kind !== "personal") return loaded && withOwnRoles(loaded);
+    const owner = peekOwner(loaded.apiKey);
+    return owner && withRolesOf(owner, loaded.apiKey);
+  }
+
+  async function findById(id: string): Promise<KnownApiKey | undefined> {
+    const loaded = keysById.peek(id) ?? (await keysById.find(id));
+    if (loaded?.apiKey.kind !== "personal") return loaded && withOwnRoles(loaded);
+    return withRolesOf((await findOwner(loaded.apiKey)) ?? nobody, loaded.apiKey);
+  }
+
   return {
     findById,
+    peek(plainKey) {
+      const known = idsByDigest.peek(digestOf(plainKey));
+      return known && peekById(known.id);
+    },
     async find(plainKey) {
       const digest = digestOf(plainKey);
       const found = idsByDigest.peek(digest) ?? (await idsByDigest.find(digest));

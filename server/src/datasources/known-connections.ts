@@ -18,9 +18,18 @@ interface KnownConnection {
   /** Without its secrets. */
   provider: Provider;
   held: HeldTokens | undefined;
+  /** What is answered while it can be used: always the same, so that what was worked out for it is kept by it. */
+  usable?: UsableConnection;
 }
 
-export interface FindUsableContext {
+export interface UsableConnection {
+  connection: ConnectionRecord;
+  /** Without its secrets. */
+  provider: Provider;
+  accessToken: string;
+}
+
+export interface KnownUsableContext {
   system: System;
   store: ConnectionStore & DatasourceStore;
   sealer: Sealer;
@@ -29,28 +38,41 @@ export interface FindUsableContext {
 
 const connectionsMax = 1_000;
 
+export interface KnownUsable {
+  /** From memory alone. */
+  peek(whose: Whose): UsableConnection | undefined;
+  find(whose: Whose): Promise<UsableConnection | undefined>;
+}
+
+type Whose = Pick<ConnectionRecord, "tenantId" | "id">;
+
 /** Answers a connection and its token as long as nothing has to be done about them. */
-export function createFindUsable(context: FindUsableContext) {
+export function createKnownUsable(context: KnownUsableContext): KnownUsable {
   const known = createKnownConnections(context);
-  return async (whose: Pick<ConnectionRecord, "tenantId" | "id">) => {
-    const found = await known.find(keyOf(whose));
+
+  function usableNow(found: KnownConnection | undefined): UsableConnection | undefined {
     if (found === undefined) return undefined;
     const { connection, provider, held } = found;
     const now = { nowMs: context.system.now(), refusedToken: undefined };
     const verdict = judgeTokens(provider, connection, held, now);
     if (verdict.is !== "usable") return undefined;
-    return { connection, provider, accessToken: verdict.accessToken };
+    found.usable ??= { connection, provider, accessToken: verdict.accessToken };
+    return found.usable;
+  }
+
+  return {
+    peek: (whose) => usableNow(known.peek(keyOf(whose))),
+    find: async (whose) => usableNow(await known.find(keyOf(whose))),
   };
 }
 
-const keyOf = ({ tenantId, id }: Pick<ConnectionRecord, "tenantId" | "id">): string =>
-  `${tenantId} ${id}`;
+const keyOf = ({ tenantId, id }: Whose): string => `${tenantId} ${id}`;
 
 function createKnownConnections({
   store,
   feed,
   sealer,
-}: FindUsableContext): Cache<KnownConnection> {
+}: KnownUsableContext): Cache<KnownConnection> {
   return createCache<KnownConnection>(feed, {
     async load(key) {
       const [tenantId = "", id = ""] = key.split(" ");

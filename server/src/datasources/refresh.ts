@@ -12,7 +12,7 @@ import { ConnectionRefused } from "./connection-refused.ts";
 import { loadDatasource, providerOf, toShownProvider } from "./datasource.ts";
 import { finishRefresh, type FinishContext } from "./finish-refresh.ts";
 import { openTokens } from "./held-tokens.ts";
-import { createFindUsable } from "./known-connections.ts";
+import { createKnownUsable, type UsableConnection } from "./known-connections.ts";
 import type { Provider } from "./provider.ts";
 import { createNotes, type Notes } from "./refresh-notes.ts";
 import { judgeTokens, type Verdict } from "./token-due.ts";
@@ -29,19 +29,14 @@ export interface RefreshContext extends FinishContext {
   feed: Feed;
 }
 
-export interface UsableConnection {
-  connection: ConnectionRecord;
-  /** Without its secrets. */
-  provider: Provider;
-  accessToken: string;
-}
-
 export interface FreshTokens {
   /**
    * The caches must have caught up with the store before. A token that is good now, as far as anybody can tell; never `refusedToken`, which the API has just
    * refused. Throws 404, `ConnectionRefused` and `StoreUnavailable`.
    */
   use(tenantId: string, id: string, refusedToken?: string): Promise<UsableConnection>;
+  /** The same at once, where nothing has to be read and nothing done; else `undefined`. */
+  peek(tenantId: string, id: string): UsableConnection | undefined;
   /** Renews ahead of its time, in the background. */
   renewAhead(connection: Pick<ConnectionRecord, "tenantId" | "id">): Promise<void>;
   /** Renews what was got before then, though it is good still, unless it has to wait. */
@@ -72,7 +67,7 @@ export function createFreshTokens(context: RefreshContext): FreshTokens {
   // Two calls, and time to begin and to store.
   const leaseMs = 2.5 * providerTimeoutMs;
   const notes = createNotes(system, leaseMs);
-  const findUsable = createFindUsable(context);
+  const usable = createKnownUsable(context);
   const waitMsMax = 2 * leaseMs;
 
   /** One for all who ask in this process. */
@@ -96,7 +91,7 @@ export function createFreshTokens(context: RefreshContext): FreshTokens {
     id: string,
     refusedToken?: string,
   ): Promise<UsableConnection> {
-    const known = refusedToken === undefined ? await findUsable({ tenantId, id }) : undefined;
+    const known = refusedToken === undefined ? await usable.find({ tenantId, id }) : undefined;
     if (known !== undefined) return known;
     const until = system.elapsedMs() + waitMsMax;
     let before: Pick<ConnectionRecord, "tokensAtMs"> | undefined;
@@ -121,6 +116,7 @@ export function createFreshTokens(context: RefreshContext): FreshTokens {
 
   return {
     use,
+    peek: (tenantId, id) => usable.peek({ tenantId, id }),
     renewAhead: (whose) => renew(whose, {}),
     keepAlive: (whose, gotBeforeMs) => renew(whose, { gotBeforeMs }),
     async renewNow(tenantId, id) {

@@ -1,16 +1,20 @@
 import { createAddressRules, type AddressRules } from "./address.ts";
 import { acceptedEncodings, checkContentType, readWhole, type WholeAnswer } from "./answer-body.ts";
-import { createExchange, type Answer } from "./exchange.ts";
+import { Departure } from "./departure.ts";
+import { Exchange, type Answer, type Receiver } from "./exchange.ts";
 import { FetchFailed } from "./fetch-error.ts";
 import { systemResolve, type Resolve } from "./guarded-lookup.ts";
 import {
+  checkFields,
   checkHeaders,
   checkUrl,
+  type PassedRequest,
   type StreamRequest,
   type WholeRequest,
 } from "./outgoing-request.ts";
 import { createPools, type Pools } from "./pools.ts";
 import { redirectOf } from "./redirect.ts";
+import { createSilenceWatch, type SilenceWatch } from "./silence-watch.ts";
 
 /**
  * The one way out: every request that this product makes to somebody else's server goes through
@@ -26,6 +30,11 @@ export interface GuardedFetch {
    * with the error. Never follows a redirect.
    */
   stream(request: StreamRequest): Promise<Answer>;
+  /**
+   * The same without a promise, for what was taken apart before: the origin is checked when a connection is
+   * first made.
+   */
+  pass(request: PassedRequest, receiver: Receiver): void;
   /** Ends all connections at once. */
   close(): Promise<void>;
 }
@@ -51,30 +60,35 @@ const defaults = {
 export function createFetch(options: FetchOptions): GuardedFetch {
   const rules = createAddressRules(options.allow);
   let loading: Promise<Pools> | undefined;
+  let loaded: Pools | undefined;
   const exit: Exit = {
     rules,
+    watch: createSilenceWatch(),
     pools() {
-      loading ??= import("undici").then((undici) =>
-        createPools(undici, {
+      loading ??= import("undici").then((undici) => {
+        loaded = createPools(undici, {
           rules,
           resolve: options.resolve ?? systemResolve,
           connectMs: options.connectMs ?? defaults.connectMs,
           headerBytesMax: options.headerBytesMax ?? defaults.headerBytesMax,
-        }),
-      );
-      return loading;
+        });
+        return loaded;
+      });
+      return loaded ?? loading;
     },
   };
   return {
     request: (asked) => request(exit, asked),
     stream: (asked) => stream(exit, asked),
+    pass: (asked, receiver) => passSoon(exit, asked, receiver),
     close: async () => (await loading)?.close(),
   };
 }
 
 interface Exit {
   rules: AddressRules;
-  pools(): Promise<Pools>;
+  watch: SilenceWatch;
+  pools(): Pools | Promise<Pools>;
 }
 
 async function request(exit: Exit, asked: WholeRequest): Promise<WholeAnswer> {
@@ -102,10 +116,14 @@ async function requestOnce(
   headers["accept-encoding"] = acceptedEncodings;
   const { alone, shared } = await pools();
   const own = asked.isAlone === true ? alone(url, asked.certificateAuthority) : undefined;
-  const sender = own ?? shared(url, asked.certificateAuthority);
-  const exchange = createExchange(sender, [endsAt, asked.signal]);
+  const sender = own ?? shared(url.origin, asked.certificateAuthority);
+  const { promise, resolve, reject } = Promise.withResolvers<Answer>();
+  const exchange = new Exchange({ onAnswer: resolve, onFailure: reject });
+  exchange.follow([endsAt, asked.signal]);
   try {
-    const answer = await exchange.send({ ...asked, url, headers, idleMs: 0 });
+    const path = url.pathname + url.search;
+    exchange.send(sender, { path, method: asked.method, headers, body: asked.body });
+    const answer = await promise;
     checkContentType(answer, asked.contentTypes);
     const body = await readWhole(answer, asked.bodyBytesMax ?? defaults.bodyBytesMax);
     return { status: answer.status, headers: answer.headers, body, url: url.href };
@@ -117,19 +135,38 @@ async function requestOnce(
   }
 }
 
-async function stream({ rules, pools }: Exit, asked: StreamRequest): Promise<Answer> {
-  const url = checkUrl(asked.url, rules);
-  const headers = checkHeaders(asked.headers ?? {});
-  const { shared } = await pools();
-  const exchange = createExchange(shared(url, asked.certificateAuthority), [asked.signal]);
-  exchange.limitSilence(asked.headersMs ?? defaults.headersMs);
+async function stream(exit: Exit, { url, headers, ...asked }: StreamRequest): Promise<Answer> {
+  const { origin, pathname, search } = checkUrl(url, exit.rules);
+  const fields = Object.entries(checkHeaders(headers ?? {})).flat();
+  const pools = await exit.pools();
+  const { promise, resolve, reject } = Promise.withResolvers<Answer>();
+  const departure = new Departure();
+  const request = { ...asked, origin, path: pathname + search, fields, departure };
+  const exchange = new Exchange({ onAnswer: resolve, onFailure: reject });
+  exchange.follow([asked.signal]);
+  pass(exit, pools, request, exchange);
+  return promise;
+}
+
+/** Without a wait once the engine is there. */
+function passSoon(exit: Exit, asked: PassedRequest, receiver: Receiver): void {
+  const exchange = new Exchange(receiver);
+  const pools = exit.pools();
+  if (!(pools instanceof Promise)) pass(exit, pools, asked, exchange);
+  else void pools.then((loaded) => pass(exit, loaded, asked, exchange));
+}
+
+/** What is refused is told to the exchange. */
+function pass({ watch }: Exit, pools: Pools, asked: PassedRequest, exchange: Exchange): void {
+  const { origin, path, fields, method, body, certificateAuthority, departure } = asked;
+  const { headersMs = defaults.headersMs, idleMs = defaults.idleMs } = asked;
   try {
-    const idleMs = asked.idleMs ?? defaults.idleMs;
-    const answer = await exchange.send({ ...asked, url, headers, idleMs });
-    exchange.limitSilence(undefined);
-    return answer;
+    const headers = checkFields(fields);
+    const sender = pools.shared(origin, certificateAuthority);
+    exchange.limitSilence(watch, { headersMs, idleMs });
+    departure.concerns(exchange);
+    exchange.send(sender, { path, method, headers, body });
   } catch (error) {
-    exchange.end();
-    throw exchange.describe(error);
+    exchange.refuse(error);
   }
 }

@@ -1,6 +1,7 @@
 import type { Readable } from "node:stream";
 import { isIP } from "node:net";
 import type { AddressRules } from "./address.ts";
+import type { Departure } from "./departure.ts";
 import { FetchRefused } from "./fetch-error.ts";
 
 /** What a caller may ask for, and what of it goes out. */
@@ -37,13 +38,29 @@ export interface WholeRequest extends Outgoing {
 }
 
 /** A request that passes through: bodies are streams in both directions, and bytes stay as they are. */
-export interface StreamRequest extends Outgoing {
+export interface StreamRequest extends Outgoing, Passing {}
+
+interface Passing {
   body?: string | Uint8Array | Readable | undefined;
   /** Until the answer's headers are there, counted from the call. */
   headersMs?: number;
   /** The longest silence within the answer's body; 0 for none, as events may be hours apart. */
   idleMs?: number;
 }
+
+/** The same, by somebody who sends many and has done once what would be done for each. */
+export interface PassedRequest extends Passing, Omit<Outgoing, "url" | "headers" | "signal"> {
+  /** As the parser of URLs writes it. */
+  origin: string;
+  /** With its query, as the parser of URLs writes them. */
+  path: string;
+  fields: Fields;
+  departure: Departure;
+}
+
+/** Names in lower case and values in turn; a header that came several times has a list. */
+export type Fields = readonly Field[];
+export type Field = string | readonly string[];
 
 /**
  * The URL that is called, and whether it may be: the parser of URLs has made one form of the many
@@ -94,13 +111,49 @@ export function checkHeaders(headers: OutgoingHeaders): Record<string, string | 
   const checked: Record<string, string | string[]> = Object.create(null);
   for (const [name, value] of Object.entries(headers)) {
     if (value === undefined) continue;
-    const values = typeof value === "string" ? [value] : [...value];
-    const isSendable = token.test(name) && values.every((one) => fieldValue.test(one));
     const key = name.toLowerCase();
-    if (!isSendable || key === "host" || key in checked) throw new FetchRefused("header");
-    checked[key] = typeof value === "string" ? value : values;
+    if (!isSendable(key, value) || key in checked) throw new FetchRefused("header");
+    checked[key] = typeof value === "string" ? value : [...value];
   }
   return withoutHopByHop(checked);
+}
+
+/** The same for fields, whose names are in lower case already. Throws `FetchRefused`. */
+export function checkFields(fields: Fields): Fields {
+  let named = none;
+  let hasHopByHop = false;
+  for (let index = 0; index < fields.length; index += 2) {
+    const name = fields[index] as string;
+    const value = fields[index + 1]!;
+    if (!isSendable(name, value)) throw new FetchRefused("header");
+    if (name === "connection") named = namedIn(String(value));
+    hasHopByHop ||= hopByHop.has(name);
+  }
+  if (!hasHopByHop) return fields;
+  const kept: Field[] = [];
+  for (let index = 0; index < fields.length; index += 2) {
+    const name = fields[index] as string;
+    if (!hopByHop.has(name) && !named.includes(name)) kept.push(name, fields[index + 1]!);
+  }
+  return kept;
+}
+
+function isSendable(name: string, value: string | readonly string[]): boolean {
+  if (name === "host" || !token.test(name)) return false;
+  return typeof value === "string"
+    ? fieldValue.test(value)
+    : value.every((one) => fieldValue.test(one));
+}
+
+/** What of an answer's headers goes on beyond this hop. */
+export function keptFields(headers: Record<string, string | string[] | undefined>): Field[] {
+  const named = namedIn(headers["connection"]);
+  const kept: Field[] = [];
+  for (const name in headers) {
+    const value = headers[name];
+    if (value !== undefined && !hopByHop.has(name) && !named.includes(name)) kept.push(name, value);
+  }
+  return kept;
 }
 
 /** Also drops what the `Connection` header names. */
@@ -115,8 +168,12 @@ export function withoutHopByHop<Value extends string | string[] | undefined>(
   return kept;
 }
 
-function namedIn(connection: string | string[] | undefined): string[] {
-  if (connection === undefined) return [];
+const none: readonly string[] = [];
+
+function namedIn(connection: string | string[] | undefined): readonly string[] {
+  // What nearly all say names nothing.
+  if (connection === undefined || connection === "keep-alive" || connection === "close")
+    return none;
   const names = String(connection).toLowerCase().split(",");
   return names.map((name) => name.trim());
 }

@@ -6,6 +6,7 @@ import type { AddressRules } from "./address.ts";
 import type { Sender } from "./exchange.ts";
 import { FetchRefused } from "./fetch-error.ts";
 import { createGuardedLookup, type Resolve } from "./guarded-lookup.ts";
+import { checkUrl } from "./outgoing-request.ts";
 
 /**
  * The connections: one pool for each origin and CA, all bounded. Nothing else makes connections,
@@ -23,8 +24,8 @@ export interface PoolOptions {
 }
 
 export interface Pools {
-  /** Connections that are kept and shared. Throws `FetchRefused`. */
-  shared(url: URL, certificateAuthority?: string): Sender;
+  /** Connections that are kept and shared, to an origin that may be called. Throws `FetchRefused`. */
+  shared(origin: string, certificateAuthority?: string): Sender;
   /** One connection, to be closed by whoever asked for it. Throws `FetchRefused`. */
   alone(url: URL, certificateAuthority?: string): Dispatcher;
   close(): Promise<void>;
@@ -54,10 +55,13 @@ export function createPools(undici: Undici, options: PoolOptions): Pools {
   const contexts = createContexts();
   return { shared, alone, close };
 
-  function shared(url: URL, certificateAuthority = ""): Sender {
-    const key = `${url.origin} ${digest(certificateAuthority)}`;
+  function shared(origin: string, certificateAuthority = ""): Sender {
+    const key = certificateAuthority === "" ? origin : `${origin} ${digest(certificateAuthority)}`;
     let known = pools.get(key);
-    if (known === undefined) pools.set(key, (known = makeShared(url, certificateAuthority)));
+    if (known === undefined) {
+      known = makeShared(checkUrl(origin, options.rules), certificateAuthority);
+      pools.set(key, known);
+    }
     known.checkRoom();
     return known;
   }

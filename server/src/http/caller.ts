@@ -1,6 +1,7 @@
 import type { IncomingMessage } from "node:http";
 import type { Permission } from "@countersign/protocol/permissions.ts";
 import { findMissing, mayDo, rightsOn, type Resource, type Rights } from "../access/rights.ts";
+import type { KnownApiKey } from "../api-keys/known-api-keys.ts";
 import { principalOf } from "../api-keys/principal.ts";
 import type { Actor } from "../audit/audit.ts";
 import type { Usage } from "../audit/usage.ts";
@@ -52,13 +53,28 @@ export async function identifyCaller(
   }
   const { "x-api-key": plainKey, "user-agent": userAgent } = headers;
   if (typeof plainKey === "string" && plainKey !== "") {
-    return callerWithApiKey(context, plainKey, { ...from, userAgent });
+    return callerWithApiKey(context, plainKey, from, userAgent);
   }
   const session = await findSessionCaller(context.sessions, incoming, context.issuer);
   if (session === undefined) throw noCredentials();
   const { id, tenantId, rights } = session.user;
   const actor: Actor = { ...from, type: "user", id, tenantId };
   return { actor, rights, stated: rights, grantable: rights, session };
+}
+
+/**
+ * The same at once, for an API key that is in memory and counts; `undefined` for all others. The caches
+ * must have caught up with the store before.
+ */
+export function peekCaller(
+  context: CallerContext,
+  { headers }: Pick<IncomingMessage, "headers">,
+  from: From,
+): Caller | undefined {
+  const { "x-api-key": plainKey, "user-agent": userAgent } = headers;
+  if (headers.authorization !== undefined || typeof plainKey !== "string") return undefined;
+  const known = context.apiKeys.peek(plainKey);
+  return known?.enabled === true ? callerWithKey(context, known, from, userAgent) : undefined;
 }
 
 /** Throws 401 when the token says more than is left of it: a new one would not. */
@@ -138,17 +154,27 @@ function wrongKey(retryAfterSeconds: number | undefined): AdminError {
 }
 
 async function callerWithApiKey(
-  { apiKeys, usage, failures }: CallerContext,
+  context: CallerContext,
   plainKey: string,
-  { userAgent, ...from }: From & { userAgent: string | undefined },
+  from: From,
+  userAgent: string | undefined,
 ): Promise<Caller> {
-  const known = await apiKeys.find(plainKey);
-  const sourceAddress = from.sourceAddress ?? "";
-  if (known === undefined || !known.enabled) throw wrongKey(failures.spendOnKey(sourceAddress));
-  const { apiKey, rights, grantable } = known;
+  const known = await context.apiKeys.find(plainKey);
+  if (known?.enabled === true) return callerWithKey(context, known, from, userAgent);
+  throw wrongKey(context.failures.spendOnKey(from.sourceAddress ?? ""));
+}
+
+function callerWithKey(
+  { usage }: Pick<CallerContext, "usage">,
+  { apiKey, rights, grantable }: KnownApiKey,
+  { requestId, sourceAddress }: From,
+  userAgent: string | undefined,
+): Caller {
   const { id, tenantId } = apiKey;
   const credential = { clientId: id, credentialId: id };
-  usage.used({ tenantId, ...credential, sourceAddress, userAgent });
-  const actor = { ...from, ...principalOf(apiKey) };
+  const address = sourceAddress ?? "";
+  usage.used({ tenantId, clientId: id, credentialId: id, sourceAddress: address, userAgent });
+  const { type, id: principalId } = principalOf(apiKey);
+  const actor = { requestId, sourceAddress, type, id: principalId, tenantId };
   return { actor, rights, stated: rights, grantable, credential };
 }

@@ -18,6 +18,10 @@ import { parseForm, parseFormOrJson } from "./parameters.ts";
 import { registerPages, type PagesOptions } from "./pages/pages.ts";
 import { collectMethods } from "./known-methods.ts";
 import { createNotFound, createProblemWriter } from "./problem.ts";
+import { admitProxied } from "./proxy/entrance.ts";
+import { findHandedOver } from "./proxy/handed-over.ts";
+import { ownFieldsOf } from "./proxy/passed-answer.ts";
+import type { ProxyRoutes } from "./admin/connection-proxy.ts";
 import type { RefusalNotes } from "./refusal-notes.ts";
 import { securityHeaders } from "./security-headers.ts";
 import { serializerCompiler } from "./serialization.ts";
@@ -31,7 +35,7 @@ export interface RouterContext {
   issuer: string;
   token: TokenContext;
   revocation: RevocationContext;
-  admin: AdminContext;
+  admin: Omit<AdminContext, keyof ProxyRoutes>;
   leakReports: Omit<LeakReportRoutes, keyof IdentifyContext>;
   people: PeopleContext;
   pages: PagesOptions;
@@ -41,11 +45,15 @@ export interface RouterContext {
   sampleApi: ((server: FastifyInstance) => Promise<void>) | undefined;
 }
 
-/** Protocol endpoints, and behind them the framework with everything else. */
+/** Protocol endpoints, then requests through connections, and behind them the framework with everything else. */
 export async function createRouter(context: RouterContext): Promise<Router> {
-  const framework = await createFramework(context);
+  const { server, issuer, admin, mount } = context;
+  const proxy = { ...admin, helpless: new Map() };
+  const proxied = { proxy, ownFields: ownFieldsOf(securityHeaders(issuer)) };
+  const framework = await createFramework(context, proxied);
   const otherwise: RequestListener = (request, response) => framework.routing(request, response);
-  const listener = mountRoutes({ ...context.mount, routes: protocolRoutes(context) }, otherwise);
+  const admitting = admitProxied({ ...admin, ...mount, server, ...proxied }, otherwise);
+  const listener = mountRoutes({ ...mount, routes: protocolRoutes(context) }, admitting);
   return { listener, close: () => framework.close() };
 }
 
@@ -97,7 +105,10 @@ function protocolRoutes({
 
 const bodyBytesMax = 1_048_576;
 
-async function createFramework(context: RouterContext): Promise<FastifyInstance> {
+async function createFramework(
+  context: RouterContext,
+  proxied: ProxyRoutes,
+): Promise<FastifyInstance> {
   const { server, issuer, admin, people, pages, metrics, mount, sampleApi } = context;
   const headers = securityHeaders(issuer);
   const identify = ({ id }: FastifyRequest, reply: FastifyReply): void =>
@@ -113,7 +124,7 @@ async function createFramework(context: RouterContext): Promise<FastifyInstance>
     },
     logger: false,
     bodyLimit: bodyBytesMax,
-    genReqId: mount.newRequestId,
+    genReqId: (request) => findHandedOver(request)?.requestId ?? mount.newRequestId(),
     // A route that does not exist, a method it does not have: both are answered by us.
     exposeHeadRoutes: true,
     routerOptions: { maxParamLength: 400 },
@@ -128,7 +139,9 @@ async function createFramework(context: RouterContext): Promise<FastifyInstance>
   registerHealth(framework, metrics);
   await framework.register(async (scope) => registerSetup(scope, people));
   await framework.register(async (scope) => registerPages(scope, pages));
-  await framework.register(async (scope) => registerAdminApi(scope, admin), { prefix: "/v2" });
+  await framework.register(async (scope) => registerAdminApi(scope, { ...admin, ...proxied }), {
+    prefix: "/v2",
+  });
   const reports = { ...admin, ...context.leakReports };
   await framework.register(async (scope) => registerLeakReports(scope, reports), { prefix: "/v2" });
   if (sampleApi !== undefined) await framework.register(sampleApi, { prefix: "/v2" });

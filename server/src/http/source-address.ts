@@ -9,9 +9,19 @@ import proxyAddr from "@fastify/proxy-addr";
 export function createSourceAddress(
   trustedProxies: string[],
 ): (request: IncomingMessage) => string {
-  if (trustedProxies.length === 0) return ({ socket }) => plain(socket.remoteAddress);
+  if (trustedProxies.length === 0) return createPlainOnce();
   const trust = proxyAddr.compile(trustedProxies);
   return (request) => plain(proxyAddr(request, trust));
+}
+
+/** Nearly all requests come from where the one before came from. */
+function createPlainOnce(): (request: IncomingMessage) => string {
+  let last: string | undefined;
+  let known = plain(last);
+  return ({ socket: { remoteAddress } }) => {
+    if (remoteAddress !== last) [last, known] = [remoteAddress, plain(remoteAddress)];
+    return known;
+  };
 }
 
 /** An IPv4 address in IPv6 clothing is that IPv4 address; anything that is no address has no name. */

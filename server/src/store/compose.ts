@@ -70,10 +70,16 @@ export type RunWrite = (name: WriteName, input: unknown) => Promise<unknown>;
 /** Runs one read. Rejects with `StoreUnavailable`. */
 export type RunRead = <Result>(read: () => Promise<Result>) => Promise<Result>;
 
-export function composeStore(
-  db: Database,
-  port: { read: RunRead; write: RunWrite; onHint: Store["onHint"]; close(): Promise<void> },
-): Store {
+interface StorePort {
+  read: RunRead;
+  write: RunWrite;
+  onHint: Store["onHint"];
+  /** A shorter way to ask what is asked before most answers, where there is one. */
+  head?: Store["head"] | undefined;
+  close(): Promise<void>;
+}
+
+export function composeStore(db: Database, port: StorePort): Store {
   const reads = {
     ...tenantReads(db),
     ...apiReads(db),
@@ -106,10 +112,11 @@ export function composeStore(
     const run = read as (...args: unknown[]) => Promise<unknown>;
     store[name] = (...args: unknown[]) => port.read(() => run(...args));
   }
+  if (port.head !== undefined) store["head"] = port.head;
   for (const name of Object.keys(writes) as WriteName[]) {
     store[name] = (input: unknown) => port.write(name, input);
   }
-  return store as Reads<typeof reads> & Writes & typeof port satisfies Store;
+  return store as Reads<typeof reads> & Writes & Omit<StorePort, "head"> satisfies Store;
 }
 
 /** Runs a write by its name: the only place where a name becomes a function again. */

@@ -30,6 +30,9 @@ export async function openRevocations(
   let knownUntil = 0;
   let isStale = true;
   let loading: Promise<void> = Promise.resolve();
+  /** The last reading of the feed, and what follows it: all who share the one share the other. */
+  let reading: Promise<void> | undefined;
+  let caughtUp: Promise<void> = loading;
 
   feed.subscribe({
     onChange: ({ kind }) => {
@@ -65,10 +68,16 @@ export async function openRevocations(
 
   await load();
   return {
-    async catchUp() {
-      await feed.catchUp();
-      if (isStale) loading = load();
-      await loading;
+    catchUp() {
+      const begun = feed.catchUp();
+      if (begun !== reading) {
+        reading = begun;
+        caughtUp = begun.then(() => {
+          if (isStale) loading = load();
+          return loading;
+        });
+      }
+      return caughtUp;
     },
     isVoid: ({ pos, jti, cred, client_id, sub, aud, tenant }) =>
       isBefore(pos, "token", jti) ||

@@ -11,7 +11,7 @@ import {
   registerConnectionExchanges,
   type ConnectionExchangeRoutes,
 } from "./connection-exchanges.ts";
-import { registerConnectionProxy } from "./connection-proxy.ts";
+import { registerConnectionProxy, type ProxyRoutes } from "./connection-proxy.ts";
 import { registerConnections } from "./connections.ts";
 import { registerDatasourceChecks } from "./datasource-checks.ts";
 import { registerDatasourceImport } from "./datasource-import.ts";
@@ -48,6 +48,7 @@ export interface AdminContext
     ExplainRoutes,
     FindingRoutes,
     LeakRoutes,
+    ProxyRoutes,
     RefusalRoutes,
     RoleImpactRoutes,
     RoleRoutes,

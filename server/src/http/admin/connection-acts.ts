@@ -46,10 +46,15 @@ export async function usingConnection<Result>(
   try {
     return await act(await context.freshTokens());
   } catch (error) {
-    const { toAdminError } = await import("./connection-errors.ts");
-    const { connectUrlOf } = await context.outbound();
-    throw toAdminError(error, (connection) => connectUrlOf(context, connection));
+    throw await refusalOf(context, error);
   }
+}
+
+/** What keeps a connection from being used, as an answer. */
+export async function refusalOf(context: ConnectionRoutes, error: unknown): Promise<unknown> {
+  const { toAdminError } = await import("./connection-errors.ts");
+  const { connectUrlOf } = await context.outbound();
+  return toAdminError(error, (connection) => connectUrlOf(context, connection));
 }
 
 export async function refreshNow(

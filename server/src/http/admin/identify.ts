@@ -1,6 +1,7 @@
 import type { IncomingMessage } from "node:http";
 import type { FastifyReply, FastifyRequest } from "fastify";
 import type { Feed } from "../../store/feed.ts";
+import { findHandedOver } from "../proxy/handed-over.ts";
 import { checkMay, identifyCaller, noteExercised, type CallerContext } from "../caller.ts";
 
 /**
@@ -19,6 +20,11 @@ export async function identify(
   { callers, sourceAddressOf }: IdentifyContext,
   request: FastifyRequest,
 ): Promise<void> {
+  const known = findHandedOver(request.raw);
+  if (known !== undefined) {
+    if (known.caller !== undefined) request.caller = known.caller;
+    throw known.error;
+  }
   await callers.revocations.catchUp();
   request.caller = await identifyCaller(callers, request.raw, {
     requestId: request.id,

@@ -1,5 +1,6 @@
 import { composeStore } from "../compose.ts";
-import { withDeadline } from "../failure.ts";
+import type { DatabaseSync } from "node:sqlite";
+import { asStoreFailure, withDeadline } from "../failure.ts";
 import { migrate, type Migration } from "../migrate.ts";
 import type { Store } from "../store.ts";
 import { asKysely, migrationTarget, openConnection } from "./connection.ts";
@@ -21,6 +22,7 @@ export async function openSqlite(path: string, migrations?: Migration[]): Promis
   return composeStore(asKysely(reader), {
     read: (read) => withDeadline(read()),
     write: writer.write,
+    head: headOf(reader),
     // Processes on one file have no channel but the file: they poll.
     onHint: () => undefined,
     async close() {
@@ -28,4 +30,16 @@ export async function openSqlite(path: string, migrations?: Migration[]): Promis
       reader.close();
     },
   });
+}
+
+/** Read in one call: the query builder and a deadline would cost more than the read, which is over at once. */
+function headOf(reader: DatabaseSync): Store["head"] {
+  const statement = reader.prepare("select position from head");
+  return async () => {
+    try {
+      return Number(statement.get()!["position"]);
+    } catch (error) {
+      throw asStoreFailure(error);
+    }
+  };
 }

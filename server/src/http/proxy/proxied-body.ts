@@ -1,20 +1,19 @@
+import type { IncomingHttpHeaders } from "node:http";
 import { PassThrough, type Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
-import type { FastifyRequest } from "fastify";
 
 /** Bodies on their way through: passed on unread, but for what has to be known of them. */
 
 /** Larger bodies are sent once: nobody keeps them for a second time. */
 const replayedBytesMax = 64 * 1024;
 
-/** A small body whole, so that it can be sent twice; any other as it comes; none at all. */
-export async function bodyOf({
-  body,
-  headers,
-}: FastifyRequest): Promise<Buffer | Readable | undefined> {
-  const stream = body as Readable | undefined;
+/** A small body whole, so that it can be sent twice; any other as it comes. */
+export async function bodyOf(
+  stream: Readable,
+  headers: IncomingHttpHeaders,
+): Promise<Buffer | Readable> {
   const bytes = Number(headers["content-length"]);
-  if (stream === undefined || bytes === 0 || !(bytes <= replayedBytesMax)) return stream;
+  if (bytes === 0 || !(bytes <= replayedBytesMax)) return stream;
   const chunks: Buffer[] = [];
   for await (const chunk of stream) chunks.push(chunk as Buffer);
   return Buffer.concat(chunks);
