@@ -4,6 +4,7 @@ import { notFound } from "../errors/admin-error.ts";
 import type { GuardedFetch } from "../fetch/fetch.ts";
 import type { Sealer } from "../keys/sealing.ts";
 import type { Log } from "../log.ts";
+import { createSeenNotes, type SeenNotes } from "../seen-notes.ts";
 import type { Feed } from "../store/feed.ts";
 import {
   type ConnectionRecord,
@@ -25,7 +26,6 @@ import { parseTokenAnswer, type TokenAnswer } from "./protocol/token-answer.ts";
 import { buildRefresh } from "./protocol/token-request.ts";
 import type { Provider } from "./provider.ts";
 import { redirectUrlOf } from "./redirect-url.ts";
-import { createNotes, type Notes } from "./refresh-notes.ts";
 import { failedWith, lostTriesMax, spendsToken } from "./refresh-outcome.ts";
 import { judgeTokens, type Verdict } from "./token-due.ts";
 
@@ -92,7 +92,7 @@ export function createFreshTokens(context: RefreshContext): FreshTokens {
   const flights = new Map<string, Promise<void>>();
   // Two calls, and time to begin and to store.
   const leaseMs = 2.5 * providerTimeoutMs;
-  const notes = createNotes(system, leaseMs);
+  const notes = createSeenNotes(system, { workMs: leaseMs, entriesMax: 100_000 });
   const findUsable = createFindUsable(context);
   const waitMsMax = 2 * leaseMs;
 
@@ -204,7 +204,7 @@ function judge(
   return isTried ? { is: "usable", accessToken: held.accessToken } : verdict;
 }
 
-type Renewing = RefreshContext & { notes: Notes };
+type Renewing = RefreshContext & { notes: SeenNotes };
 
 /** Until it has been renewed, by whomever, or failed. */
 async function renewOnce(
