@@ -44,7 +44,8 @@ export function judgeTokens(
   if (state === "reconnect_required") {
     // What only an administrator can mend may have been mended.
     const isTriedAgain = connection.nextTryAtMs !== undefined && ownWaitMs <= 0;
-    return isTriedAgain ? { is: "due" } : { is: "refused", code: "reconnect_required" };
+    if (!isTriedAgain) return { is: "refused", code: "reconnect_required" };
+    return waitMs <= 0 ? { is: "due" } : unavailable(waitMs);
   }
   if (state !== "connected") {
     if (!isMachine) return { is: "refused", code: "not_connected" };
