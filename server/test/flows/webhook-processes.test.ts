@@ -1,11 +1,13 @@
 import assert from "node:assert/strict";
 import { createServer, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
-import { after, afterEach, before, beforeEach, describe, test } from "node:test";
+import { afterEach, beforeEach, describe, test } from "node:test";
+import { setTimeout as sleep } from "node:timers/promises";
 import type { Delivery, DeliveryPage, Webhook } from "@countersign/protocol/admin/webhooks.ts";
 import { call } from "../calls.ts";
 import { inBackground, until } from "../outbound/background.ts";
 import { spawnPair, type ServerPair } from "../pair.ts";
+import { spawnServer, type ServerProcess } from "../server.ts";
 import { stores } from "../stores.ts";
 
 /**
@@ -60,16 +62,14 @@ for (const { name, settings } of stores) {
   describe(`two processes that tell the same webhook, on ${name}`, () => {
     let pair: ServerPair;
     let receiver: Awaited<ReturnType<typeof startSlowReceiver>>;
-    before(async () => {
-      pair = await spawnPair({ ...(await settings()), ...inBackground });
-    });
-    after(async () => {
-      await pair.stop();
-    });
     beforeEach(async () => {
       receiver = await startSlowReceiver();
+      pair = await spawnPair({ ...(await settings()), ...inBackground });
     });
-    afterEach(() => receiver.stop());
+    afterEach(async () => {
+      await pair.stop();
+      receiver.stop();
+    });
 
     async function makeWebhook(): Promise<string> {
       const body = { url: receiver.url };
@@ -79,10 +79,12 @@ for (const { name, settings } of stores) {
     }
 
     /** Answers their ids. */
-    async function happen(webhook: string, count: number): Promise<string[]> {
-      const servers = Array.from({ length: count }, (_, index) =>
-        index % 2 === 0 ? pair.one : pair.two,
-      );
+    async function happen(
+      webhook: string,
+      count: number,
+      through: readonly ServerProcess[] = [pair.one, pair.two],
+    ): Promise<string[]> {
+      const servers = Array.from({ length: count }, (_, index) => through[index % through.length]!);
       const sent = await Promise.all(
         servers.map((server) => call<Delivery>(server, "POST", `${webhook}/test`)),
       );
@@ -134,6 +136,34 @@ for (const { name, settings } of stores) {
       for (const { id, attempts } of deliveries) {
         if (receiver.cut.has(id)) assert.equal(attempts, 2, "what nobody saw the end of counts");
       }
+    });
+
+    test("begin no delivery when they are told to stop, and end those that are under way", async () => {
+      const webhook = await makeWebhook();
+      await pair.one.stop();
+      const ids = await happen(webhook, 20, [pair.two]);
+      await until("it is sending", () => receiver.underWay() === sendingMax);
+      const { environment, url } = pair.two;
+      const stopped = pair.two.stop();
+      const isListening = () =>
+        fetch(`${url}/healthz`).then(
+          () => true,
+          () => false,
+        );
+      await until("it takes no requests", async () => !(await isListening()));
+      // Until it has told its jobs.
+      await sleep(500);
+      receiver.release();
+      await stopped;
+      assert.equal(receiver.received.length, sendingMax);
+      assert.equal(receiver.answered.size, sendingMax);
+      pair.two = await spawnServer(environment);
+      try {
+        await allDelivered(webhook);
+      } finally {
+        await pair.two.stop();
+      }
+      assert.deepEqual(receiver.received.toSorted(), ids.toSorted());
     });
   });
 }
