@@ -1,20 +1,11 @@
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
-import type { User } from "@countersign/protocol/admin/users.ts";
 import type { Locator, Page } from "playwright-core";
-import { send } from "../../server/test/browser/browsing.ts";
-import { launchChromium } from "../../server/test/browser/chromium.ts";
-import { post } from "./calls.ts";
+import { signInColleague, statusOf, type Act } from "./colleague.ts";
 import { furnish, furnishable, type Furnished } from "./furnished.ts";
-import { owner, signIn, startVisit, type Visit } from "./visit.ts";
+import { signIn, startVisit, type Visit } from "./visit.ts";
 
 /** What a person with the role `viewer` is shown, beside what an owner is. */
-
-interface Act {
-  method: "POST" | "PATCH" | "DELETE" | "GET";
-  path: string;
-  body?: unknown;
-}
 
 interface Compared {
   /** Below `/console`. */
@@ -324,7 +315,7 @@ describe("a viewer cannot see or do what an owner can, page by page", () => {
     const { page, server } = visit;
     await signIn(page);
     compared = comparedPages(await furnish(page, server));
-    const second = await signInViewer(visit);
+    const second = await signInColleague(visit, "viewer@example.com", ["viewer"]);
     viewer = second.page;
     endViewer = second.end;
   });
@@ -413,34 +404,3 @@ const pathsOf = async (page: Page): Promise<string[]> => {
     .filter((target) => target?.startsWith("/console"))
     .map((target) => target!.split("/")[2] ?? "");
 };
-
-/**
- * Somebody whom the owner invites. In a browser of their own: contexts of one that runs as a single process,
- * as the packaged one does, were seen to share the session.
- */
-async function signInViewer({ page, server }: Visit) {
-  const invited = await post<User>(page, "/v2/users", {
-    email: "viewer@example.com",
-    api_roles: ["viewer"],
-  });
-  const browser = await launchChromium();
-  const context = await browser.newContext({ baseURL: server.url });
-  context.setDefaultTimeout(15_000);
-  const other = await context.newPage();
-  const { pathname, search } = new URL(invited.sign_in_url!);
-  await other.goto(pathname + search);
-  await send(other, { password: owner.password });
-  await other.getByRole("button", { name: "Account of viewer@example.com" }).waitFor();
-  return { page: other, end: () => browser.close() };
-}
-
-/** Over the API, with the session of the page. */
-const statusOf = (page: Page, { method, path, body }: Act): Promise<number> =>
-  page.evaluate(
-    async ([verb, to, text]) => {
-      const init =
-        text === undefined ? {} : { headers: { "content-type": "application/json" }, body: text };
-      return (await fetch(to, { method: verb, ...init })).status;
-    },
-    [method, path, body === undefined ? undefined : JSON.stringify(body)] as const,
-  );

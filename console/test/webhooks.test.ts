@@ -111,6 +111,9 @@ describe("webhooks in the console", () => {
     assert.ok(!isSignedWith(firstSecret, stale));
     await newestSays("Delivered");
     await newestSays("The receiver answered 200");
+    await newest()
+      .getByText(/^took \d+ ms$/)
+      .waitFor();
   });
 
   test("what failed is found, and sent again once the receiver is mended", async () => {

@@ -321,7 +321,7 @@ function routerContext(
     },
     people,
     pages: pagesOptions({ ...liveTokens, log, people, ...shown }),
-    metrics: createMetrics({ usage, clients, feed, leaks }),
+    metrics: createMetrics({ usage, clients, feed, leaks, pauses: outside.pauses }),
     mount: { sourceAddressOf, newRequestId: createRequestIds(system), log, notes },
     sampleApi: sampleApiOf(config, { server, callers, notes, sourceAddressOf }),
   };

@@ -25,6 +25,7 @@ const rings: readonly (readonly string[])[] = [
   ["access"],
   ["keys", "audit"],
   ["store"],
+  ["seen-notes.ts"],
   ["errors", "system.ts", "log.ts", "bounded-map.ts"],
 ];
 

@@ -97,6 +97,9 @@ const Row = ({ webhook, delivery }: { webhook: Webhook; delivery: Delivery }) =>
     <Table.Td className="wide-only numbers">{delivery.attempts}</Table.Td>
     <Table.Td className="not-narrow">
       <Ago at={delivery.last_attempt_at} never="–" />
+      {delivery.last_duration_ms !== undefined && (
+        <span className={css["answer"]}>took {delivery.last_duration_ms} ms</span>
+      )}
     </Table.Td>
     <Table.Td className="wide-only">
       <Ago at={delivery.next_attempt_at} never="–" nearby="in a moment" />

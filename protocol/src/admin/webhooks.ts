@@ -64,6 +64,9 @@ export const Delivery = Type.Object({
   next_attempt_at: Type.Optional(DateTime),
   last_status: Type.Optional(Type.Integer({ description: "What the receiver answered." })),
   last_error: Type.Optional(Type.String({ description: "Why there was no answer." })),
+  last_duration_ms: Type.Optional(
+    Type.Integer({ description: "How long the last attempt took, in milliseconds." }),
+  ),
 });
 export type Delivery = Static<typeof Delivery>;
 

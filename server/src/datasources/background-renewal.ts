@@ -1,6 +1,7 @@
 import {
   StoreUnavailable,
   type ConnectionRecord,
+  type DatasourceRecord,
   type ExpiringAfter,
   type LeftAloneAfter,
 } from "../store/store.ts";
@@ -8,6 +9,7 @@ import { toShownProvider } from "./datasource.ts";
 import { openTokens } from "./held-tokens.ts";
 import type { Provider } from "./provider.ts";
 import type { FreshTokens, RefreshContext } from "./refresh.ts";
+import { pauseMsOf } from "./refresh-need.ts";
 import { aheadMs, isRenewable, judgeTokens } from "./token-due.ts";
 
 /**
@@ -104,30 +106,10 @@ function createRounds(context: RefreshContext): Rounds {
       for (;;) {
         const connection = isStopped ? undefined : waiting.shift();
         if (connection === undefined) return;
-        await renewIfDue(connection, providers, round);
+        await renewIfDue(context, connection, { providers, round });
       }
     };
     await Promise.all(Array.from({ length: renewalsMax }, work));
-  }
-
-  /** One that cannot even be read does not keep the others waiting. */
-  async function renewIfDue(
-    connection: ConnectionRecord,
-    providers: Providers,
-    { isDue, renew }: Round,
-  ): Promise<void> {
-    try {
-      const provider = await providers.of(connection);
-      // A machine's token can always be had again, and some providers bill each.
-      if (provider === undefined || provider.settings.grantType === "client_credentials") return;
-      if (!isDue(connection, provider)) return;
-    } catch (error) {
-      if (error instanceof StoreUnavailable) throw error;
-      context.log.error({ err: error, connection: connection.id }, "a connection cannot be read");
-      return;
-    }
-    // Why it failed is logged, and stands in the connection.
-    await renew(connection).catch(() => undefined);
   }
 
   return {
@@ -141,6 +123,30 @@ function createRounds(context: RefreshContext): Rounds {
       await running.catch(() => undefined);
     },
   };
+}
+
+/** One that cannot even be read does not keep the others waiting. */
+async function renewIfDue(
+  context: RefreshContext,
+  connection: ConnectionRecord,
+  { providers, round: { isDue, renew } }: { providers: Providers; round: Round },
+): Promise<void> {
+  try {
+    const known = await providers.of(connection);
+    if (known === undefined) return;
+    const { datasource, provider } = known;
+    // A machine's token can always be had again, and some providers bill each.
+    if (provider.settings.grantType === "client_credentials") return;
+    if (!isDue(connection, provider)) return;
+    // It is due still when the provider is better.
+    if (pauseMsOf(context.pauses, { datasource, connection }) > 0) return;
+  } catch (error) {
+    if (error instanceof StoreUnavailable) throw error;
+    context.log.error({ err: error, connection: connection.id }, "a connection cannot be read");
+    return;
+  }
+  // Why it failed is logged, and stands in the connection.
+  await renew(connection).catch(() => undefined);
 }
 
 function isEnding(
@@ -163,17 +169,23 @@ function mayBeKeptAlive(
   return held !== undefined && isRenewable(provider, held) && nextTryAtMs <= system.now();
 }
 
+interface Known {
+  datasource: DatasourceRecord;
+  /** Without its secrets. */
+  provider: Provider;
+}
+
 interface Providers {
   /** Nothing when the datasource was deleted meanwhile. */
-  of(connection: ConnectionRecord): Promise<Provider | undefined>;
+  of(connection: ConnectionRecord): Promise<Known | undefined>;
 }
 
 /** Each is read once in a pass: many connections have the same. */
 function createProviders({ store }: Pick<RefreshContext, "store">): Providers {
-  const known = new Map<string, Promise<Provider | undefined>>();
+  const known = new Map<string, Promise<Known | undefined>>();
   const load = async ({ tenantId, datasourceId }: ConnectionRecord) => {
     const datasource = await store.findDatasource(tenantId, datasourceId);
-    return datasource && toShownProvider(datasource);
+    return datasource && { datasource, provider: toShownProvider(datasource) };
   };
   return {
     of(connection) {

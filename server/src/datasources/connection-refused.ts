@@ -37,6 +37,13 @@ export class ConnectionRefused extends Error {
   }
 }
 
+/** Nothing was asked: the provider is left alone because of what others were told. */
+export class ProviderPaused extends ConnectionRefused {
+  constructor(connection: ConstructorParameters<typeof ConnectionRefused>[1], waitMs: number) {
+    super("provider_unavailable", connection, waitMs);
+  }
+}
+
 const ownReasons: Readonly<Record<string, { message: string; fix: string }>> = {
   settings_changed: {
     message: "The datasource was changed in a way that needs a new consent.",

@@ -19,6 +19,7 @@ import {
   type RequestContext,
 } from "./protocol/token-request.ts";
 import type { Provider } from "./provider.ts";
+import type { Asking } from "./provider-pauses.ts";
 import { redirectUrlOf } from "./redirect-url.ts";
 import { failedWith, lostTriesMax, spendsToken } from "./refresh-outcome.ts";
 
@@ -40,9 +41,11 @@ export interface FinishContext {
   exchanges: ExchangeNotes;
 }
 
+type Finishing = FinishContext & { asking: Asking };
+
 /** `begun`: with the note of this refresh. What fails is stored too. Throws `StoreUnavailable`. */
 export async function finishRefresh(
-  context: FinishContext,
+  context: Finishing,
   begun: ConnectionRecord,
   provider: Provider,
 ): Promise<void> {
@@ -66,19 +69,29 @@ interface Now {
   connection: ConnectionRecord;
 }
 
-async function callAndStore(context: FinishContext, now: Now): Promise<void> {
+async function callAndStore(context: Finishing, now: Now): Promise<void> {
+  const got = await context.asking.watching((heard) => askForTokens(context, now, heard));
+  if (got !== undefined) await storeTokens(context, now, got.answer, got.how);
+}
+
+/** `undefined` when somebody else's word is newer. */
+async function askForTokens(
+  context: FinishContext,
+  now: Now,
+  heard: () => void,
+): Promise<{ answer: TokenAnswer; how?: { isSpent: boolean } } | undefined> {
   const { provider } = now;
   const held = openTokens(context.sealer, now.connection) ?? { accessToken: "" };
   const request = buildRefresh(provider, held, requestContext(context, now));
-  const first = await ask(context, { now, held: [held], previous: held }, request);
-  if (!hasUpgrade(provider, request.step)) return storeTokens(context, now, first);
+  const first = await ask(context, { now, held: [held], previous: held, heard }, request);
+  if (!hasUpgrade(provider, request.step)) return { answer: first };
   const kept = await storeBetween(context, now, { held, first });
-  if (kept === undefined) return;
+  if (kept === undefined) return undefined;
   now.connection = kept;
   const upgrade = buildUpgrade(provider, first.tokens, requestContext(context, now));
-  const second = await ask(context, { now, held: [held, first.tokens] }, upgrade);
+  const second = await ask(context, { now, held: [held, first.tokens], heard }, upgrade);
   // Whoever took over meanwhile has sent the refresh token that is kept here: its word is newer.
-  return storeTokens(context, now, joinedAnswer(first, second), { isSpent: false });
+  return { answer: joinedAnswer(first, second), how: { isSpent: false } };
 }
 
 /** At once, while somebody waits. */
@@ -105,12 +118,13 @@ function requestContext(context: FinishContext, { connection }: Now): RequestCon
 
 function ask(
   { fetch, system, exchanges, providerTimeoutMs: totalMs }: FinishContext,
-  about: { now: Now; held: readonly HeldTokens[]; previous?: HeldTokens },
+  about: { now: Now; held: readonly HeldTokens[]; previous?: HeldTokens; heard: () => void },
   request: ProviderRequest,
 ): Promise<TokenAnswer> {
-  const { now, held, previous } = about;
+  const { now, held, previous, heard } = about;
   return exchanges.noting({ ...now, held }, request, async (answered) => {
     const answer = await callProvider(fetch, request, { totalMs });
+    heard();
     answered(answer);
     const parsing = { step: request.step, nowMs: system.now(), previous };
     return parseTokenAnswer(now.provider, answer, parsing);

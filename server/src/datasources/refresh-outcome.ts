@@ -33,6 +33,13 @@ export function spendsToken(
 }
 
 /**
+ * Whether it was sent and nobody knows what became of it. The next try cannot wait for others: providers
+ * that take the same token again do so for a while only.
+ */
+export const mayBeSpent = ({ refreshTries }: Pick<ConnectionRecord, "refreshTries">): boolean =>
+  refreshTries > 0;
+
+/**
  * `tries`: how often the present refresh token was sent by then without an answer that was seen, this
  * time with them; none when it came in this refresh, before what failed. A refusal after a lost answer
  * does not say that the token was bad: the provider may have used it up when nobody heard.

@@ -14,6 +14,14 @@ export type Verdict =
   | { is: "due" }
   | { is: "refused"; code: RefusedUse; retryAfterMs?: number };
 
+export interface JudgedAt {
+  nowMs: number;
+  /** The API has just refused it. */
+  refusedToken?: string | undefined;
+  /** How long the provider is to be left alone in any case. */
+  pauseMs?: number;
+}
+
 /** No longer than this, and no more than a part of the token's life. */
 const aheadMsMax = 5 * 60_000;
 const aheadPart = 0.2;
@@ -25,17 +33,19 @@ export function judgeTokens(
   { settings, profile }: Provider,
   connection: ConnectionRecord,
   held: HeldTokens | undefined,
-  at: { nowMs: number; refusedToken?: string | undefined },
+  at: JudgedAt,
 ): Verdict {
   const { enabled, state, nextTryAtMs = 0 } = connection;
   if (!enabled) return { is: "refused", code: "disabled" };
   const isMachine = settings.grantType === "client_credentials";
-  const waitMs = nextTryAtMs - at.nowMs;
+  const ownWaitMs = nextTryAtMs - at.nowMs;
+  const waitMs = Math.max(ownWaitMs, at.pauseMs ?? 0);
   if (state === "uncertain") return { is: "refused", code: "uncertain" };
   if (state === "reconnect_required") {
     // What only an administrator can mend may have been mended.
-    const isTriedAgain = connection.nextTryAtMs !== undefined && waitMs <= 0;
-    return isTriedAgain ? { is: "due" } : { is: "refused", code: "reconnect_required" };
+    const isTriedAgain = connection.nextTryAtMs !== undefined && ownWaitMs <= 0;
+    if (!isTriedAgain) return { is: "refused", code: "reconnect_required" };
+    return waitMs <= 0 ? { is: "due" } : unavailable(waitMs);
   }
   if (state !== "connected") {
     if (!isMachine) return { is: "refused", code: "not_connected" };

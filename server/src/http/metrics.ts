@@ -1,6 +1,7 @@
 import { collectDefaultMetrics, Counter, Gauge, Registry } from "prom-client";
 import type { Usage } from "../audit/usage.ts";
 import type { KnownClients } from "../clients/known-clients.ts";
+import type { ProviderPauses } from "../datasources/provider-pauses.ts";
 import type { LeakTotals } from "../leaks/leak-report.ts";
 import type { Feed } from "../store/feed.ts";
 
@@ -13,8 +14,9 @@ export function createMetrics(sources: {
   clients: KnownClients;
   feed: Feed;
   leaks: LeakTotals;
+  pauses: Pick<ProviderPauses, "count">;
 }): Registry {
-  const { usage, clients, feed, leaks } = sources;
+  const { usage, clients, feed, leaks, pauses } = sources;
   const registry = new Registry();
   const registers = [registry];
   collectDefaultMetrics({ register: registry });
@@ -60,6 +62,14 @@ export function createMetrics(sources: {
     registers,
     collect() {
       this.set(clients.size);
+    },
+  });
+  new Gauge({
+    name: "countersign_providers_left_alone",
+    help: "Token endpoints of outside APIs that this process asks nothing for a while.",
+    registers,
+    collect() {
+      this.set(pauses.count());
     },
   });
   return registry;

@@ -1,6 +1,6 @@
 import type { Config } from "../config.ts";
 import { createExchangeNotes } from "../datasources/exchange-notes.ts";
-import { openOutbound, type OutboundDoor } from "../datasources/outbound.ts";
+import { openOutbound, type DoorContext, type OutboundDoor } from "../datasources/outbound.ts";
 import type { RefreshContext } from "../datasources/refresh.ts";
 import { createFetch } from "../fetch/fetch.ts";
 import type { ExchangeStore } from "../store/store.ts";
@@ -12,6 +12,7 @@ type MadeHere = "fetch" | "providerTimeoutMs" | "exchanges" | "publicUrl";
 export interface Outside extends Pick<RefreshContext, MadeHere | "log"> {
   outbound: OutboundDoor["outbound"];
   freshTokens: OutboundDoor["freshTokens"];
+  pauses: OutboundDoor["pauses"];
   outboundAllow: readonly string[];
 }
 
@@ -23,7 +24,7 @@ export interface OpenedOutside {
 
 export function openOutside(
   config: Config,
-  context: Omit<RefreshContext, MadeHere> & { store: ExchangeStore },
+  context: Omit<DoorContext, MadeHere> & { store: ExchangeStore },
 ): OpenedOutside {
   const { outboundAllow, publicUrl, providerTimeoutSeconds } = config;
   const fetch = createFetch({ allow: outboundAllow });
@@ -32,9 +33,9 @@ export function openOutside(
   const exchanges = createExchangeNotes(system, store, log);
   const made = { fetch, providerTimeoutMs, exchanges, publicUrl };
   const door = openOutbound({ system, store, sealer, log, feed, ...made });
-  const { outbound, freshTokens } = door;
+  const { outbound, freshTokens, pauses } = door;
   return {
-    outside: { ...made, log, outbound, freshTokens, outboundAllow },
+    outside: { ...made, log, outbound, freshTokens, pauses, outboundAllow },
     async stop() {
       await door.stop();
       await exchanges.stop();

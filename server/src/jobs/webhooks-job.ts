@@ -1,12 +1,12 @@
 import type { LeaseStore } from "../store/store.ts";
 import { newId } from "../system.ts";
-import { sendDue, tend, type DeliveriesContext } from "../webhooks/deliveries.ts";
+import { createDeliveries, type DeliveriesContext } from "../webhooks/deliveries.ts";
 import type { Jobs } from "./jobs.ts";
 import { createLease } from "./lease.ts";
 
 /**
- * Tells webhooks what happened, from one process of all that share a store. The lease is asked for
- * only when something is due, so that an idle service writes nothing.
+ * Tells webhooks what happened, from every process of all that share a store: that each event is sent
+ * once rests on claims in the store. The lease is for what one process does for all of them.
  */
 
 export interface WebhooksJobContext extends DeliveriesContext {
@@ -19,20 +19,17 @@ const tendEveryMs = 60_000;
 export function startWebhooksJob(context: WebhooksJobContext): Jobs {
   const { system, store, log } = context;
   const lease = createLease(system, store, "webhooks", newId(system, "prc_"));
+  const deliveries = createDeliveries(context);
   let tendedAtMs = -Infinity;
   let running: Promise<void> | undefined;
 
   async function runOnce(): Promise<void> {
     const isTendingDue = Math.abs(system.now() - tendedAtMs) >= tendEveryMs;
-    const due = await store.listDueDeliveries({ atMs: system.now(), limit: 1 });
-    if (due.length === 0 && !isTendingDue) return;
-    if (!(await lease.hold())) return;
-    if (isTendingDue) {
-      await tend(context);
+    if (isTendingDue && (await lease.hold())) {
+      await deliveries.tend();
       tendedAtMs = system.now();
     }
-    // What comes meanwhile is seen a second later: whoever stops waits for one page at most.
-    await sendDue(context);
+    await deliveries.sendDue();
   }
 
   const timer = setInterval(() => {
@@ -49,6 +46,7 @@ export function startWebhooksJob(context: WebhooksJobContext): Jobs {
   return {
     async stop() {
       clearInterval(timer);
+      deliveries.stop();
       await running;
       await lease.release().catch(() => undefined);
     },

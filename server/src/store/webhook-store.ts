@@ -44,6 +44,10 @@ export interface DeliveryRecord {
   lastStatus: number | undefined;
   /** Why there was no answer. */
   lastError: string | undefined;
+  /** How long the last attempt took; absent when nobody saw its end. */
+  lastDurationMs: number | undefined;
+  /** The note of the process that is sending it now. */
+  claimId: string | undefined;
 }
 
 export interface DeliveryPage {
@@ -85,9 +89,18 @@ export interface WebhookStore {
   /** Of all tenants: what is to be sent now to webhooks that are enabled, whatever is due longest first. */
   listDueDeliveries(query: { atMs: number; limit: number }): Promise<DeliveryRecord[]>;
   insertDelivery(input: { delivery: DeliveryRecord; audit: AuditRecord }): Promise<Written>;
-  /** `conflict` when it was tried meanwhile. */
-  moveDelivery(input: {
+  /**
+   * From now on the caller alone sends it, until it is moved. `conflict` when somebody else does, when
+   * it was tried meanwhile, or when it is not due at `atMs`.
+   */
+  claimDelivery(input: {
     delivery: DeliveryKey & Pick<DeliveryRecord, "attempts">;
+    claimId: string;
+    atMs: number;
+  }): Promise<Written>;
+  /** `conflict` when it was tried meanwhile, or claimed or freed by somebody else. */
+  moveDelivery(input: {
+    delivery: DeliveryKey & Pick<DeliveryRecord, "attempts" | "claimId">;
     change: Partial<Omit<DeliveryRecord, keyof DeliveryKey | "subject">>;
     /** Of who asked for it; a try that was due is nobody's act. */
     audit?: AuditRecord;

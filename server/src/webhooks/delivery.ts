@@ -4,7 +4,7 @@ import { AdminError, notFound } from "../errors/admin-error.ts";
 import { isFetchError } from "../fetch/fetch-error.ts";
 import type { GuardedFetch } from "../fetch/fetch.ts";
 import type { DeliveryRecord, WebhookRecord } from "../store/store.ts";
-import { newId } from "../system.ts";
+import { newId, type System } from "../system.ts";
 import { signatureHeaders } from "./signature.ts";
 import { loadWebhook, signingSecretsOf, type WebhookContext } from "./webhook.ts";
 
@@ -31,13 +31,21 @@ const waits = [
   10 * hourMs,
   10 * hourMs,
 ];
-const answerMs = 15 * secondMs;
+/** How long a receiver may take to answer. */
+export const answerMs = 15 * secondMs;
 const answerBytesMax = 16 * 1024;
 
 /** What came of it, for the store. */
 export type Outcome = Pick<
   DeliveryRecord,
-  "status" | "attempts" | "nextAttemptMs" | "lastAttemptMs" | "lastStatus" | "lastError"
+  | "status"
+  | "attempts"
+  | "nextAttemptMs"
+  | "lastAttemptMs"
+  | "lastStatus"
+  | "lastError"
+  | "lastDurationMs"
+  | "claimId"
 >;
 
 /** Never rejects because of the receiver. `isGone`: it wants no events any more. */
@@ -46,27 +54,42 @@ export async function deliver(
   webhook: WebhookRecord,
   delivery: DeliveryRecord,
 ): Promise<{ outcome: Outcome; isGone: boolean }> {
-  const atMs = context.system.now();
-  const answered = await post(context, webhook, { delivery, atMs });
+  const { system } = context;
+  const [lastAttemptMs, startedMs] = [system.now(), system.elapsedMs()];
+  const answered = await post(context, webhook, { delivery, atMs: lastAttemptMs });
+  const lastDurationMs = Math.round(system.elapsedMs() - startedMs);
+  const outcome = outcomeOf(system, delivery, { ...answered, lastAttemptMs, lastDurationMs });
+  return { outcome, isGone: answered.lastStatus === 410 };
+}
+
+/** Of a try whose process did not live to say what came of it: it counts, as one without an answer. */
+export const lostOutcome = (system: System, delivery: DeliveryRecord): Outcome =>
+  outcomeOf(system, delivery, {
+    lastAttemptMs: system.now(),
+    lastStatus: undefined,
+    lastError: "The process that sent it ended before an answer came.",
+    lastDurationMs: undefined,
+  });
+
+type Tried = Pick<Outcome, "lastAttemptMs" | "lastStatus" | "lastError" | "lastDurationMs">;
+
+function outcomeOf(system: System, delivery: DeliveryRecord, tried: Tried): Outcome {
   const attempts = delivery.attempts + 1;
-  const tried = { attempts, lastAttemptMs: atMs, lastError: undefined, ...answered };
-  const { lastStatus = 0 } = answered;
+  const counted = { ...tried, attempts, claimId: undefined };
+  const { lastStatus = 0 } = tried;
   if (lastStatus >= 200 && lastStatus < 300) {
-    const outcome = { ...tried, status: "delivered", nextAttemptMs: undefined };
-    return { outcome, isGone: false };
+    return { ...counted, status: "delivered", nextAttemptMs: undefined };
   }
-  const isGone = lastStatus === 410;
-  const waitMs = isGone ? undefined : waits[attempts - 1];
-  const nextAttemptMs = waitMs === undefined ? undefined : context.system.now() + waitMs;
-  const status = nextAttemptMs === undefined ? "failed" : "pending";
-  return { outcome: { ...tried, status, nextAttemptMs }, isGone };
+  const waitMs = lastStatus === 410 ? undefined : waits[attempts - 1];
+  const nextAttemptMs = waitMs === undefined ? undefined : system.now() + waitMs;
+  return { ...counted, status: nextAttemptMs === undefined ? "failed" : "pending", nextAttemptMs };
 }
 
 async function post(
   context: DeliveryContext,
   webhook: WebhookRecord,
   { delivery, atMs }: { delivery: DeliveryRecord; atMs: number },
-): Promise<{ lastStatus: number | undefined; lastError?: string }> {
+): Promise<Pick<Tried, "lastStatus" | "lastError">> {
   const body = JSON.stringify(toEvent(delivery));
   const secrets = signingSecretsOf(context, webhook);
   try {
@@ -82,7 +105,7 @@ async function post(
       totalMs: answerMs,
       bodyBytesMax: answerBytesMax,
     });
-    return { lastStatus: status };
+    return { lastStatus: status, lastError: undefined };
   } catch (error) {
     if (!isFetchError(error)) throw error;
     return { lastStatus: undefined, lastError: error.message };
@@ -157,12 +180,14 @@ export async function sendTest(
     lastAttemptMs: undefined,
     lastStatus: undefined,
     lastError: undefined,
+    lastDurationMs: undefined,
+    claimId: undefined,
   };
   await store.insertDelivery({ delivery, audit: auditOf(system, actor, sent("tested", delivery)) });
   return delivery;
 }
 
-/** As if it were new: tried at once, and as often. Throws 404. */
+/** As if it were new: tried at once, and as often, whoever is sending it now. Throws 404. */
 export async function replay(
   { system, store }: WebhookContext,
   actor: Actor,
@@ -172,7 +197,8 @@ export async function replay(
   for (;;) {
     const delivery = await store.findDelivery(key);
     if (delivery === undefined) throw notFound(key.eventId);
-    const change = { status: "pending", attempts: 0, nextAttemptMs: system.now() };
+    const due = { attempts: 0, nextAttemptMs: system.now(), claimId: undefined };
+    const change = { ...due, status: "pending" };
     const audit = auditOf(system, actor, sent("event_sent_again", delivery));
     const outcome = await store.moveDelivery({ delivery, change, audit });
     if (outcome === "written") return { ...delivery, ...change };

@@ -7,8 +7,12 @@ import { loopback } from "./provider.ts";
 export const inBackground = { ...loopback, COUNTERSIGN_BACKGROUND_RENEWAL: "on" };
 
 /** Somebody will have done it soon; the job looks every few seconds. */
-export async function until(what: string, isSo: () => boolean | Promise<boolean>): Promise<void> {
-  for (let tries = 0; tries < 600; tries += 1) {
+export async function until(
+  what: string,
+  isSo: () => boolean | Promise<boolean>,
+  seconds = 30,
+): Promise<void> {
+  for (let tries = 0; tries < seconds * 20; tries += 1) {
     if (await isSo()) return;
     await sleep(50);
   }

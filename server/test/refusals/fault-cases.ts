@@ -414,6 +414,7 @@ export const ownWrites: Partial<Record<WriteName, string>> = {
   rollUpUsage: "a background job",
   insertExchanges: "what was said to a provider, noted a moment later",
   sweepExchanges: "a background job",
+  claimDelivery: "a background job",
   sweepDeliveries: "a background job",
   tellReconnectSoon: "a background job",
   sweepRefusals: "a background job",

@@ -77,4 +77,5 @@ export const toDelivery = (delivery: DeliveryRecord): Delivery => ({
   ...optional("next_attempt_at", time(delivery.nextAttemptMs)),
   ...optional("last_status", delivery.lastStatus),
   ...optional("last_error", delivery.lastError),
+  ...optional("last_duration_ms", delivery.lastDurationMs),
 });

@@ -46,6 +46,8 @@ const sampleDelivery = (
   lastAttemptMs: undefined,
   lastStatus: undefined,
   lastError: undefined,
+  lastDurationMs: undefined,
+  claimId: undefined,
   ...own,
 });
 
@@ -180,6 +182,45 @@ export function webhookContract(open: OpenStore): void {
       const key = { tenantId: ours.tenantId, webhookId: webhook.id, eventId };
       assert.deepEqual(await other.findDelivery(key), { ...delivery, ...change });
       assert.equal(await other.findDelivery({ ...key, tenantId: "other" }), undefined);
+    });
+
+    test("a delivery is sent by one process at a time", async (world) => {
+      const { store, other, ours } = world;
+      const webhook = await insert(world);
+      const delivery = sampleDelivery(webhook, { nextAttemptMs: 10 });
+      await store.insertDelivery(sending(delivery));
+      const claim = { delivery, claimId: "clm_one", atMs: 10 };
+      const rival = { ...claim, claimId: "clm_two" };
+      assert.equal(await store.claimDelivery({ ...claim, atMs: 9 }), "conflict", "not due yet");
+      const both = await Promise.all([store.claimDelivery(claim), other.claimDelivery(rival)]);
+      assert.deepEqual(both.toSorted(), ["conflict", "written"]);
+      const winner = both[0] === "written" ? claim : rival;
+      assert.equal(await other.claimDelivery(rival), "conflict", "nor a second time");
+      const held = { ...delivery, claimId: winner.claimId };
+      const due = await other.listDueDeliveries({ atMs: 10, limit: 100 });
+      assert.deepEqual(
+        due.filter(({ webhookId }) => webhookId === webhook.id),
+        [held],
+      );
+
+      const change = { attempts: 1, nextAttemptMs: 20, lastDurationMs: 7, claimId: undefined };
+      assert.equal(await other.moveDelivery({ delivery, change }), "conflict", "not its claim");
+      const foreign = { ...delivery, claimId: "clm_three" };
+      assert.equal(await other.moveDelivery({ delivery: foreign, change }), "conflict");
+      assert.equal(await store.moveDelivery({ delivery: held, change }), "written");
+      const { eventId } = delivery;
+      const key = { tenantId: ours.tenantId, webhookId: webhook.id, eventId };
+      const tried = { ...delivery, ...change };
+      assert.deepEqual(await store.findDelivery(key), tried);
+      // Who has read it before has not seen that it was tried.
+      assert.equal(await store.claimDelivery({ ...claim, atMs: 20 }), "conflict");
+      const again = { delivery: tried, claimId: "clm_four", atMs: 20 };
+      assert.equal(await store.claimDelivery(again), "written");
+      const done = { status: "delivered", attempts: 2, nextAttemptMs: undefined };
+      const last = { delivery: { ...tried, claimId: "clm_four" }, change: { ...done } };
+      assert.equal(await store.moveDelivery(last), "written");
+      const late = { delivery: { ...tried, ...done }, claimId: "clm_five", atMs: 90 };
+      assert.equal(await store.claimDelivery(late), "conflict", "it has arrived");
     });
 
     test(

@@ -63,8 +63,23 @@ export const deliveryWrites = {
     return "written" as const;
   },
 
-  async moveDelivery(tx: Tx, input: Parameters<WebhookStore["moveDelivery"]>[0]) {
+  async claimDelivery(tx: Tx, input: Parameters<WebhookStore["claimDelivery"]>[0]) {
     const { tenantId, webhookId, eventId, attempts } = input.delivery;
+    const claimed = await tx
+      .updateTable("webhookDeliveries")
+      .set({ claimId: input.claimId })
+      .where("tenantId", "=", tenantId)
+      .where("webhookId", "=", webhookId)
+      .where("eventId", "=", eventId)
+      .where("attempts", "=", attempts)
+      .where("claimId", "is", null)
+      .where("nextAttemptMs", "<=", input.atMs)
+      .executeTakeFirst();
+    return claimed.numUpdatedRows === 0n ? ("conflict" as const) : ("written" as const);
+  },
+
+  async moveDelivery(tx: Tx, input: Parameters<WebhookStore["moveDelivery"]>[0]) {
+    const { tenantId, webhookId, eventId, attempts, claimId } = input.delivery;
     const moved = await tx
       .updateTable("webhookDeliveries")
       .set(withNulls(input.change) as Partial<Schema["webhookDeliveries"]>)
@@ -72,6 +87,8 @@ export const deliveryWrites = {
       .where("webhookId", "=", webhookId)
       .where("eventId", "=", eventId)
       .where("attempts", "=", attempts)
+      .$if(claimId === undefined, (query) => query.where("claimId", "is", null))
+      .$if(claimId !== undefined, (query) => query.where("claimId", "=", claimId!))
       .executeTakeFirst();
     if (moved.numUpdatedRows === 0n) return "conflict" as const;
     if (input.audit !== undefined) await recordAudit(tx, input.audit);

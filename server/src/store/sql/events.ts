@@ -56,6 +56,8 @@ export async function recordEvents(
       lastAttemptMs: null,
       lastStatus: null,
       lastError: null,
+      lastDurationMs: null,
+      claimId: null,
     })),
   );
   for (let start = 0; start < deliveries.length; start += rowsPerInsert) {
@@ -78,7 +80,7 @@ export async function recordEventOf(tx: Tx, audit: AuditRecord, row: ConnectionR
 /** `evt_…`, from the audit row of what happened. */
 export const eventIdOf = ({ id }: Pick<AuditRecord, "id">): string => id.replace(/^aud_/, "evt_");
 
-/** SQLite takes at most 32,766 parameters in a statement; a row has twelve. */
+/** SQLite takes at most 32,766 parameters in a statement; a row has fourteen. */
 const rowsPerInsert = 1000;
 
 export const wants = (events: string | null, type: string): boolean =>
