@@ -126,7 +126,7 @@ export const pagesOf = (furnished: Furnished): readonly ShownPage[] => {
     { name: "connection", path: `/connections/${connectionId}`, landmark: "Try a request" },
     { name: "webhooks", path: "/webhooks", landmark: "hooks.example.com" },
     { name: "create-webhook", path: "/webhooks?create", landmark: "Also those that are added" },
-    { name: "webhook", path: `/webhooks/${webhookId}`, landmark: "The receiver answered 410" },
+    { name: "webhook", path: `/webhooks/${webhookId}`, landmark: "Send again" },
     { name: "team", path: "/team", landmark: "ann@example.com" },
     { name: "audit", path: "/audit", landmark: "App client created" },
     { name: "verify-audit", path: "/audit?verify", landmark: "Or the head that was kept" },

@@ -87,7 +87,7 @@ const Row = ({ webhook, delivery }: { webhook: Webhook; delivery: Delivery }) =>
       </span>
       <span className="narrow-only">
         <DeliveryState delivery={delivery} />
-        <span className="muted">{delivery.last_status}</span>
+        <span className="muted">{answerOf(delivery)}</span>
       </span>
     </Table.Td>
     <Table.Td className="not-narrow">
