@@ -90,7 +90,7 @@ describe("the team in the console", () => {
     await invited.getByRole("button", { name: "Invite" }).waitFor();
 
     await act(bea, "Disable");
-    await rowOf("Bea").getByText("Disabled").waitFor();
+    await rowOf("Bea").getByText("Disabled").filter({ visible: true }).waitFor();
     await invited.reload();
     await invited.getByRole("button", { name: "Sign in" }).waitFor();
     await act(bea, "Enable");

@@ -84,7 +84,7 @@ const columns = [
   { label: "Person" },
   { label: "Roles" },
   { label: "Since", className: "not-narrow" },
-  { label: "Status" },
+  { label: "Status", className: "not-narrow" },
   { label: "Actions", isHidden: true, width: 56 },
 ];
 
@@ -108,6 +108,11 @@ function Row({ user }: { user: User }) {
             {email}
           </Text>
         )}
+        {!user.enabled && (
+          <span className="narrow-only">
+            <Status state="disabled" />
+          </span>
+        )}
       </Table.Td>
       <Table.Td>
         <RoleBadges held={user} />
@@ -115,7 +120,7 @@ function Row({ user }: { user: User }) {
       <Table.Td className="not-narrow">
         <Ago at={user.created_at} />
       </Table.Td>
-      <Table.Td>
+      <Table.Td className="not-narrow">
         <Status state={user.enabled ? "enabled" : "disabled"} />
       </Table.Td>
       <Table.Td>
