@@ -10,20 +10,21 @@ import { startEmpty, type EmptyCountersign } from "../servers/countersign.ts";
 import { contestantOf, warmUp, type Group, type GroupContext } from "./group.ts";
 
 /**
- * The list of app clients with 100,000 of them, beside the list with ten. Answers that are compared hold
- * equally many: ten, and five of those that a page key leads to, since ten are two pages of five.
+ * The list of app clients with 100,000 of them, beside the list with ten and one more. Answers that are
+ * compared hold equally many, ten, or five behind a page key, and all of them say where the list goes on:
+ * to write that costs 5 to 10 % of an answer, however many there are.
  */
 
 const name = "listing";
 
-const few = { count: 10, soughtEvery: 1 };
+const few = { count: 11, soughtEvery: 1 };
 const many = { count: 100_000, soughtEvery: 10 };
 
 const ofFew = {
-  first: "of 10: the first page",
-  behind: "of 10: five behind a page key",
-  search: "of 10: all ten by a filter",
-  unused: "of 10: all ten as unused",
+  first: "of 11: the first page",
+  behind: "of 11: five behind a page key",
+  search: "of 11: ten by a filter",
+  unused: "of 11: ten unused",
 };
 const ofMany = {
   first: "of 100,000: the first page",
@@ -145,4 +146,5 @@ function checkPage(sample: string, size: number): void {
   const page = JSON.parse(sample) as Partial<AppClientPage & UnusedClientPage>;
   const items = page.app_clients ?? page.unused_clients ?? [];
   if (items.length !== size) throw new Error(`a page holds ${items.length}: ${sample}`);
+  if (page.metadata?.page_key === undefined) throw new Error(`a page is the last one: ${sample}`);
 }
