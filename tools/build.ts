@@ -18,7 +18,8 @@ interface Product {
 const products: readonly Product[] = [
   {
     folder: "server/dist",
-    sources: "{{server,protocol,sdk,examples/corpora-api}/src/**/*.ts,tools/build/server.ts}",
+    sources:
+      "{{server,protocol,sdk,examples/corpora-api}/src/**/*.ts,tools/build/{server,seldom}.ts}",
     // Only when it is needed: loading the bundler takes longer than looking whether it is.
     build: async (root, folder) => (await import("./build/server.ts")).buildServer(root, folder),
   },

@@ -1,6 +1,7 @@
 import { rmSync, writeFileSync } from "node:fs";
 import { join, relative, sep } from "node:path";
 import { build, type Plugin } from "rolldown";
+import { seldomUsed, withoutNeverUsed } from "./seldom.ts";
 
 /**
  * The server in a few files rather than in two thousand: each module costs memory, in two threads,
@@ -16,7 +17,13 @@ export async function buildServer(root: string, folder: string): Promise<void> {
     cwd: root,
     input: entries,
     platform: "node",
-    plugins: [sourcePlaces(root, folder), ascii(), seldomBuiltins()],
+    plugins: [
+      sourcePlaces(root, folder),
+      withoutNeverUsed(),
+      seldomUsed(),
+      ascii(),
+      seldomBuiltins(),
+    ],
     logLevel: "warn",
     output: {
       dir: folder,

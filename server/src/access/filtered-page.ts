@@ -1,11 +1,6 @@
-import { RE2JS, RE2JSSyntaxException } from "re2js";
-import { badField } from "../errors/admin-error.ts";
 import { sievedPage, type SievedPage } from "./sieved-page.ts";
 
-/**
- * One page of what a filter lets through. A filter is a regular expression that somebody else wrote, so
- * it runs on an engine that takes linear time, and on a budget of work.
- */
+/** One page of what a filter lets through. */
 
 export interface FilteredList<Item, Position> {
   filter: string | undefined;
@@ -17,11 +12,6 @@ export interface FilteredList<Item, Position> {
   positionOf(item: Item): Position;
 }
 
-/** Steps of the matching machine: characters looked at, times the size of the program. */
-const workMax = 2_000_000;
-/** A few milliseconds; then others get their turn. */
-const workPerTurn = 200_000;
-const programSizeMax = 2_000;
 const itemsPerRead = 200;
 
 /** Throws 400 for what is no filter. */
@@ -34,6 +24,8 @@ export async function filteredPage<Item, Position>(
     const items = found.slice(0, limit);
     return { items, next: found.length > limit ? positionOf(items.at(-1)!) : undefined };
   }
+  // Its tables are large, and most lists are never filtered.
+  const { createMatcher } = await import("./filter.ts");
   const matches = createMatcher(filter);
   return sievedPage({
     after,
@@ -45,31 +37,4 @@ export async function filteredPage<Item, Position>(
     isLong: matches.isLong,
     positionOf,
   });
-}
-
-function createMatcher(filter: string) {
-  const pattern = compile(filter);
-  const size = pattern.programSize();
-  if (size > programSizeMax) throw badField("filter", "is too complex");
-  let work = 0;
-  let turnEndsAt = workPerTurn;
-  const matches = (text: string): boolean => {
-    work += (text.length + 1) * size;
-    return pattern.matcher(text).find();
-  };
-  const isLong = (): boolean => {
-    if (work < turnEndsAt) return false;
-    turnEndsAt = work + workPerTurn;
-    return true;
-  };
-  return Object.assign(matches, { isSpent: () => work > workMax, isLong });
-}
-
-function compile(filter: string): RE2JS {
-  try {
-    return RE2JS.compile(filter);
-  } catch (error) {
-    if (!(error instanceof RE2JSSyntaxException)) throw error;
-    throw badField("filter", "is not a regular expression");
-  }
 }

@@ -1,4 +1,9 @@
-import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from "fastify";
+import Fastify, {
+  type FastifyInstance,
+  type FastifyReply,
+  type FastifyRequest,
+  type FastifyServerOptions,
+} from "fastify";
 import type { RequestListener, Server } from "node:http";
 import { endpointPaths } from "@countersign/protocol/metadata.ts";
 import type { Registry } from "prom-client";
@@ -105,6 +110,15 @@ function protocolRoutes({
 
 const bodyBytesMax = 1_048_576;
 
+/** Given at the start, so that the framework does not load its own, whose types these should have. */
+const compilersFactory = {
+  buildValidator: () => validatorCompiler,
+  buildSerializer: () => serializerCompiler,
+} as unknown as CompilersFactory;
+type CompilersFactory = NonNullable<
+  NonNullable<FastifyServerOptions["schemaController"]>["compilersFactory"]
+>;
+
 async function createFramework(
   context: RouterContext,
   proxied: ProxyRoutes,
@@ -128,9 +142,8 @@ async function createFramework(
     // A route that does not exist, a method it does not have: both are answered by us.
     exposeHeadRoutes: true,
     routerOptions: { maxParamLength: 400 },
+    schemaController: { compilersFactory },
   });
-  framework.setValidatorCompiler(validatorCompiler);
-  framework.setSerializerCompiler(serializerCompiler);
   framework.setErrorHandler(writeProblem);
   framework.setNotFoundHandler(createNotFound(collectMethods(framework)));
   framework.addHook("onRequest", async (request, reply) => identify(request, reply));

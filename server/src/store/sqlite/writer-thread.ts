@@ -1,4 +1,5 @@
 import { once } from "node:events";
+import { setFlagsFromString } from "node:v8";
 import { Worker } from "node:worker_threads";
 import type { RunWrite, WriteName } from "../compose.ts";
 import { withDeadline } from "../failure.ts";
@@ -17,8 +18,12 @@ interface Waiting {
   reject(error: Error): void;
 }
 
-/** What it makes is gone after a batch: more room would only be filled before it is emptied. */
-const youngGenerationMb = 6;
+/**
+ * In megabytes, of half of what is young. What the thread makes is gone after a batch: more room would
+ * only be filled before it is emptied. A limit for the thread alone, in `resourceLimits`, counts less than
+ * the flag that the process was started with. The heap of this thread has its sizes already.
+ */
+const youngGeneration = "--max-semi-space-size=1";
 
 export function startWriterThread(path: string): WriterThread {
   const waiting = new Map<number, Waiting>();
@@ -29,9 +34,9 @@ export function startWriterThread(path: string): WriterThread {
   let worker: Worker | undefined = start();
 
   function start(): Worker {
+    setFlagsFromString(youngGeneration);
     const started = new Worker(new URL("./writer.ts", import.meta.url), {
       workerData: { path, givenUp },
-      resourceLimits: { maxYoungGenerationSizeMb: youngGenerationMb },
     });
     started.on("message", (answer: WriteAnswer) => {
       settle(waiting, answer);
