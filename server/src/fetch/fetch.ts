@@ -153,7 +153,12 @@ function passSoon(exit: Exit, asked: PassedRequest, receiver: Receiver): void {
   const exchange = new Exchange(receiver);
   const pools = exit.pools();
   if (!(pools instanceof Promise)) pass(exit, pools, asked, exchange);
-  else void pools.then((loaded) => pass(exit, loaded, asked, exchange));
+  else {
+    void pools.then(
+      (loaded) => pass(exit, loaded, asked, exchange),
+      (error: unknown) => exchange.refuse(error),
+    );
+  }
 }
 
 /** What is refused is told to the exchange. */
