@@ -2,13 +2,13 @@ import { hash } from "node:crypto";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 
-/** How long its tokens are good, unless a test says otherwise. */
-export const hourMs = 3_600_000;
-
 /**
  * An outside provider with an API of its own, on a loopback port: rotates refresh tokens strictly, and
  * misbehaves when told to. What a test asserts is what it has seen.
  */
+
+/** How long its tokens are good, unless a test says otherwise. */
+export const hourMs = 3_600_000;
 
 export interface TokenRequest {
   parameters: Record<string, string>;
