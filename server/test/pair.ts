@@ -22,13 +22,17 @@ export async function spawnPair(settings: Record<string, string>): Promise<Serve
     COUNTERSIGN_PUBLIC_URL: `http://127.0.0.1:${await freePort()}`,
     COUNTERSIGN_STORE_HINTS: "off",
   };
-  const [one, two] = await Promise.all([spawnServer(shared), spawnServer(shared)]);
-  return {
-    one,
-    two,
-    async stop() {
-      await Promise.all([one.stop(), two.stop()]);
-      rmSync(dataDir, { recursive: true, force: true });
-    },
+  const both = [spawnServer(shared), spawnServer(shared)] as const;
+  const stop = async (): Promise<void> => {
+    // Also the one that runs when the other could not start.
+    await Promise.allSettled(both.map(async (server) => (await server).stop()));
+    rmSync(dataDir, { recursive: true, force: true });
   };
+  try {
+    const [one, two] = await Promise.all(both);
+    return { one, two, stop };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
 }

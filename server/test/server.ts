@@ -60,16 +60,22 @@ export async function startServer(environment: Environment = {}): Promise<InProc
   await new Promise<void>((resolve) =>
     appServer.server.listen(config.port, config.host, () => resolve()),
   );
+  const close = async (): Promise<void> => {
+    appServer.server.closeAllConnections();
+    await new Promise<void>((resolve) => appServer.server.close(() => resolve()));
+  };
   const clock = createClock();
-  const app = await startApp({ config, system: clock, log, appServer });
+  const app = await orElse(startApp({ config, system: clock, log, appServer }), async () => {
+    await close();
+    setting.removeData();
+  });
   return {
     ...setting,
     app,
     clock,
     logLines,
     async stop() {
-      appServer.server.closeAllConnections();
-      await new Promise<void>((resolve) => appServer.server.close(() => resolve()));
+      await close();
       await app.stop();
       setting.removeData();
     },
@@ -101,11 +107,14 @@ export async function spawnServer(
   child.stdout.on("data", collect);
   child.stderr.on("data", collect);
   const ended = new Promise<void>((resolve) => child.once("exit", () => resolve()));
-  await ready(setting.url, child, logLines);
   const end = async (signal: NodeJS.Signals): Promise<void> => {
     child.kill(signal);
     await ended;
   };
+  await orElse(ready(setting.url, child, logLines), async () => {
+    await end("SIGKILL");
+    setting.removeData();
+  });
   return {
     ...setting,
     process: child,
@@ -116,6 +125,19 @@ export async function spawnServer(
       setting.removeData();
     },
   };
+}
+
+/** What did not start leaves nothing behind: a test that fails must come to its end. */
+async function orElse<Started>(
+  start: Promise<Started>,
+  tidyUp: () => Promise<void>,
+): Promise<Started> {
+  try {
+    return await start;
+  } catch (error) {
+    await tidyUp();
+    throw error;
+  }
 }
 
 /** Until `/readyz` answers; fails with what the process said. */

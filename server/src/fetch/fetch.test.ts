@@ -1,178 +1,19 @@
 import assert from "node:assert/strict";
 import { createServer } from "node:net";
-import { describe, test, type TestContext } from "node:test";
+import { describe, test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import { brotliCompressSync, deflateSync, gzipSync } from "node:zlib";
 import { createAuthority } from "../../test/certificates.ts";
+import { failed, openFetch, refused } from "../../test/guarded-fetch.ts";
 import { serve, serveHttp, serveHttps } from "../../test/listening.ts";
-import { createAddressRules } from "./address.ts";
-import { FetchFailed, FetchRefused } from "./fetch-error.ts";
-import { createFetch, type FetchOptions, type GuardedFetch } from "./fetch.ts";
-
-const loopback = ["127.0.0.0/8"];
-
-function open(test: TestContext, options: Partial<FetchOptions> = {}): GuardedFetch {
-  const fetch = createFetch({ allow: loopback, ...options });
-  test.after(() => fetch.close());
-  return fetch;
-}
-
-const refused = (reason: string) => (error: unknown) =>
-  error instanceof FetchRefused && error.reason === reason && error.phase === "before_sending";
-const failed = (reason: string, phase: string) => (error: unknown) => {
-  assert.ok(error instanceof FetchFailed, String(error));
-  assert.deepEqual([error.reason, error.phase], [reason, phase]);
-  return true;
-};
-
-const privateHosts = [
-  ..."127.0.0.1 127.1 2130706433 0x7f000001 0177.0.0.1 127.0.0.1. 0.0.0.0 0 10.0.0.1".split(" "),
-  ..."172.16.0.1 172.31.255.255 192.168.1.1 169.254.169.254 0xA9FEA9FE 100.64.0.1".split(" "),
-  ..."192.0.0.1 192.0.2.1 198.18.0.1 198.51.100.1 203.0.113.1 224.0.0.1 240.0.0.1".split(" "),
-  ..."255.255.255.255 168.63.129.16 192.88.99.1 １２７.0.0.1 127。0。0。1 ①②⑦.0.0.1".split(" "),
-  ..."[::] [::1] [::127.0.0.1] [::ffff:127.0.0.1] [::ffff:7f00:1] [::ffff:8.8.8.8]".split(" "),
-  ..."[64:ff9b::7f00:1] [64:ff9b:1::1] [2002:7f00:1::] [2001::1] [2001:db8::1] [3fff::1]".split(
-    " ",
-  ),
-  ..."[fc00::1] [fdff::1] [fe80::1] [fec0::1] [ff02::1] [100::1] [5f00::1]".split(" "),
-];
-
-describe("addresses", () => {
-  test("G1 refuses what is not public, however it is written", async (t) => {
-    const asked: string[] = [];
-    const resolve = async (name: string) => (asked.push(name), ["8.8.8.8"]);
-    const fetch = open(t, { allow: [], resolve });
-    for (const host of privateHosts) {
-      for (const send of [fetch.request, fetch.stream]) {
-        await assert.rejects(send({ url: `https://${host}/` }), refused("address"), host);
-      }
-    }
-    assert.deepEqual(asked, []);
-  });
-
-  test("G1 refuses names of what is not public, before any connection", async (t) => {
-    const inside = await serveHttp(t, (_, answer) => answer.end("inside"));
-    const names = [
-      "localhost",
-      "localhost.",
-      "intra.example",
-      "ｌｏｃａｌｈｏｓｔ",
-      "bücher.example",
-    ];
-    const seen: string[] = [];
-    const resolve = async (name: string) => (seen.push(name), ["127.0.0.1"]);
-    const fetch = open(t, { allow: [], resolve });
-    for (const name of names) {
-      const url = `https://${name}:${inside.port}/`;
-      await assert.rejects(fetch.request({ url }), refused("address"), name);
-      await assert.rejects(fetch.request({ url, isAlone: true }), refused("address"), name);
-    }
-    assert.equal(inside.connections(), 0);
-    assert.deepEqual([...new Set(seen)].toSorted(), [
-      "intra.example",
-      "localhost",
-      "localhost.",
-      "xn--bcher-kva.example",
-    ]);
-  });
-
-  test("G1 tells public addresses from all others", () => {
-    const { judge } = createAddressRules(["10.1.0.0/16", "fd00::/8", "127.0.0.1"]);
-    for (const address of ["8.8.8.8", "1.1.1.1", "172.32.0.1", "2606:4700::1111", "2a00::1"]) {
-      assert.equal(judge(address), "public", address);
-    }
-    for (const address of ["10.1.2.3", "fd12::1", "127.0.0.1"]) {
-      assert.equal(judge(address), "allowed", address);
-    }
-    for (const address of ["10.2.0.1", "127.0.0.2", "fe80::1%eth0", "example", "", "1.2.3"]) {
-      assert.equal(judge(address), "forbidden", address);
-    }
-  });
-
-  test("G1 permits what the operator names, and nothing beside it", async (t) => {
-    const inside = await serveHttp(t, (_, answer) => answer.end("inside"));
-    const fetch = open(t, { allow: ["127.0.0.1/32"] });
-    assert.equal(String((await fetch.request({ url: inside.url })).body), "inside");
-    const beside = `http://127.0.0.2:${inside.port}`;
-    await assert.rejects(fetch.request({ url: beside }), refused("address"));
-  });
-
-  test("G1 calls nothing but http and https, and no URL with credentials", async (t) => {
-    const fetch = open(t);
-    for (const url of ["file:///etc/passwd", "ftp://127.0.0.1/", "data:,x", "javascript:1"]) {
-      await assert.rejects(fetch.request({ url }), refused("scheme"), url);
-    }
-    for (const url of ["https://a:b@127.0.0.1/", "https://a@127.0.0.1/", "", "/x", "https://"]) {
-      await assert.rejects(fetch.request({ url }), refused("url"), url);
-    }
-  });
-
-  test("G20 calls public addresses with TLS only", async (t) => {
-    const fetch = open(t, { resolve: async () => ["8.8.8.8"] });
-    await assert.rejects(fetch.request({ url: "http://8.8.8.8/" }), refused("scheme"));
-    await assert.rejects(fetch.request({ url: "http://public.example/" }), refused("scheme"));
-  });
-});
-
-describe("names", () => {
-  test("G2 connects to the address that was checked, and asks once", async (t) => {
-    const inside = await serveHttp(t, (request, answer) => answer.end(request.headers.host));
-    const answers = [["127.0.0.1"], ["10.0.0.1"]];
-    let asked = 0;
-    const fetch = open(t, { resolve: async () => answers[asked++]! });
-    const url = `http://rebinding.example:${inside.port}/`;
-    const { body } = await fetch.request({ url });
-    assert.equal(String(body), `rebinding.example:${inside.port}`);
-    assert.equal(asked, 1);
-    await assert.rejects(fetch.request({ url, isAlone: true }), refused("address"));
-  });
-
-  test("G2 refuses a name with one bad address among good ones", async (t) => {
-    for (const bad of ["127.0.0.1", "::1", "10.0.0.1", "not an address"]) {
-      const answers = ["8.8.8.8", "2606:4700::1111", bad];
-      const fetch = open(t, { allow: [], resolve: async () => answers });
-      await assert.rejects(fetch.request({ url: "https://many.example/" }), refused("address"));
-    }
-  });
-
-  test("G2 uses of several addresses only the permitted ones", async (t) => {
-    const inside = await serveHttp(t, (_, answer) => answer.end("inside"));
-    const fetch = open(t, { resolve: async () => ["::1", "10.0.0.1", "127.0.0.1"] });
-    const { body } = await fetch.request({ url: `http://mixed.example:${inside.port}/` });
-    assert.equal(String(body), "inside");
-  });
-
-  test("reports a name without an address, and a resolver that does not answer", async (t) => {
-    const notFound = Object.assign(new Error("no such name"), { code: "ENOTFOUND" });
-    const fetch = open(t, { resolve: () => Promise.reject(notFound) });
-    const url = "https://nowhere.example/";
-    await assert.rejects(fetch.request({ url }), failed("name_not_resolved", "before_sending"));
-    const silent = open(t, { resolve: () => new Promise(() => {}) });
-    const asked = silent.request({ url, totalMs: 100 });
-    await assert.rejects(asked, failed("timeout", "before_sending"));
-  });
-
-  test("G7 says the same of an open, a closed and a silent port inside", async (t) => {
-    const inside = await serveHttp(t, (_, answer) => answer.end("inside"));
-    const fetch = open(t, { allow: [], resolve: async () => ["127.0.0.1"] });
-    const seen = new Set<string>();
-    for (const host of [`127.0.0.1:${inside.port}`, "127.0.0.1:1", "10.255.255.1"]) {
-      const name = `inside.example:${host.split(":")[1] ?? 443}`;
-      for (const url of [`https://${host}/`, `https://${name}/`]) {
-        await assert.rejects(fetch.request({ url }), (error) => seen.add(String(error)) === seen);
-      }
-    }
-    assert.equal(seen.size, 1, [...seen].join("\n"));
-    assert.equal(inside.connections(), 0);
-  });
-});
+import type { FetchFailed } from "./fetch-error.ts";
 
 describe("redirects", () => {
   test("G3 are answers, unless somebody wants them followed", async (t) => {
     const server = await serveHttp(t, (_, answer) =>
       answer.writeHead(302, { location: "http://10.0.0.1/" }).end(),
     );
-    const { status, headers } = await open(t).request({ url: server.url });
+    const { status, headers } = await openFetch(t).request({ url: server.url });
     assert.deepEqual([status, headers["location"]], [302, "http://10.0.0.1/"]);
   });
 
@@ -181,7 +22,7 @@ describe("redirects", () => {
       const to = new URL(request.url!, "http://x").searchParams.get("to") ?? "/loop";
       answer.writeHead(307, { location: to }).end();
     });
-    const fetch = open(t);
+    const fetch = openFetch(t);
     const follow = (to: string) =>
       fetch.request({ url: `${server.url}/?to=${encodeURIComponent(to)}`, redirectsMax: 3 });
     await assert.rejects(follow("http://10.0.0.1/"), refused("address"));
@@ -206,7 +47,7 @@ describe("redirects", () => {
     const seen = async (path: string) => {
       const headers = { ...secrets, accept: "text/x" };
       const url = first.url + path;
-      const { body } = await open(t).request({ url, headers, redirectsMax: 1 });
+      const { body } = await openFetch(t).request({ url, headers, redirectsMax: 1 });
       const { host, connection, ...rest } = JSON.parse(String(body));
       assert.ok(host && connection);
       return rest;
@@ -223,7 +64,7 @@ describe("redirects", () => {
     const secure = await serveHttps(t, { cert: certificate, key }, (_, answer) =>
       answer.writeHead(302, { location: plain.url }).end(),
     );
-    const asked = open(t).request({
+    const asked = openFetch(t).request({
       url: secure.url,
       certificateAuthority: authority.certificate,
       redirectsMax: 1,
@@ -247,7 +88,7 @@ describe("limits", () => {
       answer.writeHead(200, { "content-encoding": encoding }).end(body);
     });
     for (const path of Object.keys(bodies)) {
-      const asked = open(t).request({ url: server.url + path, bodyBytesMax: 100_000 });
+      const asked = openFetch(t).request({ url: server.url + path, bodyBytesMax: 100_000 });
       await assert.rejects(asked, failed("body_too_large", "after_sending"), path);
     }
   });
@@ -258,7 +99,7 @@ describe("limits", () => {
       const body = encoding === "br" ? brotliCompressSync("text") : gzipSync("text");
       answer.writeHead(200, { "content-encoding": encoding }).end(body);
     });
-    const read = (encoding: string) => open(t).request({ url: `${server.url}/${encoding}` });
+    const read = (encoding: string) => openFetch(t).request({ url: `${server.url}/${encoding}` });
     assert.equal(String((await read("br")).body), "text");
     assert.equal(String((await read("gzip")).body), "text");
     for (const encoding of ["gzip,gzip", "zip", "constructor", "deflate"]) {
@@ -287,7 +128,7 @@ describe("limits", () => {
       }),
     );
     const silent = await serve(t, createServer());
-    const fetch = open(t);
+    const fetch = openFetch(t);
     for (const { url } of [drip, endless, silent]) {
       const asked = fetch.request({ url, totalMs: 300 });
       await assert.rejects(asked, failed("timeout", "after_sending"));
@@ -304,13 +145,13 @@ describe("limits", () => {
     const server = await serveHttp(t, (_, answer) =>
       answer.writeHead(200, { "content-type": "Text/HTML; charset=utf-8" }).end("<html>"),
     );
-    const ask = (contentTypes: string[]) => open(t).request({ url: server.url, contentTypes });
+    const ask = (contentTypes: string[]) => openFetch(t).request({ url: server.url, contentTypes });
     await assert.rejects(ask(["application/json"]), failed("content_type", "after_sending"));
     assert.equal((await ask(["text/html"])).status, 200);
   });
 
   test("bound the time for connecting", async (t) => {
-    const stuck = open(t, { resolve: () => new Promise(() => {}), connectMs: 100 });
+    const stuck = openFetch(t, { resolve: () => new Promise(() => {}), connectMs: 100 });
     const asked = stuck.request({ url: "https://stuck.example/" });
     await assert.rejects(asked, failed("timeout", "before_sending"));
   });
@@ -319,7 +160,7 @@ describe("limits", () => {
 describe("headers", () => {
   test("G6 refuses what would end a header, and a host of one's own", async (t) => {
     const server = await serveHttp(t, (_, answer) => answer.end());
-    const fetch = open(t);
+    const fetch = openFetch(t);
     for (const headers of [
       { "x-a": "1\r\nx-b: 2" },
       { "x-a": "1\n2" },
@@ -360,7 +201,7 @@ describe("headers", () => {
       "transfer-encoding": "chunked",
       "x-kept": ["1", "2"],
     };
-    const answer = await open(t).request({ url: server.url, headers });
+    const answer = await openFetch(t).request({ url: server.url, headers });
     const seen = Object.keys(JSON.parse(String(answer.body)));
     assert.deepEqual(seen.toSorted(), ["accept-encoding", "connection", "host", "x-kept"]);
     const names = Object.keys(answer.headers).filter(
@@ -371,7 +212,7 @@ describe("headers", () => {
 
   test("G6 keeps line ends of a path inside the path", async (t) => {
     const server = await serveHttp(t, (request, answer) => answer.end(request.url));
-    const { body } = await open(t).request({ url: `${server.url}/a\r\nx: y/%0d%0a/ b` });
+    const { body } = await openFetch(t).request({ url: `${server.url}/a\r\nx: y/%0d%0a/ b` });
     assert.equal(String(body), "/ax:%20y/%0d%0a/%20b");
   });
 });
@@ -392,7 +233,7 @@ describe("failures", () => {
       t,
       createServer((socket) => socket.once("data", () => socket.end("SSH-2.0\r\n\r\n"))),
     );
-    const fetch = open(t);
+    const fetch = openFetch(t);
     const post = (url: string) =>
       fetch.request({ url, method: "POST", body: "a=b", isAlone: true });
     await assert.rejects(post("http://127.0.0.1:1/"), failed("unreachable", "before_sending"));
@@ -404,11 +245,11 @@ describe("failures", () => {
   test("tell a caller's own end from a timeout", async (t) => {
     const silent = await serveHttp(t, () => {});
     const controller = new AbortController();
-    const asked = open(t).request({ url: silent.url, signal: controller.signal });
+    const asked = openFetch(t).request({ url: silent.url, signal: controller.signal });
     while (silent.connections() === 0) await sleep(5);
     controller.abort();
     await assert.rejects(asked, (error: FetchFailed) => error.reason === "aborted");
-    const late = open(t).request({ url: silent.url, signal: AbortSignal.abort() });
+    const late = openFetch(t).request({ url: silent.url, signal: AbortSignal.abort() });
     await assert.rejects(late, failed("aborted", "before_sending"));
   });
 });

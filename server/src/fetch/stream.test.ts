@@ -4,16 +4,10 @@ import { once } from "node:events";
 import { createServer } from "node:net";
 import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
-import { test, type TestContext } from "node:test";
+import { test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
+import { openFetch } from "../../test/guarded-fetch.ts";
 import { serve, serveHttp } from "../../test/listening.ts";
-import { createFetch, type GuardedFetch } from "./fetch.ts";
-
-function open(test: TestContext): GuardedFetch {
-  const fetch = createFetch({ allow: ["127.0.0.0/8"] });
-  test.after(() => fetch.close());
-  return fetch;
-}
 
 const piece = Buffer.alloc(64 * 1024, "x");
 
@@ -30,7 +24,7 @@ function manyBytes(count: number): Readable {
 test("passes 256 MB through in both directions with flat memory", async (t) => {
   const echo = await serveHttp(t, (request, answer) => void request.pipe(answer));
   const bytes = 256 * 1024 * 1024;
-  const { status, body } = await open(t).stream({
+  const { status, body } = await openFetch(t).stream({
     url: echo.url,
     method: "POST",
     body: manyBytes(bytes),
@@ -53,7 +47,7 @@ test("waits for a slow reader instead of buffering", async (t) => {
     body.on("data", (chunk: Buffer) => (written += chunk.length));
     void pipeline(body, answer).catch(() => {});
   });
-  const { body } = await open(t).stream({ url: server.url });
+  const { body } = await openFetch(t).stream({ url: server.url });
   await once(body, "readable");
   let before = -1;
   while (before !== written) {
@@ -71,7 +65,7 @@ test("hands on each event as it comes, and any status", async (t) => {
     answer.write("data: 1\n\n");
     next = () => answer.end("data: 2\n\n");
   });
-  const { status, headers, body } = await open(t).stream({ url: server.url, idleMs: 0 });
+  const { status, headers, body } = await openFetch(t).stream({ url: server.url, idleMs: 0 });
   assert.deepEqual([status, headers["content-type"]], [418, "text/event-stream"]);
   const events = body.setEncoding("utf8")[Symbol.asyncIterator]();
   assert.equal((await events.next()).value, "data: 1\n\n");
@@ -86,7 +80,7 @@ test("leaves the bytes of the answer as they came", async (t) => {
     answer.end(String(request.headers["accept-encoding"]));
   });
   const headers = { "accept-encoding": "gzip" };
-  const answer = await open(t).stream({ url: server.url, headers });
+  const answer = await openFetch(t).stream({ url: server.url, headers });
   assert.equal(answer.headers["content-encoding"], "gzip");
   assert.equal((await answer.body.toArray()).join(""), "gzip");
 });
@@ -97,7 +91,7 @@ test("ends the request when the caller leaves, before and after the headers", as
     answer.on("close", () => ended.push(request.url!));
     if (request.url !== "/silent") answer.write("first");
   });
-  const fetch = open(t);
+  const fetch = openFetch(t);
   const early = new AbortController();
   const silent = fetch.stream({ url: `${server.url}/silent`, signal: early.signal });
   const late = new AbortController();
@@ -117,7 +111,7 @@ test("ends the upload when the other side breaks off, and the request when the u
     t,
     createServer((socket) => socket.once("data", () => setTimeout(() => socket.destroy(), 20))),
   );
-  const fetch = open(t);
+  const fetch = openFetch(t);
   const upload = manyBytes(1024 * 1024 * 1024);
   const asked = fetch.stream({ url: dropping.url, method: "PUT", body: upload });
   await assert.rejects(asked, { name: "FetchFailed", phase: "after_sending" });
@@ -147,13 +141,13 @@ test("counts silence and not the length of an upload", async (t) => {
     })(),
   );
   const body = { url: server.url, method: "POST", body: slow, headersMs: 500 };
-  const answer = await open(t).stream(body);
+  const answer = await openFetch(t).stream(body);
   assert.equal((await answer.body.toArray()).join(""), "done");
 });
 
 test("keeps connections for the next request, unless one is to be alone", async (t) => {
   const server = await serveHttp(t, (request, answer) => answer.end(request.headers.connection));
-  const fetch = open(t);
+  const fetch = openFetch(t);
   for (let count = 0; count < 20; count += 1) await fetch.request({ url: server.url });
   const kept = server.connections();
   assert.ok(kept < 5, `${kept} connections`);

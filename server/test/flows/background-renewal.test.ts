@@ -1,37 +1,24 @@
 import assert from "node:assert/strict";
-import { after, before, describe, test } from "node:test";
+import { describe, test } from "node:test";
 import { call } from "../calls.ts";
 import { inBackground, until } from "../outbound/background.ts";
+import { besideProvider, pairBesideProvider } from "../outbound/beside-provider.ts";
 import {
   bringAlong,
   makeConnection,
   makeDatasource,
   readConnection,
+  refreshNow,
   throughProxy,
 } from "../outbound/calls.ts";
-import { startOutsideProvider, type OutsideProvider } from "../outbound/provider.ts";
-import { spawnPair, type ServerPair } from "../pair.ts";
-import { startServer, type InProcessServer } from "../server.ts";
+import { hourMs } from "../outbound/provider.ts";
 import { stores } from "../stores.ts";
 
 /** Connections that nobody uses are renewed all the same: once, and only where there is a reason to. */
 
-const hourMs = 3_600_000;
-const refreshNow = (server: { url: string; apiKey: string }, id: string) =>
-  call(server, "POST", `/v2/connections/${id}/refresh`);
-
 for (const { name, settings } of stores) {
   describe(`connections that nobody uses, on ${name}`, () => {
-    let server: InProcessServer;
-    let provider: OutsideProvider;
-    before(async () => {
-      provider = await startOutsideProvider();
-      server = await startServer({ ...(await settings()), ...inBackground });
-    });
-    after(async () => {
-      await server.stop();
-      await provider.stop();
-    });
+    const { server, provider } = besideProvider(settings, inBackground);
 
     /** With a token of an hour. */
     async function connected(datasourceId: string, owner: string): Promise<string> {
@@ -111,16 +98,7 @@ for (const { name, settings } of stores) {
   });
 
   describe(`two processes with a connection that nobody uses, on ${name}`, () => {
-    let pair: ServerPair;
-    let provider: OutsideProvider;
-    before(async () => {
-      provider = await startOutsideProvider();
-      pair = await spawnPair({ ...(await settings()), ...inBackground });
-    });
-    after(async () => {
-      await pair.stop();
-      await provider.stop();
-    });
+    const { pair, provider } = pairBesideProvider(settings, inBackground);
 
     test("renew it once", async () => {
       const { id } = await bringAlong(pair.one, provider);

@@ -1,11 +1,10 @@
 import assert from "node:assert/strict";
-import { after, before, describe, test } from "node:test";
+import { describe, test } from "node:test";
 import type { Connection } from "@countersign/protocol/admin/connections.ts";
 import { call } from "../calls.ts";
+import { besideProvider } from "../outbound/beside-provider.ts";
 import { makeConnection, makeDatasource, readConnection, throughProxy } from "../outbound/calls.ts";
 import { connectAt, pathAt, startConnecting } from "../outbound/connecting.ts";
-import { loopback, startOutsideProvider, type OutsideProvider } from "../outbound/provider.ts";
-import { startServer, type InProcessServer } from "../server.ts";
 import { stores } from "../stores.ts";
 import { createVisitor, type PageAnswer, type Visitor } from "../visitor.ts";
 
@@ -15,20 +14,9 @@ const owner = { email: "owner@example.com", password: "a long walk before breakf
 
 for (const { name, settings } of stores) {
   describe(`connecting on ${name}`, () => {
-    let server: InProcessServer;
-    let provider: OutsideProvider;
-    before(async () => {
-      provider = await startOutsideProvider();
-      server = await startServer({
-        ...(await settings()),
-        ...loopback,
-        COUNTERSIGN_BOOTSTRAP_OWNER_EMAIL: owner.email,
-        COUNTERSIGN_BOOTSTRAP_OWNER_PASSWORD: owner.password,
-      });
-    });
-    after(async () => {
-      await server.stop();
-      await provider.stop();
+    const { server, provider } = besideProvider(settings, {
+      COUNTERSIGN_BOOTSTRAP_OWNER_EMAIL: owner.email,
+      COUNTERSIGN_BOOTSTRAP_OWNER_PASSWORD: owner.password,
     });
 
     const make = async (own: object = {}): Promise<Connection> =>

@@ -2,8 +2,9 @@ import assert from "node:assert/strict";
 import { once } from "node:events";
 import { request as httpRequest } from "node:http";
 import { Readable } from "node:stream";
-import { after, before, describe, test } from "node:test";
+import { describe, test } from "node:test";
 import { call } from "../calls.ts";
+import { besideProvider } from "../outbound/beside-provider.ts";
 import {
   bringAlong,
   makeConnection,
@@ -11,22 +12,12 @@ import {
   readConnection,
   throughProxy,
 } from "../outbound/calls.ts";
-import { loopback, startOutsideProvider, type OutsideProvider } from "../outbound/provider.ts";
-import { startServer, type InProcessServer } from "../server.ts";
+import { startServer } from "../server.ts";
 
 /** Requests through a connection: what goes in, what comes out, and where it goes. */
 
 describe("the proxy of a connection", () => {
-  let server: InProcessServer;
-  let provider: OutsideProvider;
-  before(async () => {
-    provider = await startOutsideProvider();
-    server = await startServer(loopback);
-  });
-  after(async () => {
-    await server.stop();
-    await provider.stop();
-  });
+  const { server, provider } = besideProvider();
 
   const machine = { grant_type: "client_credentials" };
   const connect = async (own: object = {}): Promise<string> =>

@@ -1,32 +1,23 @@
 import assert from "node:assert/strict";
-import { after, before, describe, test } from "node:test";
+import { describe, test } from "node:test";
 import type { Connection } from "@countersign/protocol/admin/connections.ts";
 import { bearer, call, createAppClient, tokenFor } from "../calls.ts";
+import { besideProvider } from "../outbound/beside-provider.ts";
 import {
   bringAlong,
   makeConnection,
   makeDatasource,
   readConnection,
+  refreshNow,
   throughProxy,
 } from "../outbound/calls.ts";
-import { loopback, startOutsideProvider, type OutsideProvider } from "../outbound/provider.ts";
-import { startServer, type InProcessServer } from "../server.ts";
 import { stores } from "../stores.ts";
 
 /** Connections: tokens for outside APIs, got, held, renewed and used without being shown. */
 
 for (const { name, settings } of stores) {
   describe(`/v2/connections on ${name}`, () => {
-    let server: InProcessServer;
-    let provider: OutsideProvider;
-    before(async () => {
-      provider = await startOutsideProvider();
-      server = await startServer({ ...(await settings()), ...loopback });
-    });
-    after(async () => {
-      await server.stop();
-      await provider.stop();
-    });
+    const { server, provider } = besideProvider(settings);
     const machine = { grant_type: "client_credentials", authorization_url: undefined };
 
     test("work with client credentials and nobody: the first use gets the token", async () => {
@@ -143,7 +134,7 @@ for (const { name, settings } of stores) {
 
     test("are renewed by hand, and it is noted who asked for it", async () => {
       const { id } = await bringAlong(server, provider);
-      assert.equal((await call(server, "POST", `/v2/connections/${id}/refresh`)).status, 200);
+      assert.equal((await refreshNow(server, id)).status, 200);
       const path = `/v2/audit_events?subject_id=${id}&action=connection.refresh_asked`;
       const { body } = await call<{ audit_events: { actor: { type: string } }[] }>(
         server,

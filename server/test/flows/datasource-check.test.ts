@@ -1,35 +1,20 @@
 import assert from "node:assert/strict";
 import { createServer, type IncomingMessage, type RequestListener } from "node:http";
 import type { AddressInfo } from "node:net";
-import { after, before, describe, test } from "node:test";
+import { describe, test } from "node:test";
 import type { DatasourceCheck } from "@countersign/protocol/admin/datasource-checks.ts";
 import { call } from "../calls.ts";
+import { besideProvider } from "../outbound/beside-provider.ts";
 import { makeDatasource } from "../outbound/calls.ts";
 import { startOidcProvider } from "../outbound/oidc-provider.ts";
-import {
-  datasourceOf,
-  loopback,
-  send,
-  startOutsideProvider,
-  type OutsideProvider,
-} from "../outbound/provider.ts";
-import { startServer, type InProcessServer } from "../server.ts";
+import { datasourceOf, send } from "../outbound/provider.ts";
 
 /** The check before saving: what it finds, and what it never sends. */
 
 const secret = "the-secret-of-the-datasource";
 
 describe("the check of a datasource", () => {
-  let server: InProcessServer;
-  let provider: OutsideProvider;
-  before(async () => {
-    provider = await startOutsideProvider();
-    server = await startServer(loopback);
-  });
-  after(async () => {
-    await server.stop();
-    await provider.stop();
-  });
+  const { server, provider } = besideProvider();
 
   async function check(body: object): Promise<DatasourceCheck> {
     const answer = await call<DatasourceCheck>(server, "POST", "/v2/datasources/check", { body });

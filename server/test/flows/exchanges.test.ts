@@ -1,33 +1,21 @@
 import assert from "node:assert/strict";
-import { after, before, describe, test } from "node:test";
+import { describe, test } from "node:test";
 import { call } from "../calls.ts";
-import { bringAlong, exchangesOf } from "../outbound/calls.ts";
-import { loopback, startOutsideProvider, type OutsideProvider } from "../outbound/provider.ts";
-import { startServer, type InProcessServer } from "../server.ts";
+import { besideProvider } from "../outbound/beside-provider.ts";
+import { bringAlong, exchangesOf, refreshNow } from "../outbound/calls.ts";
 import { stores } from "../stores.ts";
 
 /** `GET /v2/connections/{id}/exchanges`: what was said to the provider, for who looks for a fault. */
 
 for (const { name, settings } of stores) {
   describe(`what was said to a provider, on ${name}`, () => {
-    let server: InProcessServer;
-    let provider: OutsideProvider;
-    before(async () => {
-      provider = await startOutsideProvider();
-      server = await startServer({ ...(await settings()), ...loopback });
-    });
-    after(async () => {
-      await server.stop();
-      await provider.stop();
-    });
-
-    const refresh = (id: string) => call(server, "POST", `/v2/connections/${id}/refresh`);
+    const { server, provider } = besideProvider(settings);
 
     test("tells each exchange, what it means and what to do, without a secret", async () => {
       const { id } = await bringAlong(server, provider);
-      await refresh(id);
+      await refreshNow(server, id);
       provider.refreshTokens.clear();
-      await refresh(id);
+      await refreshNow(server, id);
       const [refused, granted] = await exchangesOf(server, id, 2);
       assert.deepEqual(
         [granted!.step, granted!.status, granted!.failure],
@@ -51,12 +39,12 @@ for (const { name, settings } of stores) {
         response.end("<html><title>Down for maintenance</title></html>");
         return true;
       };
-      await refresh(id);
+      await refreshNow(server, id);
       provider.onToken = (_request, response) => {
         response.destroy();
         return true;
       };
-      await refresh(id);
+      await refreshNow(server, id);
       provider.onToken = undefined;
       const all = await exchangesOf(server, id, 2);
       assert.match(all.at(-1)!.answer!, /Down for maintenance/);

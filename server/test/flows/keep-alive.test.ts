@@ -1,42 +1,32 @@
 import assert from "node:assert/strict";
-import { after, before, describe, test } from "node:test";
+import { describe, test } from "node:test";
 import { call } from "../calls.ts";
 import { inBackground, until } from "../outbound/background.ts";
+import { besideProvider } from "../outbound/beside-provider.ts";
 import {
   bringAlong,
   makeConnection,
   makeDatasource,
   readConnection,
+  refreshNow,
   throughProxy,
 } from "../outbound/calls.ts";
-import { send, startOutsideProvider, type OutsideProvider } from "../outbound/provider.ts";
-import { startServer, type InProcessServer } from "../server.ts";
+import { hourMs, send } from "../outbound/provider.ts";
 import { stores } from "../stores.ts";
 
 /** Tokens without a known end are renewed before their refresh token dies of disuse. */
 
-const hourMs = 3_600_000;
-const refreshNow = (server: { url: string; apiKey: string }, id: string) =>
-  call(server, "POST", `/v2/connections/${id}/refresh`);
-
 for (const { name, settings } of stores) {
   describe(`connections whose tokens have no known end, on ${name}`, () => {
-    let server: InProcessServer;
-    let provider: OutsideProvider;
-    before(async () => {
-      provider = await startOutsideProvider();
-      provider.onToken = (_asked, response, work) => {
-        const { expires_in: _, ...members } = work();
-        send(response, "error" in members ? 400 : 200, members);
-        return true;
-      };
-      const twoDays = { COUNTERSIGN_KEEP_ALIVE_HOURS: "48" };
-      server = await startServer({ ...(await settings()), ...inBackground, ...twoDays });
+    const { server, provider } = besideProvider(settings, {
+      ...inBackground,
+      COUNTERSIGN_KEEP_ALIVE_HOURS: "48",
     });
-    after(async () => {
-      await server.stop();
-      await provider.stop();
-    });
+    provider.onToken = (_asked, response, work) => {
+      const { expires_in: _, ...members } = work();
+      send(response, "error" in members ? 400 : 200, members);
+      return true;
+    };
 
     test("are renewed when they have been left alone for so long, and machines are not", async () => {
       const own = { grant_type: "client_credentials", authorization_url: undefined };

@@ -6,6 +6,7 @@ import { jwtVerify } from "jose";
 import { call } from "../calls.ts";
 import { createAuthority } from "../certificates.ts";
 import { serveHttps, type Listening } from "../listening.ts";
+import { besideProvider } from "../outbound/beside-provider.ts";
 import {
   bringAlong,
   makeConnection,
@@ -15,13 +16,7 @@ import {
 } from "../outbound/calls.ts";
 import { connectAt } from "../outbound/connecting.ts";
 import { addProfile } from "../outbound/profile.ts";
-import {
-  loopback,
-  send,
-  startOutsideProvider,
-  type OutsideProvider,
-} from "../outbound/provider.ts";
-import { startServer, type InProcessServer } from "../server.ts";
+import { createOutsideProvider, hourMs, send } from "../outbound/provider.ts";
 import { stores } from "../stores.ts";
 import { createVisitor } from "../visitor.ts";
 
@@ -31,19 +26,22 @@ import { createVisitor } from "../visitor.ts";
  * own redirect URL is what an assertion is signed with.
  */
 
-const hourMs = 3_600_000;
 const authority = createAuthority();
 
 for (const { name, settings } of stores) {
   describe(`a provider that names hosts, on ${name}`, () => {
-    let server: InProcessServer;
-    /** Where the datasource says that it is. */
-    let provider: OutsideProvider;
-    /** Where it is for those who have their account there. */
-    let region: OutsideProvider;
+    const { server, provider } = besideProvider(settings);
+    /** Another place of the provider's, for those who have their account there. */
+    const region = createOutsideProvider();
+    region.onToken = ({ parameters }, response, work) => {
+      // The code was given at the other place; here each is good.
+      const isCode = parameters["grant_type"] === "authorization_code";
+      if (isCode) parameters["grant_type"] = "code_of_another_place";
+      send(response, 200, work());
+      return true;
+    };
     before(async () => {
-      provider = await startOutsideProvider();
-      region = await startOutsideProvider();
+      await region.listen();
       addProfile({
         name: "regions",
         title: "Regions",
@@ -56,20 +54,8 @@ for (const { name, settings } of stores) {
         settings: {},
         answer: { apiBase: { path: "instance_url", hosts: ["127.0.0.1"] } },
       });
-      region.onToken = ({ parameters }, response, work) => {
-        // The code was given at the other place; here each is good.
-        const isCode = parameters["grant_type"] === "authorization_code";
-        if (isCode) parameters["grant_type"] = "code_of_another_place";
-        send(response, 200, work());
-        return true;
-      };
-      server = await startServer({ ...(await settings()), ...loopback });
     });
-    after(async () => {
-      await server.stop();
-      await provider.stop();
-      await region.stop();
-    });
+    after(() => region.stop());
 
     async function make(own: object): Promise<Connection> {
       return makeConnection(server, await makeDatasource(server, provider, own));

@@ -1,34 +1,18 @@
 import assert from "node:assert/strict";
 import type { ServerResponse } from "node:http";
-import { after, before, describe, test } from "node:test";
+import { describe, test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
+import { besideProvider } from "../outbound/beside-provider.ts";
 import { bringAlong, readConnection, throughProxy } from "../outbound/calls.ts";
-import {
-  loopback,
-  send,
-  startOutsideProvider,
-  type OutsideProvider,
-} from "../outbound/provider.ts";
-import { startServer, type InProcessServer } from "../server.ts";
+import { hourMs, send } from "../outbound/provider.ts";
 import { stores } from "../stores.ts";
 
 /** Providers that answer late, in the wrong unit, by a wrong clock, or that want to be left alone. */
 
-const hourMs = 3_600_000;
-
 for (const { name, settings } of stores) {
   describe(`a provider with faults, on ${name}`, () => {
-    let server: InProcessServer;
-    let provider: OutsideProvider;
-    before(async () => {
-      provider = await startOutsideProvider();
-      const quick = { COUNTERSIGN_PROVIDER_TIMEOUT_SECONDS: "1" };
-      server = await startServer({ ...(await settings()), ...loopback, ...quick });
-    });
-    after(async () => {
-      await server.stop();
-      await provider.stop();
-    });
+    const quick = { COUNTERSIGN_PROVIDER_TIMEOUT_SECONDS: "1" };
+    const { server, provider } = besideProvider(settings, quick);
 
     /** A connection whose first token comes with another lifetime, and perhaps another date. */
     async function connectedWith(lifetime: () => object, date?: () => Date): Promise<string> {

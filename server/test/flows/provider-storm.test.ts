@@ -7,6 +7,7 @@ import {
   makeConnection,
   makeDatasource,
   readConnection,
+  refreshNow,
   throughProxy,
   type ProxyAnswer,
 } from "../outbound/calls.ts";
@@ -59,13 +60,11 @@ for (const { name, settings } of stores) {
           owner: `user-${index}`,
           refresh_token,
         });
-        assert.equal((await refreshNow(made.id)).status, 200);
+        assert.equal((await refreshNow(server, made.id)).status, 200);
         ids.push(made.id);
       }
       return { datasourceId, ids };
     }
-
-    const refreshNow = (id: string) => call(server, "POST", `/v2/connections/${id}/refresh`);
 
     function storm(headers: Record<string, string> = {}, status = 503): void {
       provider.onToken = (_asked, response: ServerResponse) => {
@@ -88,7 +87,7 @@ for (const { name, settings } of stores) {
       const datasourceId = await makeDatasource(server, witness);
       const refresh_token = witness.issueRefreshToken();
       const { id } = await makeConnection(server, datasourceId, { refresh_token });
-      await refreshNow(id);
+      await refreshNow(server, id);
       witness.lifetimeSeconds = 30 * 24 * 3_600;
       const before = witness.refreshes();
       await until("the job has looked", () => witness.refreshes() > before);
@@ -173,13 +172,13 @@ for (const { name, settings } of stores) {
       const before = provider.refreshes();
       for (const id of ids) assertUnavailable(await throughProxy(server, id));
       assert.equal(provider.refreshes(), before + 3, "the others were told without a call");
-      await refreshNow(ids[5]!);
+      await refreshNow(server, ids[5]!);
       assert.equal(provider.refreshes(), before + 4);
       await assertAllConnected(ids);
       assertUnavailable(await throughProxy(server, ids[4]!));
       assert.equal(provider.refreshes(), before + 4);
       calm();
-      assert.equal((await refreshNow(ids[5]!)).status, 200);
+      assert.equal((await refreshNow(server, ids[5]!)).status, 200);
       assert.equal(await leftAlone(), 0);
       assert.equal((await throughProxy(server, ids[4]!)).status, 200);
       assert.equal(provider.refreshes(), before + 6);
@@ -218,7 +217,7 @@ for (const { name, settings } of stores) {
       assert.equal((await readConnection(server, ids[0]!)).state, "reconnect_required");
       assert.equal(provider.refreshes(), before);
       calm();
-      await refreshNow(ids[1]!);
+      await refreshNow(server, ids[1]!);
       assert.equal((await throughProxy(server, ids[0]!)).status, 200);
       await assertAllConnected(ids.slice(0, 2));
     });

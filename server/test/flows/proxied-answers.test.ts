@@ -8,26 +8,16 @@ import {
 } from "node:http";
 import { createServer } from "node:net";
 import { buffer } from "node:stream/consumers";
-import { after, before, describe, test, type TestContext } from "node:test";
+import { describe, test, type TestContext } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import { serve, serveHttp } from "../listening.ts";
+import { besideProvider } from "../outbound/beside-provider.ts";
 import { makeConnection, makeDatasource } from "../outbound/calls.ts";
-import { loopback, startOutsideProvider, type OutsideProvider } from "../outbound/provider.ts";
-import { startServer, type InProcessServer } from "../server.ts";
 
 /** What becomes of a request through a connection when either side leaves, waits or is odd. */
 
 describe("an exchange through a connection", () => {
-  let server: InProcessServer;
-  let provider: OutsideProvider;
-  before(async () => {
-    provider = await startOutsideProvider();
-    server = await startServer(loopback);
-  });
-  after(async () => {
-    await server.stop();
-    await provider.stop();
-  });
+  const { server, provider } = besideProvider();
 
   async function connect(apiUrl: string): Promise<string> {
     const own = { grant_type: "client_credentials", base_url: `${apiUrl}/api` };

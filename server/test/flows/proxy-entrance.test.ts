@@ -1,12 +1,12 @@
 import assert from "node:assert/strict";
-import { after, before, describe, test } from "node:test";
+import { describe, test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import { pollEveryMs } from "../../src/store/feed.ts";
 import { bearer, call, createAppClient, tokenFor } from "../calls.ts";
+import { besideProvider } from "../outbound/beside-provider.ts";
 import { makeConnection, makeDatasource, throughProxy } from "../outbound/calls.ts";
-import { loopback, startOutsideProvider, type OutsideProvider } from "../outbound/provider.ts";
+import { loopback, startOutsideProvider } from "../outbound/provider.ts";
 import { spawnPair } from "../pair.ts";
-import { startServer, type InProcessServer } from "../server.ts";
 import { stores } from "../stores.ts";
 
 /**
@@ -16,16 +16,7 @@ import { stores } from "../stores.ts";
 
 for (const { name, settings } of stores) {
   describe(`a proxied request on ${name}`, () => {
-    let server: InProcessServer;
-    let provider: OutsideProvider;
-    before(async () => {
-      provider = await startOutsideProvider();
-      server = await startServer({ ...(await settings()), ...loopback });
-    });
-    after(async () => {
-      await server.stop();
-      await provider.stop();
-    });
+    const { server, provider } = besideProvider(settings);
 
     const machine = { grant_type: "client_credentials" };
     async function connected(own: object = {}): Promise<{ id: string; datasourceId: string }> {

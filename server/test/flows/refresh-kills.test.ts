@@ -1,18 +1,10 @@
 import assert from "node:assert/strict";
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { after, before, describe, test } from "node:test";
+import { describe, test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
-import { writeLockOf, type WriteLock } from "../held-writes.ts";
+import { until } from "../outbound/background.ts";
 import { bringAlong, readConnection, throughProxy } from "../outbound/calls.ts";
-import {
-  loopback,
-  send,
-  startOutsideProvider,
-  type OutsideProvider,
-} from "../outbound/provider.ts";
-import { spawnServer, type ServerProcess } from "../server.ts";
+import { killedBesideProvider, untilItWaits } from "../outbound/killed-process.ts";
+import { send } from "../outbound/provider.ts";
 import { stores } from "../stores.ts";
 
 /**
@@ -21,44 +13,15 @@ import { stores } from "../stores.ts";
  * could be saved, and no state lies.
  */
 
-async function until(isSo: () => Promise<boolean>): Promise<void> {
-  for (let tries = 0; tries < 200; tries += 1) {
-    if (await isSo()) return;
-    await sleep(50);
-  }
-  assert.fail("it never came to this");
-}
-
 for (const { name, settings } of stores) {
   describe(`a process that is killed while it renews, on ${name}`, () => {
-    let provider: OutsideProvider;
-    let dataDir: string;
-    let environment: Record<string, string>;
-    let server: ServerProcess;
-    let writes: WriteLock;
-    before(async () => {
-      provider = await startOutsideProvider();
-      dataDir = mkdtempSync(join(tmpdir(), "cs-"));
-      environment = {
-        ...(await settings()),
-        ...loopback,
-        COUNTERSIGN_DATA_DIR: dataDir,
-        COUNTERSIGN_PROVIDER_TIMEOUT_SECONDS: "1",
-      };
-      server = await spawnServer(environment);
-      writes = writeLockOf(environment);
-    });
-    after(async () => {
-      await writes.release();
-      await server.stop();
-      await provider.stop();
-      rmSync(dataDir, { recursive: true, force: true });
-    });
+    const killed = killedBesideProvider(settings);
+    const { server, provider, writes } = killed;
 
     /** Kills the process when its request has come, before or after the provider has done its work. */
     async function killDuringRefresh(isAfterWork: boolean, isForgiving = false): Promise<string> {
       const { id } = await bringAlong(server, provider);
-      const killed = new Promise<void>((resolve) => {
+      const gone = new Promise<void>((resolve) => {
         provider.onToken = async (asked, response, work) => {
           provider.onToken = undefined;
           if (isAfterWork) work();
@@ -70,8 +33,8 @@ for (const { name, settings } of stores) {
         };
       });
       await throughProxy(server, id).catch(() => undefined);
-      await killed;
-      server = await spawnServer(environment);
+      await gone;
+      await killed.killAndReturn();
       return id;
     }
 
@@ -103,28 +66,18 @@ for (const { name, settings } of stores) {
         return true;
       };
       assert.equal((await throughProxy(server, id)).status, 503);
-      await until(async () => (await throughProxy(server, id)).status !== 503);
+      await until("it is asked again", async () => (await throughProxy(server, id)).status !== 503);
       assert.equal((await readConnection(server, id)).state, "uncertain");
     });
 
     test("goes on with what was stored when it is killed afterwards", async () => {
       const { id } = await bringAlong(server, provider);
       assert.equal((await throughProxy(server, id)).status, 200);
-      await server.kill();
-      server = await spawnServer(environment);
+      await killed.killAndReturn();
       const before = provider.refreshes();
       assert.equal((await throughProxy(server, id)).status, 200);
       assert.equal(provider.refreshes(), before);
     });
-
-    /** Until the process cannot have gone further than to where it waits for the store. */
-    const untilItWaits = () => sleep(700);
-
-    async function killAndReturn(): Promise<void> {
-      await server.kill();
-      await writes.release();
-      server = await spawnServer(environment);
-    }
 
     test("loses nothing, and has sent nothing, when it had not written what it was about to do", async () => {
       const { id } = await bringAlong(server, provider);
@@ -132,7 +85,7 @@ for (const { name, settings } of stores) {
       await writes.take();
       const asked = throughProxy(server, id).catch(() => undefined);
       await untilItWaits();
-      await killAndReturn();
+      await killed.killAndReturn();
       await asked;
       assert.equal(provider.refreshes(), before);
       assert.equal((await readConnection(server, id)).state, "connected");
@@ -156,7 +109,7 @@ for (const { name, settings } of stores) {
       const asked = throughProxy(server, id).catch(() => undefined);
       await answered;
       await untilItWaits();
-      await killAndReturn();
+      await killed.killAndReturn();
       await asked;
       assert.equal((await readConnection(server, id)).state, "refreshing");
       return id;
@@ -184,12 +137,12 @@ for (const { name, settings } of stores) {
         return false;
       };
       const asked = throughProxy(server, id);
-      await until(async () => provider.refreshes() > before);
+      await until("it is asked", () => provider.refreshes() > before);
       // Longer than a write may wait: it has failed at least once.
       await sleep(6_000);
       await writes.release();
       await asked;
-      await until(async () => (await throughProxy(server, id)).status === 200);
+      await until("it is stored", async () => (await throughProxy(server, id)).status === 200);
       assert.equal(provider.refreshes(), before + 1);
       assert.equal((await readConnection(server, id)).state, "connected");
     });

@@ -1,24 +1,16 @@
 import assert from "node:assert/strict";
-import { after, before, describe, test } from "node:test";
+import { describe, test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import { call } from "../calls.ts";
-import { bringAlong, readConnection, throughProxy } from "../outbound/calls.ts";
-import {
-  loopback,
-  send,
-  startOutsideProvider,
-  type OutsideProvider,
-} from "../outbound/provider.ts";
-import { spawnPair, type ServerPair } from "../pair.ts";
-import { startServer, type InProcessServer } from "../server.ts";
+import { besideProvider, pairBesideProvider } from "../outbound/beside-provider.ts";
+import { bringAlong, readConnection, refreshNow, throughProxy } from "../outbound/calls.ts";
+import { hourMs, send, type OutsideProvider } from "../outbound/provider.ts";
 import { stores } from "../stores.ts";
 
 /**
  * Renewing tokens of a provider that takes each refresh token once: never twice, never lost where it
  * could be saved, and never called good when nobody knows.
  */
-
-const hourMs = 3_600_000;
 
 /** The provider uses the token up and its answer is lost; the next answers are 503. */
 function answerIntoTheVoid(provider: OutsideProvider): void {
@@ -37,16 +29,7 @@ function answerIntoTheVoid(provider: OutsideProvider): void {
 
 for (const { name, settings } of stores) {
   describe(`a connection whose token expires, on ${name}`, () => {
-    let server: InProcessServer;
-    let provider: OutsideProvider;
-    before(async () => {
-      provider = await startOutsideProvider();
-      server = await startServer({ ...(await settings()), ...loopback });
-    });
-    after(async () => {
-      await server.stop();
-      await provider.stop();
-    });
+    const { server, provider } = besideProvider(settings);
 
     /** In use, with a token of an hour. */
     const connected = async (own: object = {}): Promise<string> => {
@@ -265,7 +248,7 @@ for (const { name, settings } of stores) {
       assert.equal((await call(server, "PATCH", path, { body })).status, 200);
       assert.equal((await use(id)).status, 409);
       assert.equal(await stateOf(id), "uncertain");
-      await call(server, "POST", `/v2/connections/${id}/refresh`);
+      await refreshNow(server, id);
       assert.equal(await stateOf(id), "uncertain");
     });
 
@@ -285,7 +268,7 @@ for (const { name, settings } of stores) {
       assert.equal(await stateOf(id), "uncertain");
       provider.onToken = undefined;
       // By hand it may be tried: the token was not used up after all.
-      const renewed = await call(server, "POST", `/v2/connections/${id}/refresh`);
+      const renewed = await refreshNow(server, id);
       assert.equal(renewed.body["state"], "connected", JSON.stringify(renewed.body));
       assert.equal((await use(id)).status, 200);
     });
@@ -332,16 +315,7 @@ for (const { name, settings } of stores) {
   });
 
   describe(`two processes with one connection on ${name}`, () => {
-    let pair: ServerPair;
-    let provider: OutsideProvider;
-    before(async () => {
-      provider = await startOutsideProvider();
-      pair = await spawnPair({ ...(await settings()), ...loopback });
-    });
-    after(async () => {
-      await pair.stop();
-      await provider.stop();
-    });
+    const { pair, provider } = pairBesideProvider(settings);
 
     test("G15: renew once for 1,000 callers at the moment of expiry, again and again", async () => {
       const { one, two } = pair;
@@ -349,7 +323,7 @@ for (const { name, settings } of stores) {
       for (let round = 1; round <= 2; round += 1) {
         // What is renewed now lives for a second, and what comes of that for an hour.
         provider.lifetimeSeconds = 1;
-        assert.equal((await call(one, "POST", `/v2/connections/${id}/refresh`)).status, 200);
+        assert.equal((await refreshNow(one, id)).status, 200);
         await sleep(1_100);
         provider.lifetimeSeconds = 3_600;
         const before = provider.refreshes();

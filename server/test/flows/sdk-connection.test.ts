@@ -1,29 +1,15 @@
 import assert from "node:assert/strict";
-import { after, before, describe, test } from "node:test";
+import { describe, test } from "node:test";
 import { clientCredentials, connection, ConnectionError } from "@countersign/sdk";
 import { call, createAppClient } from "../calls.ts";
+import { besideProvider } from "../outbound/beside-provider.ts";
 import { bringAlong, makeConnection, makeDatasource } from "../outbound/calls.ts";
-import {
-  loopback,
-  send,
-  startOutsideProvider,
-  type OutsideProvider,
-} from "../outbound/provider.ts";
-import { startServer, type InProcessServer } from "../server.ts";
+import { send } from "../outbound/provider.ts";
 
 /** The SDK's `connection`, with the server that it is for and an API behind it. */
 
 describe("a connection in a program", () => {
-  let server: InProcessServer;
-  let provider: OutsideProvider;
-  before(async () => {
-    provider = await startOutsideProvider();
-    server = await startServer(loopback);
-  });
-  after(async () => {
-    await server.stop();
-    await provider.stop();
-  });
+  const { server, provider } = besideProvider();
 
   const open = (id: string) =>
     connection({ issuer: server.url, id, as: { apiKey: server.apiKey } });

@@ -1,21 +1,12 @@
 import assert from "node:assert/strict";
-import { mkdtempSync, rmSync } from "node:fs";
 import type { ServerResponse } from "node:http";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { after, before, describe, test } from "node:test";
+import { describe, test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
-import { writeLockOf, type WriteLock } from "../held-writes.ts";
 import { bringAlong, readConnection, throughProxy } from "../outbound/calls.ts";
+import { killedBesideProvider, untilItWaits } from "../outbound/killed-process.ts";
 import { twoCalls } from "../outbound/profile.ts";
-import {
-  loopback,
-  send,
-  startOutsideProvider,
-  type OutsideProvider,
-} from "../outbound/provider.ts";
-import { spawnServer, type ServerProcess } from "../server.ts";
+import { send, type OutsideProvider } from "../outbound/provider.ts";
 import { stores } from "../stores.ts";
 
 /**
@@ -24,39 +15,18 @@ import { stores } from "../stores.ts";
  */
 
 const script = fileURLToPath(new URL("../outbound/main-with-profile.ts", import.meta.url));
+const profileOf = (provider: OutsideProvider) => ({
+  TEST_PROFILE: JSON.stringify(twoCalls(provider)),
+});
 const own = { profile: "two_calls" };
 
 for (const { name, settings } of stores) {
   describe(`a process that is killed between two calls, on ${name} (Q35)`, () => {
-    let provider: OutsideProvider;
-    let dataDir: string;
-    let environment: Record<string, string>;
-    let server: ServerProcess;
-    let writes: WriteLock;
-    before(async () => {
-      provider = await startOutsideProvider();
-      provider.wantsLogin = true;
-      dataDir = mkdtempSync(join(tmpdir(), "cs-"));
-      environment = {
-        ...(await settings()),
-        ...loopback,
-        COUNTERSIGN_DATA_DIR: dataDir,
-        COUNTERSIGN_PROVIDER_TIMEOUT_SECONDS: "1",
-        TEST_PROFILE: JSON.stringify(twoCalls(provider)),
-      };
-      server = await spawnServer(environment, script);
-      writes = writeLockOf(environment);
-    });
-    after(async () => {
-      await writes.release();
-      await server.stop();
-      await provider.stop();
-      rmSync(dataDir, { recursive: true, force: true });
-    });
+    const killed = killedBesideProvider(settings, profileOf, script);
+    const { server, provider, writes } = killed;
+    provider.wantsLogin = true;
 
     const stateOf = async (id: string) => (await readConnection(server, id)).state;
-    /** Until the process cannot have gone further than to where it waits for the store. */
-    const untilItWaits = () => sleep(700);
 
     /** Begins a renewal, waits until it has come to `moment`, and kills the process. */
     async function killAt(
@@ -70,12 +40,10 @@ for (const { name, settings } of stores) {
       const asked = throughProxy(server, id).catch(() => undefined);
       await reached;
       await beforeKill();
-      await server.kill();
-      await writes.release();
+      await killed.killAndReturn();
       provider.onToken = undefined;
       provider.onLogin = undefined;
       await asked;
-      server = await spawnServer(environment, script);
       assert.equal(await stateOf(id), "refreshing");
       return id;
     }
@@ -129,8 +97,8 @@ for (const { name, settings } of stores) {
     });
 
     test("stores no session over what another process has begun meanwhile", async () => {
-      const patient = { ...environment, COUNTERSIGN_PROVIDER_TIMEOUT_SECONDS: "20" };
-      const other = await spawnServer(patient, script);
+      const patient = { COUNTERSIGN_PROVIDER_TIMEOUT_SECONDS: "20" };
+      const other = await killed.spawnAnother(patient);
       try {
         const { id } = await bringAlong(server, provider, own);
         const held = new Promise<{ response: ServerResponse; members: object }>((resolve) => {

@@ -1,23 +1,19 @@
 import assert from "node:assert/strict";
-import { after, before, describe, test } from "node:test";
+import { before, describe, test } from "node:test";
 import { call } from "../calls.ts";
+import { besideProvider } from "../outbound/beside-provider.ts";
 import {
   bringAlong,
   exchangesOf,
   makeConnection,
   makeDatasource,
   readConnection,
+  refreshNow,
   throughProxy,
 } from "../outbound/calls.ts";
 import { connectAt } from "../outbound/connecting.ts";
 import { addProfile, twoCalls } from "../outbound/profile.ts";
-import {
-  loopback,
-  send,
-  startOutsideProvider,
-  type OutsideProvider,
-} from "../outbound/provider.ts";
-import { startServer, type InProcessServer } from "../server.ts";
+import { hourMs, send } from "../outbound/provider.ts";
 import { stores } from "../stores.ts";
 import { createVisitor } from "../visitor.ts";
 
@@ -26,23 +22,13 @@ import { createVisitor } from "../visitor.ts";
  * made when somebody connects and at each refresh, and what the first has given survives the second.
  */
 
-const hourMs = 3_600_000;
 const own = { profile: "two_calls" };
 
 for (const { name, settings } of stores) {
   describe(`a connection that takes two calls, on ${name} (Q35)`, () => {
-    let server: InProcessServer;
-    let provider: OutsideProvider;
-    before(async () => {
-      provider = await startOutsideProvider();
-      provider.wantsLogin = true;
-      addProfile(twoCalls(provider));
-      server = await startServer({ ...(await settings()), ...loopback });
-    });
-    after(async () => {
-      await server.stop();
-      await provider.stop();
-    });
+    const { server, provider } = besideProvider(settings);
+    provider.wantsLogin = true;
+    before(() => addProfile(twoCalls(provider)));
 
     const use = (id: string) => throughProxy(server, id);
     const codeOf = async (id: string) => {
@@ -149,7 +135,7 @@ for (const { name, settings } of stores) {
       const id = await connected();
       answerLogins(503, {});
       const before = calls();
-      const renewed = await call(server, "POST", `/v2/connections/${id}/refresh`);
+      const renewed = await refreshNow(server, id);
       assert.equal(renewed.body["state"], "connected", JSON.stringify(renewed.body));
       assert.deepEqual(since(before), [1, 1]);
       assert.equal((await use(id)).status, 200);
@@ -174,7 +160,7 @@ for (const { name, settings } of stores) {
       assert.deepEqual([state, reason!.code], ["reconnect_required", "access_denied"]);
       provider.onLogin = undefined;
       // The refresh token that the first call gave was kept, so it can be tried by hand.
-      const renewed = await call(server, "POST", `/v2/connections/${id}/refresh`);
+      const renewed = await refreshNow(server, id);
       assert.equal(renewed.body["state"], "connected", JSON.stringify(renewed.body));
     });
 

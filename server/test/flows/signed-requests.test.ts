@@ -1,8 +1,9 @@
 import assert from "node:assert/strict";
 import { createHmac } from "node:crypto";
 import type { ServerResponse } from "node:http";
-import { after, before, describe, test } from "node:test";
+import { describe, test } from "node:test";
 import type { Connection } from "@countersign/protocol/admin/connections.ts";
+import { besideProvider } from "../outbound/beside-provider.ts";
 import {
   exchangesOf,
   makeConnection,
@@ -11,14 +12,7 @@ import {
   throughProxy,
 } from "../outbound/calls.ts";
 import { connectAt, pathAt, startConnecting } from "../outbound/connecting.ts";
-import {
-  loopback,
-  send,
-  startOutsideProvider,
-  type OutsideProvider,
-  type TokenRequest,
-} from "../outbound/provider.ts";
-import { startServer, type InProcessServer } from "../server.ts";
+import { hourMs, send, type TokenRequest } from "../outbound/provider.ts";
 import { stores } from "../stores.ts";
 import { createVisitor } from "../visitor.ts";
 
@@ -27,23 +21,13 @@ import { createVisitor } from "../visitor.ts";
  * back under a name of its own: which is as good as any, once, in the browser that began.
  */
 
-const hourMs = 3_600_000;
 const secret = "the-secret-of-the-datasource";
 const shopline = { profile: "shopline", variables: { handle: "cheese" }, pkce: "off" };
 
 for (const { name, settings } of stores) {
   describe(`a provider that wants signatures, on ${name} (Q36)`, () => {
-    let server: InProcessServer;
-    let provider: OutsideProvider;
-    before(async () => {
-      provider = await startOutsideProvider();
-      provider.onToken = answerSigned;
-      server = await startServer({ ...(await settings()), ...loopback });
-    });
-    after(async () => {
-      await server.stop();
-      await provider.stop();
-    });
+    const { server, provider } = besideProvider(settings);
+    provider.onToken = answerSigned;
 
     /** What it makes of a request, the code apart. */
     function answerSigned({ body, headers }: TokenRequest, response: ServerResponse): boolean {

@@ -13,9 +13,10 @@ import type {
   WebhookPage,
 } from "@countersign/protocol/admin/webhooks.ts";
 import { call } from "../calls.ts";
-import { bringAlong, makeConnection, makeDatasource } from "../outbound/calls.ts";
-import { loopback, startOutsideProvider, type OutsideProvider } from "../outbound/provider.ts";
-import { startServer, type InProcessServer } from "../server.ts";
+import { inBackground } from "../outbound/background.ts";
+import { besideProvider } from "../outbound/beside-provider.ts";
+import { bringAlong, makeConnection, makeDatasource, refreshNow } from "../outbound/calls.ts";
+import { startServer } from "../server.ts";
 import { stores } from "../stores.ts";
 
 /** Webhooks: whoever wants to know hears what happens to connections, once it has happened. */
@@ -61,23 +62,12 @@ function isSignedWith(secret: string, { headers, body }: Received): boolean {
 
 for (const { name, settings } of stores) {
   describe(`webhooks on ${name}`, () => {
-    let server: InProcessServer;
-    let provider: OutsideProvider;
+    const { server, provider } = besideProvider(settings, inBackground);
     let receiver: Awaited<ReturnType<typeof startReceiver>>;
     before(async () => {
-      provider = await startOutsideProvider();
       receiver = await startReceiver();
-      server = await startServer({
-        ...(await settings()),
-        ...loopback,
-        COUNTERSIGN_BACKGROUND_RENEWAL: "on",
-      });
     });
-    after(async () => {
-      await server.stop();
-      await provider.stop();
-      receiver.stop();
-    });
+    after(() => receiver.stop());
     beforeEach(() => {
       receiver.received.length = 0;
       receiver.status = 200;
@@ -109,7 +99,7 @@ for (const { name, settings } of stores) {
     const loseGrant = async () => {
       const connection = await bringAlong(server, provider);
       provider.refreshTokens.clear();
-      await call(server, "POST", `/v2/connections/${connection.id}/refresh`);
+      await refreshNow(server, connection.id);
       return connection;
     };
 
@@ -323,7 +313,7 @@ for (const { name, settings } of stores) {
         response.end(JSON.stringify({ ...work(), refresh_token_expires_in: (8 * day) / 1_000 }));
         return true;
       };
-      await call(server, "POST", `/v2/connections/${connection.id}/refresh`);
+      await refreshNow(server, connection.id);
       provider.onToken = undefined;
       await setTimeout(1_500);
       assert.deepEqual(receiver.received, []);

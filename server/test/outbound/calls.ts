@@ -5,7 +5,7 @@ import type {
   ProviderExchange,
   ProviderExchangeList,
 } from "@countersign/protocol/admin/connections.ts";
-import { call } from "../calls.ts";
+import { call, type Answer } from "../calls.ts";
 import type { TestServer } from "../server.ts";
 import { datasourceOf, type OutsideProvider } from "./provider.ts";
 
@@ -49,6 +49,10 @@ export async function bringAlong(
 export async function readConnection(server: Server, id: string): Promise<Connection> {
   return (await call<Connection>(server, "GET", `/v2/connections/${id}`)).body;
 }
+
+/** Asks for a new access token now, whether the old one is still good or not. */
+export const refreshNow = (server: Server, id: string): Promise<Answer> =>
+  call(server, "POST", `/v2/connections/${id}/refresh`);
 
 /** What was said to the provider, the latest first, once there is so much: it is noted a moment later. */
 export async function exchangesOf(

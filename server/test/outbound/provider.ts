@@ -7,6 +7,9 @@ import type { AddressInfo } from "node:net";
  * misbehaves when told to. What a test asserts is what it has seen.
  */
 
+/** How long its tokens are good, unless a test says otherwise. */
+export const hourMs = 3_600_000;
+
 export interface TokenRequest {
   parameters: Record<string, string>;
   /** As it came. */
@@ -60,10 +63,18 @@ export interface OutsideProvider {
   onApi: ((request: IncomingMessage, response: ServerResponse) => boolean) | undefined;
   issueRefreshToken(): string;
   refreshes(): number;
+  /** From then on it has its address. */
+  listen(): Promise<void>;
   stop(): Promise<void>;
 }
 
 export async function startOutsideProvider(): Promise<OutsideProvider> {
+  const provider = createOutsideProvider();
+  await provider.listen();
+  return provider;
+}
+
+export function createOutsideProvider(): OutsideProvider {
   let count = 0;
   /** What each code stands for. */
   const codes = new Map<string, URLSearchParams>();
@@ -71,16 +82,14 @@ export async function startOutsideProvider(): Promise<OutsideProvider> {
   const server = createServer((request, response) => {
     void handle(request, response).catch(() => response.destroy());
   });
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", () => resolve()));
-  const { port } = server.address() as AddressInfo;
   const provider: OutsideProvider = {
-    url: `http://127.0.0.1:${port}`,
+    url: "",
     tokenRequests: [],
     apiRequests: [],
     revoked: [],
     refreshTokens: new Set(),
     accessTokens: new Set(),
-    lifetimeSeconds: 3600,
+    lifetimeSeconds: hourMs / 1000,
     account: undefined,
     names: { redirectUri: "redirect_uri", state: "state" },
     callbackParameters: {},
@@ -100,6 +109,10 @@ export async function startOutsideProvider(): Promise<OutsideProvider> {
       provider.tokenRequests.filter(
         ({ parameters }) => parameters["grant_type"] === "refresh_token",
       ).length,
+    async listen() {
+      await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", () => resolve()));
+      provider.url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+    },
     stop: () =>
       new Promise((resolve) => {
         server.closeAllConnections();

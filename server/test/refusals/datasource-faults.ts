@@ -2,13 +2,13 @@ import assert from "node:assert/strict";
 import { call, type Answer } from "../calls.ts";
 import type { TestServer } from "../server.ts";
 import { createVisitor } from "../visitor.ts";
-import type { FaultCase } from "./fault-cases.ts";
+import { asking, fault, idOf, making, type FaultCase } from "./fault-case.ts";
 
 /** What needs a write, of datasources and connections. */
 
 const path = "/v2/datasources";
 
-export const datasourceBody = (name: string) => ({
+const datasourceBody = (name: string) => ({
   name,
   grant_type: "authorization_code",
   base_url: "https://api.example.com",
@@ -19,21 +19,11 @@ export const datasourceBody = (name: string) => ({
   scopes: "read, write",
 });
 
-async function make(server: TestServer, own: string): Promise<string> {
-  const made = await call<{ id: string }>(server, "POST", path, { body: datasourceBody(own) });
-  assert.equal(made.status, 201, JSON.stringify(made.body));
-  return `${path}/${made.body.id}`;
-}
-
-const ofMade =
-  (method: string, body?: object): FaultCase["prepare"] =>
-  async (server, own) => {
-    const at = await make(server, own);
-    return () => call(server, method, at, body === undefined ? {} : { body });
-  };
+const make = making(path, datasourceBody);
+const pathOf = idOf(path);
 
 async function connect(server: TestServer, own: string): Promise<{ list: string; one: string }> {
-  const list = `${await make(server, own)}/connections`;
+  const list = `${pathOf(await make(server, own))}/connections`;
   const made = await call<{ id: string }>(server, "POST", list, { body: {} });
   assert.equal(made.status, 201, JSON.stringify(made.body));
   return { list, one: `/v2/connections/${made.body.id}` };
@@ -41,7 +31,7 @@ async function connect(server: TestServer, own: string): Promise<{ list: string;
 
 /** As far as the provider, in a browser of its own. */
 async function begin(server: TestServer, own: string) {
-  const list = `${await make(server, own)}/connections`;
+  const list = `${pathOf(await make(server, own))}/connections`;
   const made = await call<{ connect_url: string }>(server, "POST", list, { body: {} });
   const visitor = createVisitor(server);
   const get = async (path: string): Promise<Answer> => {
@@ -69,7 +59,7 @@ export const datasourceFaults: FaultCase[] = [
     table: "connections",
     act: "make a connection",
     async prepare(server, own) {
-      const at = await make(server, own);
+      const at = pathOf(await make(server, own));
       return () => call(server, "POST", `${at}/connections`, { body: { owner: own } });
     },
   },
@@ -100,22 +90,22 @@ export const datasourceFaults: FaultCase[] = [
       return () => call(server, "DELETE", one);
     },
   },
-  {
-    write: "insertDatasource",
-    table: "datasources",
-    act: "create a datasource",
-    prepare: async (server, own) => () => call(server, "POST", path, { body: datasourceBody(own) }),
-  },
-  {
-    write: "updateDatasource",
-    table: "datasources",
-    act: "change a datasource",
-    prepare: ofMade("PATCH", { name: "another" }),
-  },
-  {
-    write: "deleteDatasource",
-    table: "datasources",
-    act: "delete a datasource",
-    prepare: ofMade("DELETE"),
-  },
+  fault(
+    "insertDatasource",
+    "datasources",
+    "create a datasource",
+    asking("POST", path, datasourceBody),
+  ),
+  fault(
+    "updateDatasource",
+    "datasources",
+    "change a datasource",
+    asking("PATCH", pathOf, { name: "another" }, make),
+  ),
+  fault(
+    "deleteDatasource",
+    "datasources",
+    "delete a datasource",
+    asking("DELETE", pathOf, undefined, make),
+  ),
 ];

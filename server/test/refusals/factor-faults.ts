@@ -4,7 +4,7 @@ import { createAuthenticator, enrolPasskey } from "../authenticator.ts";
 import { call, type Answer } from "../calls.ts";
 import type { TestServer } from "../server.ts";
 import { createVisitor, type PageAnswer, type Visitor } from "../visitor.ts";
-import type { FaultCase } from "./fault-cases.ts";
+import type { FaultCase } from "./fault-case.ts";
 
 /** The writes behind a second factor, each of a person of its own. */
 

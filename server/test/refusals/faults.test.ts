@@ -5,14 +5,8 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { writes, type WriteName } from "../../src/store/compose.ts";
 import { call, type Answer } from "../calls.ts";
 import { freePort } from "../server.ts";
-import {
-  faultCases,
-  ownerSignIn,
-  ownWrites,
-  readCases,
-  unasked,
-  type FaultCase,
-} from "./fault-cases.ts";
+import type { FaultCase } from "./fault-case.ts";
+import { faultCases, ownerSignIn, ownWrites, readCases, unasked } from "./fault-cases.ts";
 import { faults, type FaultyServer, type Rows } from "./faults.ts";
 
 /**

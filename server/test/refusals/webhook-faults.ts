@@ -1,7 +1,6 @@
 import assert from "node:assert/strict";
 import { call } from "../calls.ts";
-import type { TestServer } from "../server.ts";
-import type { FaultCase } from "./fault-cases.ts";
+import { asking, fault, idOf, making, type FaultCase } from "./fault-case.ts";
 
 /** What needs a write, of webhooks. Nothing is sent: rows would change by themselves. */
 
@@ -12,56 +11,28 @@ const body = (own: string) => ({
   description: own,
 });
 
-async function make(server: TestServer, own: string): Promise<string> {
-  const made = await call<{ id: string }>(server, "POST", path, { body: body(own) });
-  assert.equal(made.status, 201, JSON.stringify(made.body));
-  return `${path}/${made.body.id}`;
-}
-
-const ofMade =
-  (method: string, changes?: object): FaultCase["prepare"] =>
-  async (server, own) => {
-    const at = await make(server, own);
-    return () => call(server, method, at, changes === undefined ? {} : { body: changes });
-  };
+const make = making(path, body);
+const pathOf = idOf(path);
 
 export const webhookFaults: FaultCase[] = [
-  {
-    write: "insertWebhook",
-    table: "webhooks",
-    act: "create a webhook",
-    prepare: async (server, own) => () => call(server, "POST", path, { body: body(own) }),
-  },
-  {
-    write: "updateWebhook",
-    table: "webhooks",
-    act: "change a webhook",
-    prepare: ofMade("PATCH", { description: "another" }),
-  },
-  {
-    write: "deleteWebhook",
-    table: "webhooks",
-    act: "delete a webhook",
-    prepare: ofMade("DELETE"),
-  },
-  {
-    write: "insertDelivery",
-    table: "webhook_deliveries",
-    act: "send an event about nothing to a webhook",
-    async prepare(server, own) {
-      const at = await make(server, own);
-      return () => call(server, "POST", `${at}/test`);
-    },
-  },
-  {
-    write: "moveDelivery",
-    table: "webhook_deliveries",
-    act: "send an event again",
-    async prepare(server, own) {
-      const at = await make(server, own);
-      const sent = await call<{ id: string }>(server, "POST", `${at}/test`);
-      assert.ok(sent.status < 300, JSON.stringify(sent.body));
-      return () => call(server, "POST", `${at}/deliveries/${sent.body.id}/replay`);
-    },
-  },
+  fault("insertWebhook", "webhooks", "create a webhook", asking("POST", path, body)),
+  fault(
+    "updateWebhook",
+    "webhooks",
+    "change a webhook",
+    asking("PATCH", pathOf, { description: "another" }, make),
+  ),
+  fault("deleteWebhook", "webhooks", "delete a webhook", asking("DELETE", pathOf, undefined, make)),
+  fault(
+    "insertDelivery",
+    "webhook_deliveries",
+    "send an event about nothing to a webhook",
+    asking("POST", (made) => `${pathOf(made)}/test`, undefined, make),
+  ),
+  fault("moveDelivery", "webhook_deliveries", "send an event again", async (server, own) => {
+    const at = pathOf(await make(server, own));
+    const sent = await call<{ id: string }>(server, "POST", `${at}/test`);
+    assert.ok(sent.status < 300, JSON.stringify(sent.body));
+    return () => call(server, "POST", `${at}/deliveries/${sent.body.id}/replay`);
+  }),
 ];

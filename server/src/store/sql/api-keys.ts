@@ -5,9 +5,11 @@ import { recordAudit } from "./audit.ts";
 import { recordChange } from "./changes.ts";
 import { isExternalIdTaken } from "./external-ids.ts";
 import { claimIdempotency } from "./idempotency.ts";
+import { keysetPage } from "./keyset-page.ts";
 import { recordRevocations } from "./revocations.ts";
 import { listBindings, replaceBindings } from "./role-bindings.ts";
 import { Rollback } from "./rollback.ts";
+import { deleteVersion, replaceVersion } from "./versions.ts";
 
 /**
  * API keys. Caches hold them under their id, and remember which id a digest has: so a new key is a
@@ -48,14 +50,7 @@ export const apiKeyReads = (db: Database) =>
         .$if(corpusKey !== undefined, (query) =>
           query.where("id", "in", principalsOnCorpus(db, tenantId, corpusKey!)),
         )
-        .$if(after !== undefined, (query) =>
-          query.where((eb) =>
-            eb(eb.refTuple("createdAtMs", "id"), ">", eb.tuple(after!.createdAtMs, after!.id)),
-          ),
-        )
-        .orderBy("createdAtMs")
-        .orderBy("id")
-        .limit(limit)
+        .$call((query) => keysetPage(query, ["createdAtMs", "id"], { after, limit }))
         .execute();
       return withBindings(db, rows);
     },
@@ -77,16 +72,9 @@ export const apiKeyWrites = {
 
   async updateApiKey(tx: Tx, input: Parameters<ApiKeyStore["updateApiKey"]>[0]) {
     const { apiKey, revocations, audit } = input;
-    const { tenantId, id, version } = apiKey;
+    const { tenantId, id } = apiKey;
     if (await isExternalIdTaken(tx, "apiKeys", apiKey)) return "external_id_taken" as const;
-    const updated = await tx
-      .updateTable("apiKeys")
-      .set(toRow(apiKey))
-      .where("tenantId", "=", tenantId)
-      .where("id", "=", id)
-      .where("version", "=", version - 1)
-      .executeTakeFirst();
-    if (updated.numUpdatedRows === 0n) return "conflict" as const;
+    if (!(await replaceVersion(tx, "apiKeys", toRow(apiKey)))) return "conflict" as const;
     const { atMs } = audit;
     await recordAudit(tx, audit);
     await recordChange(tx, { tenantId, kind: "api_key", subjectId: id, atMs });
@@ -95,14 +83,8 @@ export const apiKeyWrites = {
   },
 
   async deleteApiKey(tx: Tx, input: Parameters<ApiKeyStore["deleteApiKey"]>[0]) {
-    const { tenantId, id, version, audit } = input;
-    const deleted = await tx
-      .deleteFrom("apiKeys")
-      .where("tenantId", "=", tenantId)
-      .where("id", "=", id)
-      .where("version", "=", version)
-      .executeTakeFirst();
-    if (deleted.numDeletedRows === 0n) return "conflict" as const;
+    const { tenantId, id, audit } = input;
+    if (!(await deleteVersion(tx, "apiKeys", input))) return "conflict" as const;
     const { atMs } = audit;
     await replaceBindings(tx, tenantId, id, []);
     await tx.deleteFrom("credentialUses").where("credentialId", "=", id).execute();

@@ -5,8 +5,10 @@ import { recordAudit } from "./audit.ts";
 import { recordChange } from "./changes.ts";
 import { isExternalIdTaken } from "./external-ids.ts";
 import { claimIdempotency } from "./idempotency.ts";
+import { insertNew } from "./insert-new.ts";
 import { recordRevocations } from "./revocations.ts";
 import { Rollback } from "./rollback.ts";
+import { checkTenantLimit } from "./tenant-limit.ts";
 
 /** APIs: the audiences of tokens. */
 
@@ -34,21 +36,11 @@ export const apiWrites = {
     const { api, apisMax, idempotency, audit } = input;
     const repeated = await claimIdempotency(tx, idempotency, audit.atMs);
     if (repeated !== undefined) return repeated;
-    const inserted = await tx
-      .insertInto("apis")
-      .values(toApiRow(api))
-      .onConflict((conflict) => conflict.doNothing())
-      .executeTakeFirst();
-    if (inserted.numInsertedOrUpdatedRows === 0n) {
+    if (!(await insertNew(tx, "apis", toApiRow(api)))) {
       const isOther = await isExternalIdTaken(tx, "apis", api);
       throw new Rollback({ outcome: isOther ? "external_id_taken" : "audience_taken" });
     }
-    const { count } = await tx
-      .selectFrom("apis")
-      .select((eb) => eb.fn.countAll<number>().as("count"))
-      .where("tenantId", "=", api.tenantId)
-      .executeTakeFirstOrThrow();
-    if (count > apisMax) throw new Rollback({ outcome: "too_many" });
+    await checkTenantLimit(tx, "apis", api, apisMax);
     await recordAudit(tx, audit);
     await recordApiChange(tx, api, audit.atMs);
     return { outcome: "inserted" as const };

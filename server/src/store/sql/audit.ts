@@ -1,6 +1,8 @@
 import type { AuditRecord } from "../records.ts";
 import type { AuditPage, AuditStore } from "../store.ts";
 import { withNulls, withoutNulls, type Database, type Tx } from "../schema.ts";
+import { insertNew } from "./insert-new.ts";
+import { keysetPage } from "./keyset-page.ts";
 import { Rollback } from "./rollback.ts";
 
 /** What happened, and the chain over it: one head per tenant moves when events are sealed or removed. */
@@ -26,12 +28,7 @@ export const auditReads = (db: Database) =>
               : eb("action", "=", action!.text),
           ),
         )
-        .$if(after !== undefined, (query) =>
-          query.where((eb) => eb(eb.refTuple("atMs", "id"), "<", eb.tuple(after!.atMs, after!.id))),
-        )
-        .orderBy("atMs", "desc")
-        .orderBy("id", "desc")
-        .limit(limit)
+        .$call((query) => keysetPage(query, ["atMs", "id"], { after, limit }, "desc"))
         .execute();
       return rows.map(withoutNulls);
     },
@@ -79,7 +76,9 @@ export const auditWrites = {
   async moveAuditHead(tx: Tx, input: Parameters<AuditStore["moveAuditHead"]>[0]) {
     const { before, head, sealed } = input;
     const moved =
-      before === undefined ? await insertHead(tx, head) : await replaceHead(tx, before, head);
+      before === undefined
+        ? await insertNew(tx, "auditHeads", head)
+        : await replaceHead(tx, before, head);
     if (!moved) return "conflict" as const;
     for (const { id, sequence, hash } of sealed) {
       const updated = await tx
@@ -101,15 +100,6 @@ export const auditWrites = {
 };
 
 type Head = Parameters<AuditStore["moveAuditHead"]>[0]["head"];
-
-async function insertHead(tx: Tx, head: Head): Promise<boolean> {
-  const inserted = await tx
-    .insertInto("auditHeads")
-    .values(head)
-    .onConflict((conflict) => conflict.doNothing())
-    .executeTakeFirst();
-  return inserted.numInsertedOrUpdatedRows === 1n;
-}
 
 /** Every head is signed anew, so its text tells whether it is still the one that was read. */
 async function replaceHead(tx: Tx, before: Head, head: Head): Promise<boolean> {

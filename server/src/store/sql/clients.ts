@@ -7,6 +7,8 @@ import { recordClientChange } from "./changes.ts";
 import { listCredentials } from "./credentials.ts";
 import { isExternalIdTaken } from "./external-ids.ts";
 import { claimIdempotency } from "./idempotency.ts";
+import { insertNew } from "./insert-new.ts";
+import { keysetPage } from "./keyset-page.ts";
 import { recordRevocations } from "./revocations.ts";
 import { listBindings, replaceBindings } from "./role-bindings.ts";
 import { Rollback } from "./rollback.ts";
@@ -34,18 +36,7 @@ export const clientReads = (db: Database) =>
       const rows = await live(db)
         .where("tenantId", "=", tenantId)
         .$if(externalId !== undefined, (query) => query.where("externalId", "=", externalId!))
-        .$if(after !== undefined, (query) =>
-          query.where((eb) =>
-            eb(
-              eb.refTuple("createdAtMs", "id"),
-              isNewestFirst ? "<" : ">",
-              eb.tuple(after!.createdAtMs, after!.id),
-            ),
-          ),
-        )
-        .orderBy("createdAtMs", order)
-        .orderBy("id", order)
-        .limit(limit)
+        .$call((query) => keysetPage(query, ["createdAtMs", "id"], { after, limit }, order))
         .execute();
       return rows.map(toClient);
     },
@@ -85,12 +76,7 @@ export const clientWrites = {
     const { client, credential, bindings, idempotency, audit } = input;
     const repeated = await claimIdempotency(tx, idempotency, audit.atMs);
     if (repeated !== undefined) return repeated;
-    const inserted = await tx
-      .insertInto("clients")
-      .values(toRow(client))
-      .onConflict((conflict) => conflict.doNothing())
-      .executeTakeFirst();
-    if (inserted.numInsertedOrUpdatedRows === 0n) {
+    if (!(await insertNew(tx, "clients", toRow(client)))) {
       if (await isExternalIdTaken(tx, "clients", client))
         throw new Rollback({ outcome: "external_id_taken" });
       throw new Error(`the id ${client.clientId} or ${client.id} is or was another client's`);

@@ -12,6 +12,8 @@ import { recordChange } from "./changes.ts";
 import { recordEventOf } from "./events.ts";
 import { isExternalIdTaken } from "./external-ids.ts";
 import { claimIdempotency } from "./idempotency.ts";
+import { insertNew } from "./insert-new.ts";
+import { keysetPage } from "./keyset-page.ts";
 import { Rollback } from "./rollback.ts";
 
 /** Tokens that are held for outside APIs, and what became of getting them. */
@@ -51,14 +53,7 @@ export const connectionReads = (db: Database) =>
         .where("state", "=", "connected")
         .where("enabled", "=", 1)
         .where("expiresAtMs", "<", beforeMs)
-        .$if(after !== undefined, (query) =>
-          query.where((eb) =>
-            eb(eb.refTuple("expiresAtMs", "id"), ">", eb.tuple(after!.expiresAtMs, after!.id)),
-          ),
-        )
-        .orderBy("expiresAtMs")
-        .orderBy("id")
-        .limit(limit)
+        .$call((query) => keysetPage(query, ["expiresAtMs", "id"], { after, limit }))
         .execute();
       return rows.map(toConnection);
     },
@@ -71,14 +66,7 @@ export const connectionReads = (db: Database) =>
         .where("enabled", "=", 1)
         .where("expiresAtMs", "is", null)
         .where("tokensAtMs", "<", beforeMs)
-        .$if(after !== undefined, (query) =>
-          query.where((eb) =>
-            eb(eb.refTuple("tokensAtMs", "id"), ">", eb.tuple(after!.tokensAtMs, after!.id)),
-          ),
-        )
-        .orderBy("tokensAtMs")
-        .orderBy("id")
-        .limit(limit)
+        .$call((query) => keysetPage(query, ["tokensAtMs", "id"], { after, limit }))
         .execute();
       return rows.map(toConnection);
     },
@@ -98,14 +86,7 @@ async function listConnections(
     .$if(owner !== undefined, (query) => query.where("owner", "=", owner!))
     .$if(state !== undefined, (query) => query.where(seenState(connectingSinceMs), "=", state!))
     .$if(externalId !== undefined, (query) => query.where("externalId", "=", externalId!))
-    .$if(after !== undefined, (query) =>
-      query.where((eb) =>
-        eb(eb.refTuple("createdAtMs", "id"), ">", eb.tuple(after!.createdAtMs, after!.id)),
-      ),
-    )
-    .orderBy("createdAtMs")
-    .orderBy("id")
-    .limit(limit)
+    .$call((query) => keysetPage(query, ["createdAtMs", "id"], { after, limit }))
     .execute();
   return rows.map(toConnection);
 }
@@ -147,12 +128,7 @@ export const connectionWrites = {
     const repeated = await claimIdempotency(tx, idempotency, audit.atMs);
     if (repeated !== undefined) return repeated;
     if (!(await hasDatasource(tx, connection))) throw new Rollback({ outcome: "conflict" });
-    const inserted = await tx
-      .insertInto("connections")
-      .values(toConnectionRow(connection))
-      .onConflict((conflict) => conflict.doNothing())
-      .executeTakeFirst();
-    if (inserted.numInsertedOrUpdatedRows === 0n) {
+    if (!(await insertNew(tx, "connections", toConnectionRow(connection)))) {
       const isOther = await isExternalIdTaken(tx, "connections", connection);
       throw new Rollback({ outcome: isOther ? "external_id_taken" : "owner_taken" });
     }

@@ -8,7 +8,11 @@ import { recordChange } from "./changes.ts";
 import { eventIdOf, recordEvents } from "./events.ts";
 import { isExternalIdTaken } from "./external-ids.ts";
 import { claimIdempotency } from "./idempotency.ts";
+import { insertNew } from "./insert-new.ts";
+import { keysetPage } from "./keyset-page.ts";
 import { Rollback } from "./rollback.ts";
+import { checkTenantLimit } from "./tenant-limit.ts";
+import { deleteVersion, replaceVersion } from "./versions.ts";
 
 /** Outside APIs. What is held for them is in `connections.ts`. */
 
@@ -21,14 +25,7 @@ export const datasourceReads = (db: Database) =>
         .where("tenantId", "=", tenantId)
         .$if(externalId !== undefined, (query) => query.where("externalId", "=", externalId!))
         .$if(name !== undefined, (query) => query.where((eb) => hasInside(eb.ref("name"), name!)))
-        .$if(after !== undefined, (query) =>
-          query.where((eb) =>
-            eb(eb.refTuple("createdAtMs", "id"), ">", eb.tuple(after!.createdAtMs, after!.id)),
-          ),
-        )
-        .orderBy("createdAtMs")
-        .orderBy("id")
-        .limit(limit)
+        .$call((query) => keysetPage(query, ["createdAtMs", "id"], { after, limit }))
         .execute();
       return rows.map(toDatasource);
     },
@@ -55,20 +52,10 @@ export const datasourceWrites = {
     const { datasource, datasourcesMax, idempotency, audit } = input;
     const repeated = await claimIdempotency(tx, idempotency, audit.atMs);
     if (repeated !== undefined) return repeated;
-    const inserted = await tx
-      .insertInto("datasources")
-      .values(toDatasourceRow(datasource))
-      .onConflict((conflict) => conflict.doNothing())
-      .executeTakeFirst();
-    if (inserted.numInsertedOrUpdatedRows === 0n) {
+    if (!(await insertNew(tx, "datasources", toDatasourceRow(datasource)))) {
       throw new Rollback({ outcome: "external_id_taken" });
     }
-    const { count } = await tx
-      .selectFrom("datasources")
-      .select((eb) => eb.fn.countAll<number>().as("count"))
-      .where("tenantId", "=", datasource.tenantId)
-      .executeTakeFirstOrThrow();
-    if (count > datasourcesMax) throw new Rollback({ outcome: "too_many" });
+    await checkTenantLimit(tx, "datasources", datasource, datasourcesMax);
     await recordAudit(tx, audit);
     return { outcome: "inserted" as const };
   },
@@ -76,14 +63,8 @@ export const datasourceWrites = {
   async updateDatasource(tx: Tx, input: Parameters<DatasourceStore["updateDatasource"]>[0]) {
     const { datasource, connections, audit } = input;
     if (await isExternalIdTaken(tx, "datasources", datasource)) return "external_id_taken" as const;
-    const updated = await tx
-      .updateTable("datasources")
-      .set(toDatasourceRow(datasource))
-      .where("tenantId", "=", datasource.tenantId)
-      .where("id", "=", datasource.id)
-      .where("version", "=", datasource.version - 1)
-      .executeTakeFirst();
-    if (updated.numUpdatedRows === 0n) return "conflict" as const;
+    const row = toDatasourceRow(datasource);
+    if (!(await replaceVersion(tx, "datasources", row))) return "conflict" as const;
     const changed = await changeConnections(tx, datasource, connections);
     await recordAudit(tx, audit);
     if (connections === "reconnect") {
@@ -110,13 +91,7 @@ export const datasourceWrites = {
       .where("datasourceId", "=", id)
       .returningAll()
       .execute();
-    const deleted = await tx
-      .deleteFrom("datasources")
-      .where("tenantId", "=", tenantId)
-      .where("id", "=", id)
-      .where("version", "=", datasource.version)
-      .executeTakeFirst();
-    if (deleted.numDeletedRows === 0n) throw new Rollback("conflict");
+    if (!(await deleteVersion(tx, "datasources", datasource))) throw new Rollback("conflict");
     await recordAudit(tx, audit);
     await tellAll(tx, audit, { type: "connection.deleted", rows: gone });
     await recordDatasourceChange(tx, datasource, audit.atMs);

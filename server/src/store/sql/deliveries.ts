@@ -2,6 +2,7 @@ import type { DeliveryRecord, WebhookStore } from "../webhook-store.ts";
 import { withNulls, withoutNulls, type Database, type Schema, type Tx } from "../schema.ts";
 import { recordEvents } from "./events.ts";
 import { recordAudit } from "./audit.ts";
+import { keysetPage } from "./keyset-page.ts";
 
 /** What webhooks are told, and whether they heard. */
 
@@ -14,18 +15,7 @@ export const deliveryReads = (db: Database) =>
         .where("tenantId", "=", tenantId)
         .where("webhookId", "=", webhookId)
         .$if(status !== undefined, (query) => query.where("status", "=", status!))
-        .$if(after !== undefined, (query) =>
-          query.where((eb) =>
-            eb(
-              eb.refTuple("createdAtMs", "eventId"),
-              "<",
-              eb.tuple(after!.createdAtMs, after!.eventId),
-            ),
-          ),
-        )
-        .orderBy("createdAtMs", "desc")
-        .orderBy("eventId", "desc")
-        .limit(limit)
+        .$call((query) => keysetPage(query, ["createdAtMs", "eventId"], { after, limit }, "desc"))
         .execute();
       return rows.map(toDelivery);
     },

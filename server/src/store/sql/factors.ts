@@ -1,6 +1,7 @@
 import type { FactorRecord, FactorStore, UsedChallenge } from "../session-store.ts";
 import { withNulls, withoutNulls, type Database, type Schema, type Tx } from "../schema.ts";
 import { recordAudit } from "./audit.ts";
+import { insertNew } from "./insert-new.ts";
 import { endSessionsOf, type OfUser } from "./passwords.ts";
 import { Rollback } from "./rollback.ts";
 
@@ -48,12 +49,7 @@ export const factorWrites = {
     const earlier = await factorIds(tx, factor);
     if (earlier.length >= factorsMax) return "conflict" as const;
     if (earlier.length > 0 && recoveryDigests.length > 0) return "conflict" as const;
-    const inserted = await tx
-      .insertInto("factors")
-      .values(toRow(factor))
-      .onConflict((conflict) => conflict.doNothing())
-      .executeTakeFirst();
-    if (inserted.numInsertedOrUpdatedRows === 0n) return "conflict" as const;
+    if (!(await insertNew(tx, "factors", toRow(factor)))) return "conflict" as const;
     if (challenge !== undefined && !(await isFirstUse(tx, factor, challenge))) {
       throw new Rollback("conflict");
     }
@@ -172,12 +168,8 @@ async function isFirstUse(
   { tenantId }: Pick<OfUser, "tenantId">,
   challenge: UsedChallenge,
 ): Promise<boolean> {
-  const inserted = await tx
-    .insertInto("singleUses")
-    .values({ ...challenge, tenantId, kind: "passkey_challenge", payload: "" })
-    .onConflict((conflict) => conflict.doNothing())
-    .executeTakeFirst();
-  return inserted.numInsertedOrUpdatedRows === 1n;
+  const use = { ...challenge, tenantId, kind: "passkey_challenge", payload: "" };
+  return insertNew(tx, "singleUses", use);
 }
 
 function factorIds(tx: Tx, { tenantId, userId }: OfUser): Promise<{ id: string }[]> {

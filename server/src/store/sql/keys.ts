@@ -3,6 +3,7 @@ import type { KeyStore } from "../store.ts";
 import { withNulls, withoutNulls, type Database, type Tx } from "../schema.ts";
 import { recordAudit } from "./audit.ts";
 import { recordChange } from "./changes.ts";
+import { insertNew } from "./insert-new.ts";
 import { recordRevocations } from "./revocations.ts";
 import { Rollback } from "./rollback.ts";
 
@@ -74,12 +75,7 @@ export const keyWrites = {
 /** There is one `next` and one `current` per tenant and algorithm: a second one is a conflict. */
 async function insertKeys(tx: Tx, keys: SigningKeyRecord[]): Promise<void> {
   for (const key of keys) {
-    const inserted = await tx
-      .insertInto("signingKeys")
-      .values(withNulls(key))
-      .onConflict((conflict) => conflict.doNothing())
-      .executeTakeFirst();
-    if (inserted.numInsertedOrUpdatedRows === 0n) throw new Rollback("conflict");
+    if (!(await insertNew(tx, "signingKeys", withNulls(key)))) throw new Rollback("conflict");
   }
 }
 

@@ -4,8 +4,11 @@ import { withNulls, withoutNulls, type Database, type Schema, type Tx } from "..
 import { apiKeyWrites } from "./api-keys.ts";
 import { recordAudit } from "./audit.ts";
 import { credentialWrites } from "./credentials.ts";
+import { insertNew } from "./insert-new.ts";
+import { keysetPage } from "./keyset-page.ts";
 import { revocationWrites } from "./revocations.ts";
 import { Rollback } from "./rollback.ts";
+import { replaceVersion } from "./versions.ts";
 
 /** What was reported as leaked, and what was done about it in the same breath. */
 
@@ -48,18 +51,7 @@ export const leakReads = (db: Database) =>
         .$if(kind !== undefined, (query) => query.where("kind", "=", kind!))
         .$if(clientId !== undefined, (query) => query.where("clientId", "=", clientId!))
         .$if(subjectId !== undefined, (query) => query.where("subjectId", "=", subjectId!))
-        .$if(after !== undefined, (query) =>
-          query.where((eb) =>
-            eb(
-              eb.refTuple("firstReportedAtMs", "id"),
-              "<",
-              eb.tuple(after!.firstReportedAtMs, after!.id),
-            ),
-          ),
-        )
-        .orderBy("firstReportedAtMs", "desc")
-        .orderBy("id", "desc")
-        .limit(limit)
+        .$call((query) => keysetPage(query, ["firstReportedAtMs", "id"], { after, limit }, "desc"))
         .execute();
       return rows.map(toLeak);
     },
@@ -79,14 +71,14 @@ export const leakReads = (db: Database) =>
 export const leakWrites = {
   async recordLeak(tx: Tx, input: Parameters<LeakStore["recordLeak"]>[0]) {
     const { leak, place, act, finding, audit } = input;
-    const isStored = leak.version === 1 ? await insertLeak(tx, leak) : await replaceLeak(tx, leak);
+    const row = withNulls(leak);
+    const isStored =
+      leak.version === 1
+        ? await insertNew(tx, "leaks", row)
+        : await replaceVersion(tx, "leaks", row);
     if (!isStored) return "conflict" as const;
-    const seen = await tx
-      .insertInto("leakPlaces")
-      .values({ ...place, leakId: leak.id, tenantId: leak.tenantId })
-      .onConflict((conflict) => conflict.doNothing())
-      .executeTakeFirst();
-    if (seen.numInsertedOrUpdatedRows === 0n) throw new Rollback("repeated");
+    const seen = { ...place, leakId: leak.id, tenantId: leak.tenantId };
+    if (!(await insertNew(tx, "leakPlaces", seen))) throw new Rollback("repeated");
     if (finding !== undefined) await addFinding(tx, finding);
     await recordAudit(tx, audit);
     // It takes positions, and so comes last.
@@ -96,7 +88,7 @@ export const leakWrites = {
 
   async updateLeak(tx: Tx, input: Parameters<LeakStore["updateLeak"]>[0]) {
     const { leak, audit } = input;
-    if (!(await replaceLeak(tx, leak))) return "conflict" as const;
+    if (!(await replaceVersion(tx, "leaks", withNulls(leak)))) return "conflict" as const;
     if (leak.status !== "open") await clearFinding(tx, leak);
     await recordAudit(tx, audit);
     return "written" as const;
@@ -174,26 +166,6 @@ async function listOwners(
         })),
     ),
   ];
-}
-
-async function insertLeak(tx: Tx, leak: LeakRecord): Promise<boolean> {
-  const inserted = await tx
-    .insertInto("leaks")
-    .values(withNulls(leak))
-    .onConflict((conflict) => conflict.doNothing())
-    .executeTakeFirst();
-  return inserted.numInsertedOrUpdatedRows === 1n;
-}
-
-async function replaceLeak(tx: Tx, leak: LeakRecord): Promise<boolean> {
-  const updated = await tx
-    .updateTable("leaks")
-    .set(withNulls(leak))
-    .where("tenantId", "=", leak.tenantId)
-    .where("id", "=", leak.id)
-    .where("version", "=", leak.version - 1)
-    .executeTakeFirst();
-  return updated.numUpdatedRows === 1n;
 }
 
 function perform(tx: Tx, act: LeakAct): Promise<string> {

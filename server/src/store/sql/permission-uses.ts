@@ -1,5 +1,6 @@
 import type { HolderStore, PermissionUse } from "../holder-store.ts";
 import type { Database, Tx } from "../schema.ts";
+import { keysetPage } from "./keyset-page.ts";
 
 /** Who holds a role, and which of its permissions they really use. */
 
@@ -21,19 +22,9 @@ export const holderReads = (db: Database) =>
         .select(["principalId", "role", "resourceType", "resourceId"])
         .where("tenantId", "=", tenantId)
         .where("role", "=", role)
-        .$if(after !== undefined, (query) =>
-          query.where((eb) =>
-            eb(
-              eb.refTuple("principalId", "resourceType", "resourceId"),
-              ">",
-              eb.tuple(after!.principalId, after!.resourceType, after!.resourceId),
-            ),
-          ),
+        .$call((query) =>
+          keysetPage(query, ["principalId", "resourceType", "resourceId"], { after, limit }),
         )
-        .orderBy("principalId")
-        .orderBy("resourceType")
-        .orderBy("resourceId")
-        .limit(limit)
         .execute(),
 
     listPermissionUses: (tenantId, { role, permissions, sinceMs, limit }) =>

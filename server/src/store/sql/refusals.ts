@@ -1,6 +1,7 @@
 import type { RefusalRecord } from "../records.ts";
 import type { RefusalPage, RefusalStore } from "../store.ts";
 import { withNulls, withoutNulls, type Database, type Tx } from "../schema.ts";
+import { keysetPage } from "./keyset-page.ts";
 
 /** Why requests were refused, for as long as somebody may ask. */
 
@@ -23,14 +24,7 @@ export const refusalReads = (db: Database) =>
         .where("tenantId", "=", tenantId)
         .$if(clientId !== undefined, (query) => query.where("clientId", "=", clientId!))
         .$if(cause !== undefined, (query) => query.where("cause", "=", cause!))
-        .$if(after !== undefined, (query) =>
-          query.where((eb) =>
-            eb(eb.refTuple("atMs", "requestId"), "<", eb.tuple(after!.atMs, after!.requestId)),
-          ),
-        )
-        .orderBy("atMs", "desc")
-        .orderBy("requestId", "desc")
-        .limit(limit)
+        .$call((query) => keysetPage(query, ["atMs", "requestId"], { after, limit }, "desc"))
         .execute();
       return rows.map(withoutNulls);
     },

@@ -5,8 +5,10 @@ import { recordAudit } from "./audit.ts";
 import { recordChange } from "./changes.ts";
 import { isExternalIdTaken } from "./external-ids.ts";
 import { claimIdempotency } from "./idempotency.ts";
+import { insertNew } from "./insert-new.ts";
 import { recordRevocations } from "./revocations.ts";
 import { Rollback } from "./rollback.ts";
+import { checkTenantLimit } from "./tenant-limit.ts";
 
 /** Roles that tenants have made for themselves. */
 
@@ -38,21 +40,11 @@ export const roleWrites = {
     const { role, rolesMax, idempotency, audit } = input;
     const repeated = await claimIdempotency(tx, idempotency, audit.atMs);
     if (repeated !== undefined) return repeated;
-    const inserted = await tx
-      .insertInto("roles")
-      .values(toRow(role))
-      .onConflict((conflict) => conflict.doNothing())
-      .executeTakeFirst();
-    if (inserted.numInsertedOrUpdatedRows === 0n) {
+    if (!(await insertNew(tx, "roles", toRow(role)))) {
       const isOther = await isExternalIdTaken(tx, "roles", { ...role, id: role.name });
       throw new Rollback({ outcome: isOther ? "external_id_taken" : "name_taken" });
     }
-    const { count } = await tx
-      .selectFrom("roles")
-      .select((eb) => eb.fn.countAll<number>().as("count"))
-      .where("tenantId", "=", role.tenantId)
-      .executeTakeFirstOrThrow();
-    if (count > rolesMax) throw new Rollback({ outcome: "too_many" });
+    await checkTenantLimit(tx, "roles", role, rolesMax);
     await recordAudit(tx, audit);
     // Bound while a role of this name was being deleted: it must not come to mean something.
     const strays = await listHolders(tx, role, 1);

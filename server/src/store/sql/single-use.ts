@@ -1,16 +1,13 @@
 import type { SingleUseStore } from "../store.ts";
 import type { Tx } from "../schema.ts";
+import { insertNew } from "./insert-new.ts";
 
 /** Things that can be used once. The kind is part of the key, so kinds never mix. */
 
 export const singleUseWrites = {
   async insertSingleUse(tx: Tx, input: Parameters<SingleUseStore["insertSingleUse"]>[0]) {
-    const inserted = await tx
-      .insertInto("singleUses")
-      .values(input)
-      .onConflict((conflict) => conflict.doNothing())
-      .executeTakeFirst();
-    return inserted.numInsertedOrUpdatedRows === 1n ? ("written" as const) : ("conflict" as const);
+    const isNew = await insertNew(tx, "singleUses", input);
+    return isNew ? ("written" as const) : ("conflict" as const);
   },
 
   consumeSingleUse,

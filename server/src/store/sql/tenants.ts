@@ -3,6 +3,7 @@ import type { TenantStore } from "../store.ts";
 import { flag, type Database, type Schema, type Tx } from "../schema.ts";
 import { toApiRow } from "./apis.ts";
 import { recordChange } from "./changes.ts";
+import { insertNew } from "./insert-new.ts";
 
 /** Tenants. Each is made with its default API and its data key. */
 
@@ -33,12 +34,8 @@ export const tenantWrites = {
     input: { tenant: TenantRecord; api: ApiRecord; dataKey: DataKeyRecord },
   ) {
     const { tenant, api, dataKey } = input;
-    const inserted = await tx
-      .insertInto("tenants")
-      .values({ ...tenant, keepsSecrets: flag(tenant.keepsSecrets) })
-      .onConflict((conflict) => conflict.doNothing())
-      .executeTakeFirst();
-    if (inserted.numInsertedOrUpdatedRows === 0n) return "conflict" as const;
+    const row = { ...tenant, keepsSecrets: flag(tenant.keepsSecrets) };
+    if (!(await insertNew(tx, "tenants", row))) return "conflict" as const;
     await tx.insertInto("apis").values(toApiRow(api)).execute();
     await tx.insertInto("dataKeys").values(dataKey).execute();
     const atMs = tenant.createdAtMs;

@@ -1,6 +1,7 @@
 import { sql, type RawBuilder } from "kysely";
 import type { ClientUse, FindingPage, UsageQuery, UsageReportStore, UsageSum } from "../store.ts";
 import { withoutNulls, type Database } from "../schema.ts";
+import { keysetPage } from "./keyset-page.ts";
 
 /** What is read out of the counts: sums, when clients were last used, and findings. */
 
@@ -47,14 +48,7 @@ export const usageReports = (db: Database) =>
         .where("tenantId", "=", tenantId)
         .$if(clientId !== undefined, (query) => query.where("clientId", "=", clientId!))
         .$if(kind !== undefined, (query) => query.where("kind", "=", kind!))
-        .$if(after !== undefined, (query) =>
-          query.where((eb) =>
-            eb(eb.refTuple("clientId", "kind"), ">", eb.tuple(after!.clientId, after!.kind)),
-          ),
-        )
-        .orderBy("clientId")
-        .orderBy("kind")
-        .limit(limit)
+        .$call((query) => keysetPage(query, ["clientId", "kind"], { after, limit }))
         .execute(),
   }) satisfies Partial<UsageReportStore>;
 
@@ -93,14 +87,7 @@ async function listClientUses(
     .where("tenantId", "=", tenantId)
     .where("deletedAtMs", "is", null)
     .where("createdAtMs", "<", createdBeforeMs)
-    .$if(after !== undefined, (query) =>
-      query.where((eb) =>
-        eb(eb.refTuple("createdAtMs", "id"), ">", eb.tuple(after!.createdAtMs, after!.id)),
-      ),
-    )
-    .orderBy("createdAtMs")
-    .orderBy("id")
-    .limit(limit)
+    .$call((query) => keysetPage(query, ["createdAtMs", "id"], { after, limit }))
     .execute();
   return rows.map((row) => ({ ...withoutNulls(row), enabled: row.enabled === 1 }));
 }

@@ -6,11 +6,14 @@ import { recordAudit } from "./audit.ts";
 import { recordChange } from "./changes.ts";
 import { isExternalIdTaken } from "./external-ids.ts";
 import { claimIdempotency } from "./idempotency.ts";
+import { insertNew } from "./insert-new.ts";
+import { keysetPage } from "./keyset-page.ts";
 import { recordRevocations } from "./revocations.ts";
 import { listBindings, replaceBindings } from "./role-bindings.ts";
 import { Rollback } from "./rollback.ts";
 import { deleteFactorsOf } from "./factors.ts";
 import { deletePassword, endSessionsOf } from "./passwords.ts";
+import { deleteVersion, replaceVersion } from "./versions.ts";
 
 /** People. A change of a person or of its bindings is a change of the user. */
 
@@ -36,14 +39,7 @@ export const userReads = (db: Database) =>
         .$if(corpusKey !== undefined, (query) =>
           query.where("id", "in", principalsOnCorpus(db, tenantId, corpusKey!)),
         )
-        .$if(after !== undefined, (query) =>
-          query.where((eb) =>
-            eb(eb.refTuple("createdAtMs", "id"), ">", eb.tuple(after!.createdAtMs, after!.id)),
-          ),
-        )
-        .orderBy("createdAtMs")
-        .orderBy("id")
-        .limit(limit)
+        .$call((query) => keysetPage(query, ["createdAtMs", "id"], { after, limit }))
         .execute();
       return withBindings(db, rows);
     },
@@ -54,12 +50,7 @@ export const userWrites = {
     const { user, bindings, code, idempotency, audit } = input;
     const repeated = await claimIdempotency(tx, idempotency, audit.atMs);
     if (repeated !== undefined) return repeated;
-    const inserted = await tx
-      .insertInto("users")
-      .values(toUserRow(user))
-      .onConflict((conflict) => conflict.doNothing())
-      .executeTakeFirst();
-    if (inserted.numInsertedOrUpdatedRows === 0n) {
+    if (!(await insertNew(tx, "users", toUserRow(user)))) {
       const isOther = await isExternalIdTaken(tx, "users", user);
       throw new Rollback({ outcome: isOther ? "external_id_taken" : "username_taken" });
     }
@@ -72,17 +63,10 @@ export const userWrites = {
 
   async updateUser(tx: Tx, input: Parameters<UserStore["updateUser"]>[0]) {
     const { user, bindings, revocations, audit } = input;
-    const { tenantId, id, version } = user;
+    const { tenantId, id } = user;
     if (await isExternalIdTaken(tx, "users", user)) return "external_id_taken" as const;
     return keepingAnOwner(tx, tenantId, async () => {
-      const updated = await tx
-        .updateTable("users")
-        .set(toUserRow(user))
-        .where("tenantId", "=", tenantId)
-        .where("id", "=", id)
-        .where("version", "=", version - 1)
-        .executeTakeFirst();
-      if (updated.numUpdatedRows === 0n) return "conflict" as const;
+      if (!(await replaceVersion(tx, "users", toUserRow(user)))) return "conflict" as const;
       if (!user.enabled) await endSessionsOf(tx, { tenantId, userId: id });
       await replaceBindings(tx, tenantId, id, bindings);
       await recordAudit(tx, audit);
@@ -93,15 +77,9 @@ export const userWrites = {
   },
 
   async deleteUser(tx: Tx, input: Parameters<UserStore["deleteUser"]>[0]) {
-    const { tenantId, id, version, audit } = input;
+    const { tenantId, id, audit } = input;
     return keepingAnOwner(tx, tenantId, async () => {
-      const deleted = await tx
-        .deleteFrom("users")
-        .where("tenantId", "=", tenantId)
-        .where("id", "=", id)
-        .where("version", "=", version)
-        .executeTakeFirst();
-      if (deleted.numDeletedRows === 0n) return "conflict" as const;
+      if (!(await deleteVersion(tx, "users", input))) return "conflict" as const;
       await replaceBindings(tx, tenantId, id, []);
       await deletePersonalKeys(tx, { tenantId, ownerId: id });
       await deleteCodes(tx, tenantId, id);

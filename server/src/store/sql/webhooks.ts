@@ -3,7 +3,11 @@ import { flag, withNulls, withoutNulls, type Database, type Schema, type Tx } fr
 import { recordAudit } from "./audit.ts";
 import { isExternalIdTaken } from "./external-ids.ts";
 import { claimIdempotency } from "./idempotency.ts";
+import { insertNew } from "./insert-new.ts";
+import { keysetPage } from "./keyset-page.ts";
 import { Rollback } from "./rollback.ts";
+import { checkTenantLimit } from "./tenant-limit.ts";
+import { deleteVersion, replaceVersion } from "./versions.ts";
 
 /** Who is told. What they are told is in `deliveries.ts`. */
 
@@ -15,14 +19,7 @@ export const webhookReads = (db: Database) =>
         .selectAll()
         .where("tenantId", "=", tenantId)
         .$if(externalId !== undefined, (query) => query.where("externalId", "=", externalId!))
-        .$if(after !== undefined, (query) =>
-          query.where((eb) =>
-            eb(eb.refTuple("createdAtMs", "id"), ">", eb.tuple(after!.createdAtMs, after!.id)),
-          ),
-        )
-        .orderBy("createdAtMs")
-        .orderBy("id")
-        .limit(limit)
+        .$call((query) => keysetPage(query, ["createdAtMs", "id"], { after, limit }))
         .execute();
       return rows.map(toWebhook);
     },
@@ -43,20 +40,10 @@ export const webhookWrites = {
     const { webhook, webhooksMax, idempotency, audit } = input;
     const repeated = await claimIdempotency(tx, idempotency, audit.atMs);
     if (repeated !== undefined) return repeated;
-    const inserted = await tx
-      .insertInto("webhooks")
-      .values(toRow(webhook))
-      .onConflict((conflict) => conflict.doNothing())
-      .executeTakeFirst();
-    if (inserted.numInsertedOrUpdatedRows === 0n) {
+    if (!(await insertNew(tx, "webhooks", toRow(webhook)))) {
       throw new Rollback({ outcome: "external_id_taken" });
     }
-    const { count } = await tx
-      .selectFrom("webhooks")
-      .select((eb) => eb.fn.countAll<number>().as("count"))
-      .where("tenantId", "=", webhook.tenantId)
-      .executeTakeFirstOrThrow();
-    if (count > webhooksMax) throw new Rollback({ outcome: "too_many" });
+    await checkTenantLimit(tx, "webhooks", webhook, webhooksMax);
     await recordAudit(tx, audit);
     return { outcome: "inserted" as const };
   },
@@ -64,33 +51,20 @@ export const webhookWrites = {
   async updateWebhook(tx: Tx, input: Parameters<WebhookStore["updateWebhook"]>[0]) {
     const { webhook, audit } = input;
     if (await isExternalIdTaken(tx, "webhooks", webhook)) return "external_id_taken" as const;
-    const updated = await tx
-      .updateTable("webhooks")
-      .set(toRow(webhook))
-      .where("tenantId", "=", webhook.tenantId)
-      .where("id", "=", webhook.id)
-      .where("version", "=", webhook.version - 1)
-      .executeTakeFirst();
-    if (updated.numUpdatedRows === 0n) return "conflict" as const;
+    if (!(await replaceVersion(tx, "webhooks", toRow(webhook)))) return "conflict" as const;
     await recordAudit(tx, audit);
     return "written" as const;
   },
 
   async deleteWebhook(tx: Tx, input: Parameters<WebhookStore["deleteWebhook"]>[0]) {
-    const { tenantId, id, version } = input.webhook;
+    const { webhook, audit } = input;
     await tx
       .deleteFrom("webhookDeliveries")
-      .where("tenantId", "=", tenantId)
-      .where("webhookId", "=", id)
+      .where("tenantId", "=", webhook.tenantId)
+      .where("webhookId", "=", webhook.id)
       .execute();
-    const deleted = await tx
-      .deleteFrom("webhooks")
-      .where("tenantId", "=", tenantId)
-      .where("id", "=", id)
-      .where("version", "=", version)
-      .executeTakeFirst();
-    if (deleted.numDeletedRows === 0n) throw new Rollback("conflict");
-    await recordAudit(tx, input.audit);
+    if (!(await deleteVersion(tx, "webhooks", webhook))) throw new Rollback("conflict");
+    await recordAudit(tx, audit);
     return "written" as const;
   },
 };
