@@ -6,8 +6,8 @@ import { datasourcePath, profilesQuery, useOutboundChange } from "../api/datasou
 import { request } from "../api/request.ts";
 import { useMay } from "../api/session.ts";
 import { Confirm } from "../parts/confirm.tsx";
+import { Fact, Facts } from "../parts/facts.tsx";
 import { Panel } from "../parts/panel.tsx";
-import parts from "../parts/parts.module.css";
 import { DatasourceForm, type Stored } from "./datasource-form.tsx";
 import { draftOf, mayDisconnect, updateBody, withoutEmpty, type Draft } from "./draft.ts";
 
@@ -29,17 +29,15 @@ function Form({ datasource }: { datasource: Datasource }) {
   const { data } = useQuery(profilesQuery);
   const [asked, setAsked] = useState<Draft>();
   const stored = draftOf(datasource, datasource.name);
-  const save = useOutboundChange((draft: Draft) =>
-    request<Datasource>("PATCH", datasourcePath(datasource.id), {
-      body: updateBody(stored, draft),
-    }),
-  );
-  const say = () => notifications.show({ message: `${datasource.name} is saved.` });
+  const save = useOutboundChange(async (draft: Draft) => {
+    await request("PATCH", datasourcePath(datasource.id), { body: updateBody(stored, draft) });
+    notifications.show({ message: `${datasource.name} is saved.` });
+  });
   const { connected = 0, refreshing = 0, uncertain = 0 } = datasource.connection_counts;
   const holding = connected + refreshing + uncertain;
   const submit = (draft: Draft): void => {
     if (holding > 0 && mayDisconnect(stored, draft)) setAsked(draft);
-    else save.mutate(draft, { onSuccess: say });
+    else save.mutate(draft);
   };
   if (data === undefined) return null;
   return (
@@ -50,8 +48,7 @@ function Form({ datasource }: { datasource: Datasource }) {
         stored={storedIn(datasource)}
         redirectUrl={datasource.redirect_url}
         verb="Save"
-        error={save.error}
-        isPending={save.isPending}
+        save={save}
         isUnchangedRefused
         toCheck={(draft) => ({
           ...withoutEmpty(updateBody(stored, draft)),
@@ -63,10 +60,7 @@ function Form({ datasource }: { datasource: Datasource }) {
         <Confirm
           title="Save what tokens are tied to?"
           verb="Save"
-          act={async () => {
-            await save.mutateAsync(asked);
-            say();
-          }}
+          act={() => save.mutateAsync(asked)}
           onClose={() => setAsked(undefined)}
         >
           {holding === 1 ? "1 connection holds" : `${holding} connections hold`} tokens that may not
@@ -92,14 +86,13 @@ const storedIn = (datasource: Datasource): Stored => ({
 });
 
 const Described = ({ datasource }: { datasource: Datasource }) => (
-  <dl className={parts["facts"]}>
+  <Facts>
     {facts(datasource).map(([label, value]) => (
-      <div key={label}>
-        <dt>{label}</dt>
-        <dd>{value === undefined || value === "" ? "–" : value}</dd>
-      </div>
+      <Fact key={label} label={label}>
+        {value === undefined || value === "" ? "–" : value}
+      </Fact>
     ))}
-  </dl>
+  </Facts>
 );
 
 const facts = (datasource: Datasource): [string, string | undefined][] => [

@@ -2,10 +2,10 @@ import type { Webhook } from "@countersign/protocol/admin/webhooks.ts";
 import { Modal } from "@mantine/core";
 import { notifications } from "@mantine/notifications";
 import { useState } from "react";
-import { useNavigate } from "react-router";
 import { request } from "../api/request.ts";
 import { changeWebhook, useWebhookChange, webhookPath } from "../api/webhooks.ts";
 import { Confirm } from "../parts/confirm.tsx";
+import { ConfirmDelete } from "../parts/confirm-delete.tsx";
 import { SigningSecret } from "./signing-secret.tsx";
 import { WebhookForm, type WebhookSettings } from "./webhook-form.tsx";
 
@@ -88,24 +88,15 @@ function Disable({ webhook, onClose }: ActOptions) {
   );
 }
 
-function Delete({ webhook, onClose }: ActOptions) {
-  const navigate = useNavigate();
-  const remove = useWebhookChange(async () => {
-    await request("DELETE", webhookPath(webhook.id));
-    // Before the list is asked for again: the page of what is gone would ask for it, too.
-    await navigate("/webhooks");
-    notifications.show({ message: "The webhook is deleted." });
-  });
-  return (
-    <Confirm
-      title="Delete this webhook?"
-      verb="Delete"
-      isDangerous
-      act={() => remove.mutateAsync(undefined)}
-      onClose={onClose}
-    >
-      <code>{webhook.url}</code> is told nothing more, also not what waits to be sent again. Its
-      secret and the list of what it was told go for good.
-    </Confirm>
-  );
-}
+const Delete = ({ webhook, onClose }: ActOptions) => (
+  <ConfirmDelete
+    what="this webhook"
+    path={webhookPath(webhook.id)}
+    leaveTo="/webhooks"
+    done="The webhook is deleted."
+    onClose={onClose}
+  >
+    <code>{webhook.url}</code> is told nothing more, also not what waits to be sent again. Its
+    secret and the list of what it was told go for good.
+  </ConfirmDelete>
+);
