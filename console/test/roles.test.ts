@@ -49,6 +49,9 @@ describe("roles and APIs in the console", () => {
     }
     await dialog.getByText("1 holder uses roles:read").waitFor();
     await dialog.getByText("2 calls in the last 30 days").waitFor();
+    // The number is of what was seen, and says so.
+    await dialog.getByText("It may be more.").waitFor();
+    await dialog.getByText(/verifies tokens for itself tells nobody/).waitFor();
     await dialog.getByRole("link", { name: "Night reader" }).waitFor();
     const before = await token();
     await dialog.getByRole("button", { name: "Cancel" }).click();
