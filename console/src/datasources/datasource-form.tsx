@@ -6,10 +6,11 @@ import { fieldErrorsOf } from "../api/request.ts";
 import { Form } from "../parts/form.tsx";
 import { Icon } from "../parts/icon.tsx";
 import { CheckPanel } from "./check-panel.tsx";
-import { draftOf, type Draft, type DraftField } from "./draft.ts";
+import { draftOf, isSame, type Draft, type DraftField } from "./draft.ts";
 import { TextSetting, type FormState } from "./fields.tsx";
 import { MainFields } from "./main-fields.tsx";
 import { MoreFields } from "./more-fields.tsx";
+import { proposalsOf } from "./proposals.ts";
 
 /** Which secrets there are already. */
 export interface Stored {
@@ -48,7 +49,8 @@ export function DatasourceForm({
   const [draft, setDraft] = useState(initial);
   const errors = fieldErrorsOf(save.error);
   const set = (own: Partial<Draft>): void => setDraft({ ...draft, ...own });
-  const form: FormState = { draft, errors, storedNames: stored.names, set };
+  const proposed = proposalsOf(profiles, draft.profile);
+  const form: FormState = { draft, errors, storedNames: stored.names, proposed, set };
   const profile = profiles.find(({ name }) => name === draft.profile);
   const isUnchanged = isUnchangedRefused && JSON.stringify(draft) === JSON.stringify(initial);
   return (
@@ -103,7 +105,7 @@ function withProfile(draft: Draft, profiles: readonly DatasourceProfile[], name:
   if (after === undefined) return draft;
   const [had, proposed] = [draftOf(before?.settings ?? {}), draftOf(after.settings)];
   const typed = (Object.keys(draft) as DraftField[]).filter(
-    (field) => JSON.stringify(draft[field]) !== JSON.stringify(had[field]),
+    (field) => !isSame(draft[field], had[field]),
   );
   const kept = Object.fromEntries(typed.map((field) => [field, draft[field]])) as Partial<Draft>;
   const title = before?.title;

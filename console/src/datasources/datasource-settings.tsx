@@ -9,7 +9,15 @@ import { Confirm } from "../parts/confirm.tsx";
 import { Fact, Facts } from "../parts/facts.tsx";
 import { Panel } from "../parts/panel.tsx";
 import { DatasourceForm, type Stored } from "./datasource-form.tsx";
-import { draftOf, mayDisconnect, updateBody, withoutEmpty, type Draft } from "./draft.ts";
+import {
+  bodyOf,
+  changedFields,
+  draftOf,
+  mayDisconnect,
+  withoutEmpty,
+  type Draft,
+} from "./draft.ts";
+import { proposalsOf, updateBody } from "./proposals.ts";
 
 /** What was said about an outside API, to be read or changed. */
 export function DatasourceSettings({ datasource }: { datasource: Datasource }) {
@@ -30,7 +38,9 @@ function Form({ datasource }: { datasource: Datasource }) {
   const [asked, setAsked] = useState<Draft>();
   const stored = draftOf(datasource, datasource.name);
   const save = useOutboundChange(async (draft: Draft) => {
-    await request("PATCH", datasourcePath(datasource.id), { body: updateBody(stored, draft) });
+    const proposed = proposalsOf(data?.profiles ?? [], draft.profile);
+    const body = updateBody(stored, draft, proposed);
+    await request("PATCH", datasourcePath(datasource.id), { body });
     notifications.show({ message: `${datasource.name} is saved.` });
   });
   const { connected = 0, refreshing = 0, uncertain = 0 } = datasource.connection_counts;
@@ -51,7 +61,7 @@ function Form({ datasource }: { datasource: Datasource }) {
         save={save}
         isUnchangedRefused
         toCheck={(draft) => ({
-          ...withoutEmpty(updateBody(stored, draft)),
+          ...withoutEmpty(bodyOf(draft, changedFields(stored, draft))),
           datasource_id: datasource.id,
         })}
         onSubmit={submit}

@@ -1,6 +1,6 @@
 import { Input, TextInput } from "@mantine/core";
 import { Lines } from "../parts/lines.tsx";
-import { errorOf, type FormState } from "./fields.tsx";
+import { errorOf, proposalOf, type FormState } from "./fields.tsx";
 
 /** Which answers of the API mean that the token has expired. */
 export const MatcherLines = ({ form }: { form: FormState }) => (
@@ -9,6 +9,7 @@ export const MatcherLines = ({ form }: { form: FormState }) => (
     labelElement="div"
     description="One is enough; all that a line names must fit. A header may be followed by a colon and what it contains."
     error={errorOf(form.errors, "expiry_matchers")}
+    inputContainer={proposalOf(form, "expiry_matchers")}
   >
     <Lines
       value={form.draft.expiry_matchers}
@@ -32,7 +33,6 @@ export const MatcherLines = ({ form }: { form: FormState }) => (
             onChange={({ currentTarget }) => put({ header: currentTarget.value })}
           />
           <TextInput
-            flex={3}
             aria-label={`Expiry ${index + 1}: body`}
             placeholder="Text in the body"
             value={body}
