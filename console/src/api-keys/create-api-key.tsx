@@ -1,11 +1,12 @@
 import type { ApiKey } from "@countersign/protocol/admin/api-keys.ts";
-import { Alert, Button, Group, Modal, Radio, Stack, TagsInput, Text } from "@mantine/core";
+import { Alert, Button, Group, Radio, Stack, TagsInput, Text } from "@mantine/core";
 import { useState } from "react";
 import { useChange } from "../api/change.ts";
 import { request } from "../api/request.ts";
 import { Form } from "../parts/form.tsx";
 import { Icon } from "../parts/icon.tsx";
 import { NameField } from "../parts/name-field.tsx";
+import { OnceModal } from "../parts/once-modal.tsx";
 import { SecretField } from "../parts/secret-field.tsx";
 
 /** A new API key, shown this once. */
@@ -15,12 +16,10 @@ export const apiKeysPath = "/v2/api_keys";
 export function CreateApiKey({ onClose }: { onClose: () => void }) {
   const [made, setMade] = useState<ApiKey>();
   return (
-    <Modal
-      opened
+    <OnceModal
+      isShowing={made !== undefined}
       onClose={onClose}
       title={made === undefined ? "Create API key" : `${made.name} is ready`}
-      closeOnClickOutside={made === undefined}
-      closeOnEscape={made === undefined}
     >
       {made === undefined ? (
         <CreateForm onMade={setMade} onClose={onClose} />
@@ -33,7 +32,7 @@ export function CreateApiKey({ onClose }: { onClose: () => void }) {
           </Group>
         </Stack>
       )}
-    </Modal>
+    </OnceModal>
   );
 }
 

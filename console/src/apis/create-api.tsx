@@ -1,11 +1,12 @@
 import type { Api, CreateApi } from "@countersign/protocol/admin/apis.ts";
-import { Button, Group, Modal, Stack, Text, TextInput } from "@mantine/core";
+import { Button, Group, Stack, Text, TextInput } from "@mantine/core";
 import { useState } from "react";
 import { useNavigate } from "react-router";
 import { fieldErrorsOf, request } from "../api/request.ts";
 import { apisPath, useAccessChange } from "../api/roles.ts";
 import { Form } from "../parts/form.tsx";
 import { NameField } from "../parts/name-field.tsx";
+import { OnceModal } from "../parts/once-modal.tsx";
 import { PermissionLines, withoutEmpty } from "./permission-lines.tsx";
 import { VerifierSecret } from "./verifier.tsx";
 
@@ -15,12 +16,11 @@ export function CreateApiForm({ onClose }: { onClose: () => void }) {
   const navigate = useNavigate();
   const done = (): void => void navigate(`/apis/${made?.id}`);
   return (
-    <Modal
-      opened
+    <OnceModal
+      isShowing={made !== undefined}
       onClose={made === undefined ? onClose : done}
       size="lg"
       title={made === undefined ? "Register API" : `${made.name} is registered`}
-      closeOnClickOutside={made === undefined}
     >
       {made === undefined ? (
         <CreateForm onMade={setMade} onClose={onClose} />
@@ -36,7 +36,7 @@ export function CreateApiForm({ onClose }: { onClose: () => void }) {
           </Group>
         </Stack>
       )}
-    </Modal>
+    </OnceModal>
   );
 }
 

@@ -1,5 +1,5 @@
 import type { AppClient } from "@countersign/protocol/admin/app-clients.ts";
-import { Button, Group, Input, Modal, SegmentedControl, Stack, Text } from "@mantine/core";
+import { Button, Group, Input, SegmentedControl, Stack, Text } from "@mantine/core";
 import { useState } from "react";
 import { useNavigate } from "react-router";
 import { useAddresses } from "../api/addresses.ts";
@@ -7,6 +7,7 @@ import { clientsPath, useClientChange } from "../api/app-clients.ts";
 import { fieldErrorsOf, request } from "../api/request.ts";
 import { Form } from "../parts/form.tsx";
 import { DescriptionField, NameField } from "../parts/name-field.tsx";
+import { OnceModal } from "../parts/once-modal.tsx";
 import { SecretField, ValueField } from "../parts/secret-field.tsx";
 import { linesOf, RedirectAddresses } from "./redirect-addresses.tsx";
 import { RoleFields, type ChosenRoles } from "./role-fields.tsx";
@@ -15,19 +16,18 @@ import { RoleFields, type ChosenRoles } from "./role-fields.tsx";
 export function CreateAppClient({ onClose }: { onClose: () => void }) {
   const [made, setMade] = useState<AppClient>();
   return (
-    <Modal
-      opened
+    <OnceModal
+      isShowing={made !== undefined}
       onClose={onClose}
       size="lg"
       title={made === undefined ? "Create app client" : `${made.name} is ready`}
-      closeOnClickOutside={made === undefined}
     >
       {made === undefined ? (
         <CreateForm onMade={setMade} onClose={onClose} />
       ) : (
         <Made client={made} onClose={onClose} />
       )}
-    </Modal>
+    </OnceModal>
   );
 }
 

@@ -1,30 +1,29 @@
 import type { User } from "@countersign/protocol/admin/users.ts";
-import { Modal, TextInput } from "@mantine/core";
+import { TextInput } from "@mantine/core";
 import { useState } from "react";
 import { request } from "../api/request.ts";
 import { usersPath, useTeamChange } from "../api/users.ts";
 import { RoleFields, type ChosenRoles } from "../app-clients/role-fields.tsx";
 import { Form } from "../parts/form.tsx";
 import { NameField } from "../parts/name-field.tsx";
+import { OnceModal } from "../parts/once-modal.tsx";
 import { SignInLink } from "./sign-in-link.tsx";
 
 /** Somebody new in the team. */
 export function Invite({ onClose }: { onClose: () => void }) {
   const [made, setMade] = useState<User>();
   return (
-    <Modal
-      opened
+    <OnceModal
+      isShowing={made !== undefined}
       onClose={onClose}
       title={made === undefined ? "Invite somebody" : `${made.email} is invited`}
-      closeOnClickOutside={made === undefined}
-      closeOnEscape={made === undefined}
     >
       {made === undefined ? (
         <InviteForm onMade={setMade} onClose={onClose} />
       ) : (
         <SignInLink user={made} onClose={onClose} />
       )}
-    </Modal>
+    </OnceModal>
   );
 }
 

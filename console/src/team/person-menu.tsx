@@ -1,11 +1,12 @@
 import type { User } from "@countersign/protocol/admin/users.ts";
-import { Menu, Modal } from "@mantine/core";
+import { Menu } from "@mantine/core";
 import { useState } from "react";
 import { request } from "../api/request.ts";
 import { useMay, useSession } from "../api/session.ts";
 import { changeUser, userPath, useTeamChange } from "../api/users.ts";
 import { ActionsMenu, DangerItem } from "../parts/actions-menu.tsx";
 import { Confirm } from "../parts/confirm.tsx";
+import { OnceModal } from "../parts/once-modal.tsx";
 import { EditPerson } from "./edit-person.tsx";
 import { acts, type Act } from "./person-acts.tsx";
 import { SignInLink } from "./sign-in-link.tsx";
@@ -40,9 +41,13 @@ export function PersonMenu({ user }: { user: User }) {
         <Asked user={user} act={asked} onLinked={setLinked} onClose={() => setAsked(undefined)} />
       )}
       {linked !== undefined && (
-        <Modal opened onClose={() => setLinked(undefined)} title={`A new link for ${user.email}`}>
+        <OnceModal
+          isShowing
+          onClose={() => setLinked(undefined)}
+          title={`A new link for ${user.email}`}
+        >
           <SignInLink user={linked} onClose={() => setLinked(undefined)} />
-        </Modal>
+        </OnceModal>
       )}
     </>
   );

@@ -6,6 +6,7 @@ import { request } from "../api/request.ts";
 import { changeWebhook, useWebhookChange, webhookPath } from "../api/webhooks.ts";
 import { Confirm } from "../parts/confirm.tsx";
 import { ConfirmDelete } from "../parts/confirm-delete.tsx";
+import { OnceModal } from "../parts/once-modal.tsx";
 import { SigningSecret } from "./signing-secret.tsx";
 import { WebhookForm, type WebhookSettings } from "./webhook-form.tsx";
 
@@ -45,16 +46,9 @@ function Rotate({ webhook, onClose }: ActOptions) {
   );
   if (made !== undefined) {
     return (
-      <Modal
-        opened
-        onClose={onClose}
-        size="lg"
-        title="The new signing secret"
-        closeOnClickOutside={false}
-        closeOnEscape={false}
-      >
+      <OnceModal isShowing onClose={onClose} size="lg" title="The new signing secret">
         <SigningSecret webhook={made} onClose={onClose} />
-      </Modal>
+      </OnceModal>
     );
   }
   const isAgain = webhook.previous_secret_valid_until !== undefined;
