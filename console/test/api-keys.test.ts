@@ -39,6 +39,11 @@ describe("API keys in the console", () => {
     await dialog.getByRole("button", { name: "Disable" }).click();
     await page.getByText("Disabled").waitFor();
     assert.equal(await status(), 401);
+    const one = "**/v2/api_keys/*";
+    await page.route(one, (route) => route.fulfill({ status: 503 }));
+    await choose("Enable");
+    await page.getByText("Not available for the moment").waitFor();
+    await page.unroute(one);
     await choose("Enable");
     await page.getByText("Active").waitFor();
     assert.equal(await status(), 200);

@@ -216,4 +216,47 @@ describe("datasources in the console", () => {
     assert.equal(await revocation.inputValue(), "");
     assert.deepEqual(complaints, []);
   });
+
+  test("goes back to what a provider proposes with a click, and for good", async () => {
+    const { page, complaints } = visit;
+    const said = async (): Promise<Record<string, unknown>> => {
+      const { datasources } = await get<{ datasources: Datasource[] }>(page, "/v2/datasources");
+      const drive = datasources.find(({ name }) => name === "Google Drive")!;
+      const path = `/v2/datasources/${drive.id}/export`;
+      return (await get<{ document: Record<string, unknown> }>(page, path)).document;
+    };
+    const offer = (words: string) =>
+      page.getByRole("button", { name: `Use the provider's: ${words}`, exact: true });
+    const proposed = "https://oauth2.googleapis.com/revoke";
+    assert.equal((await said())["revocation_url"], null);
+    await offer(proposed).click();
+    assert.equal(await page.getByLabel("Revocation URL").inputValue(), proposed);
+    assert.equal(await offer(proposed).count(), 0);
+    const authentication = page.getByRole("combobox", {
+      name: "Client Authentication",
+      exact: true,
+    });
+    await authentication.click();
+    await page.getByRole("option", { name: "Send as Basic Auth header" }).click();
+    await offer("Send client credentials in body").click();
+    assert.equal(await authentication.inputValue(), "Send client credentials in body");
+    const hosts = page.getByRole("combobox", { name: "Allowed hosts" });
+    await hosts.fill("drive.example.com");
+    await hosts.press("Enter");
+    await offer("*.googleapis.com").waitFor();
+    await page.getByRole("button", { name: "Save" }).click();
+    await page.getByText("Google Drive is saved").waitFor();
+    const now = await said();
+    // It is the profile's again, and not a word of the datasource that is the same by chance.
+    assert.equal("revocation_url" in now, false);
+    assert.deepEqual(now["allowed_hosts"], ["*.googleapis.com", "drive.example.com"]);
+
+    // Where nothing is known of the provider, nothing is proposed.
+    await page.goto("/console/datasources/new");
+    await page.getByLabel("Access Token URL").fill("https://provider.example.com/token");
+    await page.getByRole("combobox", { name: "Client Authentication" }).click();
+    await page.getByRole("option", { name: "Send client credentials in body" }).click();
+    assert.equal(await page.getByRole("button", { name: /Use the provider's/ }).count(), 0);
+    assert.deepEqual(complaints, []);
+  });
 });

@@ -49,6 +49,9 @@ describe("roles and APIs in the console", () => {
     }
     await dialog.getByText("1 holder uses roles:read").waitFor();
     await dialog.getByText("2 calls in the last 30 days").waitFor();
+    // The number is of what was seen, and says so.
+    await dialog.getByText("It may be more.").waitFor();
+    await dialog.getByText(/verifies tokens for itself tells nobody/).waitFor();
     await dialog.getByRole("link", { name: "Night reader" }).waitFor();
     const before = await token();
     await dialog.getByRole("button", { name: "Cancel" }).click();
@@ -133,7 +136,12 @@ describe("roles and APIs in the console", () => {
     await dialog.getByRole("combobox").click();
     await page.getByRole("option", { name: "Not at all: it leaked" }).click();
     await dialog.getByRole("button", { name: "Rotate" }).click();
-    await dialog.getByRole("button", { name: "Show verifier secret" }).click();
+    const show = dialog.getByRole("button", { name: "Show verifier secret" });
+    await show.waitFor();
+    // It is shown this once: a slip does not take it away.
+    await page.keyboard.press("Escape");
+    await page.mouse.click(5, 5);
+    await show.click();
     const second = await dialog.getByText(/^csvk_/).textContent();
     await dialog.getByRole("button", { name: "I have kept it" }).click();
     assert.deepEqual([await isKnown(first), await isKnown(second)], [false, true]);

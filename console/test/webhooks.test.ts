@@ -128,7 +128,7 @@ describe("webhooks in the console", () => {
     await page.getByRole("button", { name: "Send test event" }).waitFor();
     await page.getByRole("combobox", { name: "Result" }).click();
     await page.getByRole("option", { name: "Failed" }).click();
-    await page.getByText("The receiver answered 200").waitFor({ state: "detached" });
+    await page.getByText("The receiver answered 200").first().waitFor({ state: "detached" });
     assert.equal(await page.getByRole("row").count(), 2, "the head, and what failed");
 
     receiver.answer = () => 204;

@@ -1,30 +1,24 @@
 import type { ApiKey, ApiKeyPage } from "@countersign/protocol/admin/api-keys.ts";
-import {
-  ActionIcon,
-  Alert,
-  Badge,
-  Button,
-  Group,
-  Menu,
-  Select,
-  Table,
-  Tooltip,
-} from "@mantine/core";
-import { useMutation, useQueryClient } from "@tanstack/react-query";
+import { Alert, Table } from "@mantine/core";
 import { useState } from "react";
+import { useChange } from "../api/change.ts";
 import { usePages } from "../api/pages.ts";
 import { request } from "../api/request.ts";
 import { useMay } from "../api/session.ts";
 import { AccessTabs } from "../app-clients/access-tabs.tsx";
-import css from "../app-clients/app-clients.module.css";
+import { ActionsMenu, SwitchAndDelete } from "../parts/actions-menu.tsx";
+import { AddButton } from "../parts/add-button.tsx";
 import { Confirm } from "../parts/confirm.tsx";
 import { Empty } from "../parts/empty.tsx";
+import { FewBadges } from "../parts/few-badges.tsx";
 import { Icon } from "../parts/icon.tsx";
 import { Listing } from "../parts/listing.tsx";
 import { Panel } from "../parts/panel.tsx";
 import { inWords } from "../parts/role-badges.tsx";
+import { sayWhyNot } from "../parts/say-why-not.ts";
 import { Status } from "../parts/status.tsx";
 import { Ago } from "../parts/time.tsx";
+import { Filter, ReloadButton, Toolbar } from "../parts/toolbar.tsx";
 import { apiKeysPath, CreateApiKey } from "./create-api-key.tsx";
 
 /** `/apiAccess/apiKeys`: long-lived keys, sent as they are. */
@@ -32,7 +26,7 @@ export function ApiKeysPage() {
   const may = useMay();
   const [kind, setKind] = useState("");
   const [isCreating, setCreating] = useState(false);
-  const { data, error, refetch, isFetching, paging } = usePages<ApiKeyPage>(apiKeysPath, {
+  const list = usePages<ApiKeyPage>(apiKeysPath, {
     limit: 25,
     api_key_role: kind === "" ? undefined : kind,
   });
@@ -47,45 +41,29 @@ export function ApiKeysPage() {
         An API key works until somebody takes it back. In production prefer an app client: its
         tokens expire by themselves, and its secret is never sent with a call.
       </Alert>
-      <div className={css["toolbar"]}>
-        <Select
+      <Toolbar
+        action={
+          may("api_keys:write") && (
+            <AddButton onClick={() => setCreating(true)}>Create API key</AddButton>
+          )
+        }
+      >
+        <Filter
+          label="Kind"
+          all="All kinds"
+          names={kindNames}
           w={220}
-          aria-label="Kind"
-          data={[
-            { value: "", label: "All kinds" },
-            { value: "personal", label: "Personal" },
-            { value: "serving", label: "Query" },
-            { value: "serving_and_indexing", label: "Query and index" },
-          ]}
           value={kind}
-          onChange={(value) => setKind(value ?? "")}
+          onChange={setKind}
         />
-        <Tooltip label="Reload">
-          <ActionIcon
-            variant="default"
-            size={36}
-            aria-label="Reload"
-            loading={isFetching && data !== undefined}
-            onClick={() => void refetch()}
-          >
-            <Icon name="reload" />
-          </ActionIcon>
-        </Tooltip>
-        <span className={css["spacer"]} />
-        {may("api_keys:write") && (
-          <Button leftSection={<Icon name="plus" size={16} />} onClick={() => setCreating(true)}>
-            Create API key
-          </Button>
-        )}
-      </div>
+        <ReloadButton list={list} />
+      </Toolbar>
       <Panel isFlush>
         <Listing
           label="API keys"
           columns={columns}
-          rows={data?.api_keys}
-          error={error}
-          onRetry={() => void refetch()}
-          paging={paging}
+          rows={list.data?.api_keys}
+          list={list}
           empty={
             <Empty icon="keys" title="No API keys">
               A key is shown once, when it is created. Query keys read the corpora that you name,
@@ -133,14 +111,7 @@ const Row = ({ apiKey }: { apiKey: ApiKey }) => (
       {kindNames[apiKey.api_key_role ?? ""] ?? apiKey.api_roles.map(inWords).join(", ")}
     </Table.Td>
     <Table.Td className="wide-only">
-      <Group gap={6}>
-        {apiKey.corpus_keys?.slice(0, 3).map((key) => (
-          <Badge key={key} color="gray" autoContrast>
-            {key}
-          </Badge>
-        ))}
-        {(apiKey.corpus_keys?.length ?? 0) > 3 && <span>+{apiKey.corpus_keys!.length - 3}</span>}
-      </Group>
+      <FewBadges names={apiKey.corpus_keys ?? []} max={3} />
     </Table.Td>
     <Table.Td className="not-narrow">
       <Ago at={apiKey.last_used_at} />
@@ -156,37 +127,24 @@ const Row = ({ apiKey }: { apiKey: ApiKey }) => (
 
 function KeyMenu({ apiKey }: { apiKey: ApiKey }) {
   const may = useMay();
-  const queries = useQueryClient();
   const [asked, setAsked] = useState<"disable" | "delete">();
   const path = `${apiKeysPath}/${encodeURIComponent(apiKey.id)}`;
-  const onSuccess = () => queries.invalidateQueries({ queryKey: [apiKeysPath] });
-  const enable = useMutation({
-    mutationFn: (enabled: boolean) => request("PATCH", path, { body: { enabled } }),
-    onSuccess,
-  });
-  const remove = useMutation({ mutationFn: () => request("DELETE", path), onSuccess });
+  const enable = useChange(
+    (enabled: boolean) => request("PATCH", path, { body: { enabled } }),
+    [apiKeysPath],
+  );
+  const remove = useChange(() => request("DELETE", path), [apiKeysPath]);
   if (!may("api_keys:write")) return null;
   const close = (): void => setAsked(undefined);
   return (
     <>
-      <Menu position="bottom-end" width={170} shadow="md">
-        <Menu.Target>
-          <ActionIcon variant="subtle" color="gray" aria-label={`Actions for ${apiKey.name}`}>
-            <Icon name="more" />
-          </ActionIcon>
-        </Menu.Target>
-        <Menu.Dropdown>
-          {apiKey.enabled ? (
-            <Menu.Item onClick={() => setAsked("disable")}>Disable</Menu.Item>
-          ) : (
-            <Menu.Item onClick={() => enable.mutate(true)}>Enable</Menu.Item>
-          )}
-          <Menu.Divider />
-          <Menu.Item c="var(--bad)" onClick={() => setAsked("delete")}>
-            Delete
-          </Menu.Item>
-        </Menu.Dropdown>
-      </Menu>
+      <ActionsMenu where="row" of={apiKey.name}>
+        <SwitchAndDelete
+          isEnabled={apiKey.enabled}
+          onEnable={() => enable.mutate(true, { onError: sayWhyNot })}
+          onAsk={setAsked}
+        />
+      </ActionsMenu>
       {asked === "disable" && (
         <Confirm
           title={`Disable ${apiKey.name}?`}
@@ -202,7 +160,7 @@ function KeyMenu({ apiKey }: { apiKey: ApiKey }) {
           title={`Delete ${apiKey.name}?`}
           verb="Delete"
           isDangerous
-          act={() => remove.mutateAsync()}
+          act={() => remove.mutateAsync(undefined)}
           onClose={close}
         >
           It stops working at once and cannot be brought back. To see first who would notice,

@@ -1,6 +1,6 @@
 import type { AppClient } from "@countersign/protocol/admin/app-clients.ts";
 import type { Credential, CredentialList } from "@countersign/protocol/admin/credentials.ts";
-import { useMutation, useQueryClient } from "@tanstack/react-query";
+import { useChange } from "./change.ts";
 import { read, request } from "./request.ts";
 
 /** App clients and their credentials. */
@@ -22,13 +22,8 @@ export const credentialsQuery = (id: string) => ({
 });
 
 /** A change, after which whatever is shown of app clients is asked for again. */
-export function useClientChange<Input, Answer>(change: (input: Input) => Promise<Answer>) {
-  const queries = useQueryClient();
-  return useMutation({
-    mutationFn: change,
-    onSuccess: () => queries.invalidateQueries({ queryKey: [clientsPath] }),
-  });
-}
+export const useClientChange = <Input, Answer>(change: (input: Input) => Promise<Answer>) =>
+  useChange(change, [clientsPath]);
 
 export interface ReadSecret {
   clientName: string;

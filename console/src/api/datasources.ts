@@ -1,7 +1,8 @@
 import type { Connection } from "@countersign/protocol/admin/connections.ts";
 import type { DatasourceProfileList } from "@countersign/protocol/admin/datasource-profiles.ts";
 import type { Datasource } from "@countersign/protocol/admin/datasources.ts";
-import { useMutation, useQueryClient } from "@tanstack/react-query";
+import type { QueryClient } from "@tanstack/react-query";
+import { askAgain, useChange } from "./change.ts";
 import { read } from "./request.ts";
 
 /** Outside APIs, and the connections that hold tokens for them. */
@@ -27,22 +28,15 @@ export const connectionQuery = (id: string) => ({
   queryFn: read<Connection>(connectionPath(id)),
 });
 
-/** A change, after which whatever is shown of datasources and connections is asked for again. */
-export function useOutboundChange<Input, Answer>(change: (input: Input) => Promise<Answer>) {
-  const queries = useQueryClient();
-  return useMutation({
-    mutationFn: change,
-    onSettled: () => refreshOutbound(queries),
-  });
-}
+// What happened with a connection is read from the audit log.
+const outboundPaths = [datasourcesPath, connectionsPath, "/v2/audit_events"];
 
-export const refreshOutbound = (queries: ReturnType<typeof useQueryClient>): Promise<unknown> =>
-  queries.invalidateQueries({
-    predicate: ({ queryKey: [path] }) =>
-      typeof path === "string" &&
-      // What happened with a connection is read from the audit log.
-      [datasourcesPath, connectionsPath, "/v2/audit_events"].some((one) => path.startsWith(one)),
-  });
+/** A change, after which whatever is shown of datasources and connections is asked for again. */
+export const useOutboundChange = <Input, Answer>(change: (input: Input) => Promise<Answer>) =>
+  useChange(change, outboundPaths, { evenRefused: true });
+
+export const refreshOutbound = (queries: QueryClient): Promise<void> =>
+  askAgain(queries, outboundPaths);
 
 /** What the states are called, and what they mean for whoever looks. */
 export const stateNames: Readonly<Record<Connection["state"], string>> = {

@@ -19,6 +19,10 @@ export class ApiProblem extends Error {
   }
 }
 
+/** What was wrong with single fields of what was sent, by their names. */
+export const fieldErrorsOf = (error: unknown): Readonly<Record<string, string>> =>
+  error instanceof ApiProblem ? error.fieldErrors : {};
+
 interface ProblemBody {
   messages?: string[];
   code?: string;

@@ -1,7 +1,8 @@
 import type { Api, ApiPage } from "@countersign/protocol/admin/apis.ts";
 import type { Role, RolePage } from "@countersign/protocol/admin/roles.ts";
 import { permissions } from "@countersign/protocol/permissions.ts";
-import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import { useQuery } from "@tanstack/react-query";
+import { useChange } from "./change.ts";
 import { read } from "./request.ts";
 import { useMay } from "./session.ts";
 
@@ -30,16 +31,8 @@ export const apiQuery = (id: string) => ({
 });
 
 /** A change, after which whatever is shown of roles and APIs is asked for again. */
-export function useAccessChange<Input, Answer>(change: (input: Input) => Promise<Answer>) {
-  const queries = useQueryClient();
-  return useMutation({
-    mutationFn: change,
-    onSuccess: async () => {
-      await queries.invalidateQueries({ queryKey: [rolesPath] });
-      await queries.invalidateQueries({ queryKey: [apisPath] });
-    },
-  });
-}
+export const useAccessChange = <Input, Answer>(change: (input: Input) => Promise<Answer>) =>
+  useChange(change, [rolesPath, apisPath]);
 
 export interface PermissionGroup {
   /** Of which API; the built-in ones are about this server and the default API. */

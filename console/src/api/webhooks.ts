@@ -1,5 +1,5 @@
 import type { EventType, Webhook } from "@countersign/protocol/admin/webhooks.ts";
-import { useMutation, useQueryClient } from "@tanstack/react-query";
+import { useChange } from "./change.ts";
 import { read, request } from "./request.ts";
 
 /** Who is told what happens to connections. */
@@ -16,17 +16,8 @@ export const changeWebhook = ({ id }: Webhook, body: unknown): Promise<Webhook> 
   request("PATCH", webhookPath(id), { body });
 
 /** A change, after which whatever is shown of webhooks and their deliveries is asked for again. */
-export function useWebhookChange<Input, Answer>(change: (input: Input) => Promise<Answer>) {
-  const queries = useQueryClient();
-  return useMutation({
-    mutationFn: change,
-    onSettled: () =>
-      queries.invalidateQueries({
-        predicate: ({ queryKey: [path] }) =>
-          typeof path === "string" && path.startsWith(webhooksPath),
-      }),
-  });
-}
+export const useWebhookChange = <Input, Answer>(change: (input: Input) => Promise<Answer>) =>
+  useChange(change, [webhooksPath], { evenRefused: true });
 
 /** What the events are called, and when each is sent. */
 export const eventWords: Readonly<Record<EventType, { name: string; when: string }>> = {

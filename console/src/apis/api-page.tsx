@@ -1,29 +1,21 @@
 import type { Api, UpdateApi } from "@countersign/protocol/admin/apis.ts";
 import { signingAlgorithms } from "@countersign/protocol/oauth.ts";
-import {
-  Badge,
-  Button,
-  Group,
-  NumberInput,
-  Select,
-  Skeleton,
-  Stack,
-  TextInput,
-} from "@mantine/core";
+import { Badge, Button, Group, NumberInput, Select, TextInput } from "@mantine/core";
 import { notifications } from "@mantine/notifications";
 import { useQuery } from "@tanstack/react-query";
-import { useState, type FormEvent } from "react";
-import { Link, useNavigate, useParams } from "react-router";
-import { ApiProblem, request } from "../api/request.ts";
+import { useState } from "react";
+import { useParams } from "react-router";
+import { fieldErrorsOf, request } from "../api/request.ts";
 import { apiPath, apiQuery, useAccessChange } from "../api/roles.ts";
 import { useMay } from "../api/session.ts";
-import css from "../app-clients/app-clients.module.css";
-import { Confirm } from "../parts/confirm.tsx";
+import { BackLink } from "../parts/back-link.tsx";
+import { ConfirmDelete } from "../parts/confirm-delete.tsx";
 import { CopyIcon } from "../parts/copy-button.tsx";
-import { Icon } from "../parts/icon.tsx";
-import { PageHead } from "../parts/page-head.tsx";
+import { Form } from "../parts/form.tsx";
+import { NameField } from "../parts/name-field.tsx";
+import { PageHead, TitleLine } from "../parts/page-head.tsx";
 import { Panel } from "../parts/panel.tsx";
-import { Problem } from "../parts/problem.tsx";
+import { PendingPage } from "../parts/pending.tsx";
 import { PermissionBadges } from "../roles/permission-badges.tsx";
 import { PermissionLines, withoutEmpty } from "./permission-lines.tsx";
 import { Verifier } from "./verifier.tsx";
@@ -33,19 +25,9 @@ export function ApiPage() {
   const { id = "" } = useParams();
   const may = useMay();
   const [isDeleting, setDeleting] = useState(false);
-  const { data: api, error, refetch } = useQuery(apiQuery(id));
-  if (api === undefined) {
-    return (
-      <>
-        <PageHead title="API" above={back} />
-        {error === null ? (
-          <Skeleton height={220} radius="md" />
-        ) : (
-          <Problem error={error} onRetry={() => void refetch()} />
-        )}
-      </>
-    );
-  }
+  const query = useQuery(apiQuery(id));
+  const api = query.data;
+  if (api === undefined) return <PendingPage title="API" above={back} query={query} />;
   const mayWrite = may("apis:write");
   return (
     <>
@@ -53,11 +35,11 @@ export function ApiPage() {
         title={api.name}
         above={back}
         lead={
-          <span className={css["titleLine"]}>
+          <TitleLine>
             {api.is_default && <Badge color="teal">Default</Badge>}
             <code>{api.audience}</code>
             <CopyIcon text={api.audience} what="audience" />
-          </span>
+          </TitleLine>
         }
         actions={
           mayWrite &&
@@ -75,11 +57,7 @@ export function ApiPage() {
   );
 }
 
-const back = (
-  <Link to="/roles" className={css["back"]}>
-    <Icon name="left" size={16} /> Roles and APIs
-  </Link>
-);
+const back = <BackLink to="/roles">Roles and APIs</BackLink>;
 
 const Described = ({ api }: { api: Api }) => (
   <Panel
@@ -90,21 +68,12 @@ const Described = ({ api }: { api: Api }) => (
   </Panel>
 );
 
-function DeleteApi({ api, onClose }: { api: Api; onClose: () => void }) {
-  const navigate = useNavigate();
-  const remove = useAccessChange(() => request("DELETE", apiPath(api.id)));
-  const act = async (): Promise<void> => {
-    await remove.mutateAsync(undefined);
-    await navigate("/roles");
-    notifications.show({ message: `${api.name} is deleted.` });
-  };
-  return (
-    <Confirm title={`Delete ${api.name}?`} verb="Delete" isDangerous act={act} onClose={onClose}>
-      Nobody gets tokens for it any more, those that are out stop counting where they are asked
-      about, and its permissions go from all roles.
-    </Confirm>
-  );
-}
+const DeleteApi = ({ api, onClose }: { api: Api; onClose: () => void }) => (
+  <ConfirmDelete what={api.name} path={apiPath(api.id)} leaveTo="/roles" onClose={onClose}>
+    Nobody gets tokens for it any more, those that are out stop counting where they are asked about,
+    and its permissions go from all roles.
+  </ConfirmDelete>
+);
 
 function ApiSettings({ api }: { api: Api }) {
   const [name, setName] = useState(api.name);
@@ -112,14 +81,9 @@ function ApiSettings({ api }: { api: Api }) {
   const [seconds, setSeconds] = useState<number | string>(api.token_lifetime_seconds);
   const [openapiUrl, setOpenapiUrl] = useState(api.openapi_url ?? "");
   const [permissions, setPermissions] = useState(api.permissions);
-  const save = useAccessChange((body: UpdateApi) =>
-    request<Api>("PATCH", apiPath(api.id), { body }),
-  );
-  const errors = save.error instanceof ApiProblem ? save.error.fieldErrors : {};
-  const submit = (event: FormEvent): void => {
-    event.preventDefault();
+  const save = useAccessChange(async () => {
     const url = openapiUrl.trim();
-    const body = {
+    const body: UpdateApi = {
       name: name.trim(),
       signing_algorithm: algorithm,
       token_lifetime_seconds: Number(seconds),
@@ -127,66 +91,56 @@ function ApiSettings({ api }: { api: Api }) {
       // The catalogue of the default API is built in.
       ...(api.is_default ? {} : { permissions: withoutEmpty(permissions) }),
     };
-    save.mutate(body, {
-      onSuccess: () => notifications.show({ message: `${name.trim()} is saved.` }),
-    });
-  };
+    await request("PATCH", apiPath(api.id), { body });
+    notifications.show({ message: `${name.trim()} is saved.` });
+  });
+  const errors = fieldErrorsOf(save.error);
   return (
     <Panel title="Tokens for it">
-      <form onSubmit={submit}>
-        <Stack>
-          <TextInput
-            label="Name"
-            required
-            maxLength={255}
-            value={name}
-            error={errors["name"]}
-            onChange={({ currentTarget }) => setName(currentTarget.value)}
+      <Form
+        save={save}
+        verb="Save"
+        isReady={name.trim() !== ""}
+        onSubmit={() => save.mutate(undefined)}
+      >
+        <NameField value={name} error={errors["name"]} onChange={setName} />
+        <Group grow align="flex-start" preventGrowOverflow={false}>
+          <Select
+            miw={200}
+            label="Signed with"
+            description="RS256 only for verifiers that know nothing newer."
+            data={[...signingAlgorithms]}
+            value={algorithm}
+            error={errors["signing_algorithm"]}
+            onChange={(value) => setAlgorithm((value as typeof algorithm) ?? algorithm)}
           />
-          <Group grow align="flex-start" preventGrowOverflow={false}>
-            <Select
-              miw={200}
-              label="Signed with"
-              description="RS256 only for verifiers that know nothing newer."
-              data={[...signingAlgorithms]}
-              value={algorithm}
-              error={errors["signing_algorithm"]}
-              onChange={(value) => setAlgorithm((value as typeof algorithm) ?? algorithm)}
-            />
-            <NumberInput
-              miw={200}
-              label="Tokens live for, in seconds"
-              description="Where a client does not say otherwise."
-              min={30}
-              max={86_400}
-              allowDecimal={false}
-              value={seconds}
-              error={errors["token_lifetime_seconds"]}
-              onChange={setSeconds}
-            />
-          </Group>
-          <TextInput
-            label="OpenAPI document"
-            description="Its address; the API reference shows it."
-            placeholder="https://api.example.com/openapi.json"
-            maxLength={2000}
-            value={openapiUrl}
-            error={errors["openapi_url"]}
-            onChange={({ currentTarget }) => setOpenapiUrl(currentTarget.value)}
+          <NumberInput
+            miw={200}
+            label="Tokens live for, in seconds"
+            description="Where a client does not say otherwise."
+            min={30}
+            max={86_400}
+            allowDecimal={false}
+            value={seconds}
+            error={errors["token_lifetime_seconds"]}
+            onChange={setSeconds}
           />
-          {api.is_default ? (
-            <PermissionBadges names={api.permissions.map((one) => one.name)} />
-          ) : (
-            <PermissionLines value={permissions} errors={errors} onChange={setPermissions} />
-          )}
-          <Problem error={save.error} />
-          <Group justify="flex-end">
-            <Button type="submit" loading={save.isPending} disabled={name.trim() === ""}>
-              Save
-            </Button>
-          </Group>
-        </Stack>
-      </form>
+        </Group>
+        <TextInput
+          label="OpenAPI document"
+          description="Its address; the API reference shows it."
+          placeholder="https://api.example.com/openapi.json"
+          maxLength={2000}
+          value={openapiUrl}
+          error={errors["openapi_url"]}
+          onChange={({ currentTarget }) => setOpenapiUrl(currentTarget.value)}
+        />
+        {api.is_default ? (
+          <PermissionBadges names={api.permissions.map((one) => one.name)} />
+        ) : (
+          <PermissionLines value={permissions} errors={errors} onChange={setPermissions} />
+        )}
+      </Form>
     </Panel>
   );
 }

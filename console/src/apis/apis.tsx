@@ -1,44 +1,38 @@
 import type { Api } from "@countersign/protocol/admin/apis.ts";
-import { Badge, Button, Table } from "@mantine/core";
+import { Badge, Table } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
-import { Link } from "react-router";
 import { apisQuery } from "../api/roles.ts";
 import { useMay } from "../api/session.ts";
-import css from "../app-clients/app-clients.module.css";
+import { AddButton } from "../parts/add-button.tsx";
 import { CopyIcon } from "../parts/copy-button.tsx";
-import { Icon } from "../parts/icon.tsx";
 import { Listing } from "../parts/listing.tsx";
 import { Panel } from "../parts/panel.tsx";
+import { RowName } from "../parts/row-name.tsx";
 import { CreateApiForm } from "./create-api.tsx";
 
 /** Who tokens are for. */
 export function Apis() {
   const may = useMay();
   const [isCreating, setCreating] = useState(false);
-  const { data, error, refetch } = useQuery(apisQuery);
+  const list = useQuery(apisQuery);
   return (
     <Panel
       title="APIs"
       isFlush
       actions={
         may("apis:write") && (
-          <Button
-            variant="default"
-            leftSection={<Icon name="plus" size={16} />}
-            onClick={() => setCreating(true)}
-          >
+          <AddButton variant="default" onClick={() => setCreating(true)}>
             Register API
-          </Button>
+          </AddButton>
         )
       }
     >
       <Listing
         label="APIs"
         columns={columns}
-        rows={data?.apis}
-        error={error}
-        onRetry={() => void refetch()}
+        rows={list.data?.apis}
+        list={list}
         expectedRows={2}
         empty={null}
         renderRow={(api) => <Row key={api.id} api={api} />}
@@ -58,9 +52,7 @@ const columns = [
 const Row = ({ api }: { api: Api }) => (
   <Table.Tr>
     <Table.Td>
-      <Link className={css["name"]} to={`/apis/${api.id}`}>
-        {api.name}
-      </Link>
+      <RowName to={`/apis/${api.id}`}>{api.name}</RowName>
       {api.is_default && (
         <Badge ml={8} color="teal">
           Default

@@ -1,10 +1,12 @@
 import type { Api, CreateApi } from "@countersign/protocol/admin/apis.ts";
-import { Button, Group, Modal, Stack, Text, TextInput } from "@mantine/core";
-import { useState, type FormEvent } from "react";
+import { Button, Group, Stack, Text, TextInput } from "@mantine/core";
+import { useState } from "react";
 import { useNavigate } from "react-router";
-import { ApiProblem, request } from "../api/request.ts";
+import { fieldErrorsOf, request } from "../api/request.ts";
 import { apisPath, useAccessChange } from "../api/roles.ts";
-import { Problem } from "../parts/problem.tsx";
+import { Form } from "../parts/form.tsx";
+import { NameField } from "../parts/name-field.tsx";
+import { OnceModal } from "../parts/once-modal.tsx";
 import { PermissionLines, withoutEmpty } from "./permission-lines.tsx";
 import { VerifierSecret } from "./verifier.tsx";
 
@@ -14,15 +16,14 @@ export function CreateApiForm({ onClose }: { onClose: () => void }) {
   const navigate = useNavigate();
   const done = (): void => void navigate(`/apis/${made?.id}`);
   return (
-    <Modal
-      opened
+    <OnceModal
+      isShowing={made !== undefined}
       onClose={made === undefined ? onClose : done}
       size="lg"
       title={made === undefined ? "Register API" : `${made.name} is registered`}
-      closeOnClickOutside={made === undefined}
     >
       {made === undefined ? (
-        <Form onMade={setMade} onClose={onClose} />
+        <CreateForm onMade={setMade} onClose={onClose} />
       ) : (
         <Stack>
           <Text c="dimmed">
@@ -35,18 +36,17 @@ export function CreateApiForm({ onClose }: { onClose: () => void }) {
           </Group>
         </Stack>
       )}
-    </Modal>
+    </OnceModal>
   );
 }
 
-function Form({ onMade, onClose }: { onMade: (made: Api) => void; onClose: () => void }) {
+function CreateForm({ onMade, onClose }: { onMade: (made: Api) => void; onClose: () => void }) {
   const [name, setName] = useState("");
   const [audience, setAudience] = useState("");
   const [permissions, setPermissions] = useState([{ name: "", description: "" }]);
   const create = useAccessChange((body: CreateApi) => request<Api>("POST", apisPath, { body }));
-  const errors = create.error instanceof ApiProblem ? create.error.fieldErrors : {};
-  const submit = (event: FormEvent): void => {
-    event.preventDefault();
+  const errors = fieldErrorsOf(create.error);
+  const submit = (): void => {
     const body = {
       name: name.trim(),
       audience: audience.trim(),
@@ -55,42 +55,25 @@ function Form({ onMade, onClose }: { onMade: (made: Api) => void; onClose: () =>
     create.mutate(body, { onSuccess: onMade });
   };
   return (
-    <form onSubmit={submit}>
-      <Stack>
-        <TextInput
-          label="Name"
-          required
-          maxLength={255}
-          data-autofocus
-          value={name}
-          error={errors["name"]}
-          onChange={({ currentTarget }) => setName(currentTarget.value)}
-        />
-        <TextInput
-          label="Audience"
-          description="A URI that names it in tokens; usually its address. It cannot be changed later."
-          placeholder="https://api.example.com"
-          required
-          maxLength={255}
-          value={audience}
-          error={errors["audience"]}
-          onChange={({ currentTarget }) => setAudience(currentTarget.value)}
-        />
-        <PermissionLines value={permissions} errors={errors} onChange={setPermissions} />
-        <Problem error={create.error} />
-        <Group justify="flex-end" gap="xs">
-          <Button variant="default" onClick={onClose}>
-            Cancel
-          </Button>
-          <Button
-            type="submit"
-            loading={create.isPending}
-            disabled={name.trim() === "" || audience.trim() === ""}
-          >
-            Register
-          </Button>
-        </Group>
-      </Stack>
-    </form>
+    <Form
+      save={create}
+      verb="Register"
+      isReady={name.trim() !== "" && audience.trim() !== ""}
+      onSubmit={submit}
+      onCancel={onClose}
+    >
+      <NameField data-autofocus value={name} error={errors["name"]} onChange={setName} />
+      <TextInput
+        label="Audience"
+        description="A URI that names it in tokens; usually its address. It cannot be changed later."
+        placeholder="https://api.example.com"
+        required
+        maxLength={255}
+        value={audience}
+        error={errors["audience"]}
+        onChange={({ currentTarget }) => setAudience(currentTarget.value)}
+      />
+      <PermissionLines value={permissions} errors={errors} onChange={setPermissions} />
+    </Form>
   );
 }

@@ -1,9 +1,10 @@
 import type { Api, VerifierCredential } from "@countersign/protocol/admin/apis.ts";
-import { Button, Group, Input, Modal, Select, Stack, Text } from "@mantine/core";
+import { Button, Group, Input, Select, Stack, Text } from "@mantine/core";
 import { useState } from "react";
 import { request } from "../api/request.ts";
 import { apiPath, useAccessChange } from "../api/roles.ts";
 import { useMay } from "../api/session.ts";
+import { OnceModal } from "../parts/once-modal.tsx";
 import { Panel } from "../parts/panel.tsx";
 import { Problem } from "../parts/problem.tsx";
 import { SecretField, ValueField } from "../parts/secret-field.tsx";
@@ -60,11 +61,10 @@ function Rotate({ api, onClose }: { api: Api; onClose: () => void }) {
   );
   const made = rotate.data;
   return (
-    <Modal
-      opened
+    <OnceModal
+      isShowing={made !== undefined}
       onClose={onClose}
       title={made === undefined ? "Rotate the secret?" : "The new secret"}
-      closeOnClickOutside={made === undefined}
     >
       <Stack>
         {made === undefined ? (
@@ -93,7 +93,7 @@ function Rotate({ api, onClose }: { api: Api; onClose: () => void }) {
           )}
         </Group>
       </Stack>
-    </Modal>
+    </OnceModal>
   );
 }
 

@@ -1,14 +1,13 @@
-import { Button, Group, Menu, Skeleton, Tabs } from "@mantine/core";
+import { Tabs } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
-import { Link, useNavigate, useParams } from "react-router";
+import { useNavigate, useParams } from "react-router";
 import { clientQuery } from "../api/app-clients.ts";
 import { useMay } from "../api/session.ts";
-import { Icon } from "../parts/icon.tsx";
-import { PageHead } from "../parts/page-head.tsx";
-import { Problem } from "../parts/problem.tsx";
+import { BackLink } from "../parts/back-link.tsx";
+import { PageHead, TitleLine } from "../parts/page-head.tsx";
+import { PendingPage } from "../parts/pending.tsx";
 import { ShortId } from "../parts/secret-field.tsx";
 import { Status } from "../parts/status.tsx";
-import css from "./app-clients.module.css";
 import { ClientMenu } from "./client-menu.tsx";
 import { ClientOverview } from "./client-overview.tsx";
 import { ClientSettings } from "./client-settings.tsx";
@@ -20,20 +19,9 @@ export function AppClientPage() {
   const { id = "", tab = "overview" } = useParams();
   const navigate = useNavigate();
   const may = useMay();
-  const { data: client, error, refetch } = useQuery(clientQuery(id));
-  const back = (
-    <Link className={css["back"]} to="/apiAccess/appClients">
-      <Icon name="left" size={14} /> App clients
-    </Link>
-  );
-  if (client === undefined) {
-    return (
-      <>
-        <PageHead title="App client" above={back} />
-        {error === null ? <Waiting /> : <Problem error={error} onRetry={() => void refetch()} />}
-      </>
-    );
-  }
+  const query = useQuery(clientQuery(id));
+  const client = query.data;
+  if (client === undefined) return <PendingPage title="App client" above={back} query={query} />;
   const isPublic = client.token_endpoint_auth_method === "none";
   return (
     <>
@@ -41,26 +29,13 @@ export function AppClientPage() {
         title={client.name}
         above={back}
         lead={
-          <span className={css["titleLine"]}>
+          <TitleLine>
             <Status state={client.enabled ? "active" : "disabled"} />
             <ShortId id={client.client_id} what="client ID" />
             {client.description}
-          </span>
+          </TitleLine>
         }
-        actions={
-          <Group gap="xs">
-            <ClientMenu
-              client={client}
-              target={
-                <Menu.Target>
-                  <Button variant="default" rightSection={<Icon name="down" size={14} />}>
-                    Actions
-                  </Button>
-                </Menu.Target>
-              }
-            />
-          </Group>
-        }
+        actions={<ClientMenu client={client} where="page" />}
       />
       <Tabs
         value={tab}
@@ -92,9 +67,4 @@ export function AppClientPage() {
   );
 }
 
-const Waiting = () => (
-  <>
-    <Skeleton height={36} width={320} mb="lg" />
-    <Skeleton height={220} radius="md" />
-  </>
-);
+const back = <BackLink to="/apiAccess/appClients">App clients</BackLink>;

@@ -1,20 +1,22 @@
 import type { AppClient, AppClientPage } from "@countersign/protocol/admin/app-clients.ts";
-import { ActionIcon, Button, Menu, Select, Table, TextInput, Tooltip } from "@mantine/core";
-import { useDebouncedValue } from "@mantine/hooks";
+import { Select, Table } from "@mantine/core";
 import { useState } from "react";
-import { Link, useSearchParams } from "react-router";
+import { useSearchParams } from "react-router";
 import { clientsPath } from "../api/app-clients.ts";
 import { anywhereIn } from "../api/filter.ts";
 import { usePages } from "../api/pages.ts";
 import { useMay } from "../api/session.ts";
+import { AddButton } from "../parts/add-button.tsx";
 import { Empty } from "../parts/empty.tsx";
-import { Icon } from "../parts/icon.tsx";
 import { Listing } from "../parts/listing.tsx";
 import { Panel } from "../parts/panel.tsx";
 import { RoleBadges } from "../parts/role-badges.tsx";
+import { RowName } from "../parts/row-name.tsx";
+import { SearchField, useSearch } from "../parts/search-field.tsx";
 import { ShortId } from "../parts/secret-field.tsx";
 import { Status } from "../parts/status.tsx";
 import { Ago } from "../parts/time.tsx";
+import { ReloadButton, Toolbar } from "../parts/toolbar.tsx";
 import { AccessTabs } from "./access-tabs.tsx";
 import css from "./app-clients.module.css";
 import { ClientMenu } from "./client-menu.tsx";
@@ -22,29 +24,25 @@ import { CreateAppClient } from "./create-app-client.tsx";
 
 /** `/apiAccess/appClients`: who gets tokens. */
 export function AppClientsPage() {
-  const may = useMay();
+  const mayWrite = useMay()("app_clients:write");
   const [parameters, setParameters] = useSearchParams();
-  const [search, setSearch] = useState("");
+  const search = useSearch();
   const [order, setOrder] = useState("newest");
-  const [searched] = useDebouncedValue(search.trim(), 250);
-  const { data, error, refetch, isFetching, paging } = usePages<AppClientPage>(clientsPath, {
+  const list = usePages<AppClientPage>(clientsPath, {
     limit: 25,
     order,
-    filter: anywhereIn(searched),
+    filter: anywhereIn(search.wanted),
   });
-  const isCreating = parameters.has("create") && may("app_clients:write");
+  const isCreating = parameters.has("create") && mayWrite;
   const setCreating = (isOpen: boolean): void => setParameters(isOpen ? { create: "" } : {});
   return (
     <AccessTabs tab="appClients">
-      <div className={css["toolbar"]}>
-        <TextInput
-          className={css["search"]}
-          aria-label="Search by name"
-          placeholder="Search by name"
-          leftSection={<Icon name="search" size={16} />}
-          value={search}
-          onChange={({ currentTarget }) => setSearch(currentTarget.value)}
-        />
+      <Toolbar
+        action={
+          mayWrite && <AddButton onClick={() => setCreating(true)}>Create app client</AddButton>
+        }
+      >
+        <SearchField label="Search by name" maxLength={90} search={search} />
         <Select
           w={150}
           className={css["order"]}
@@ -56,33 +54,15 @@ export function AppClientsPage() {
           value={order}
           onChange={(value) => setOrder(value ?? "newest")}
         />
-        <Tooltip label="Reload">
-          <ActionIcon
-            variant="default"
-            size={36}
-            aria-label="Reload"
-            loading={isFetching && data !== undefined}
-            onClick={() => void refetch()}
-          >
-            <Icon name="reload" />
-          </ActionIcon>
-        </Tooltip>
-        <span className={css["spacer"]} />
-        {may("app_clients:write") && (
-          <Button leftSection={<Icon name="plus" size={16} />} onClick={() => setCreating(true)}>
-            Create app client
-          </Button>
-        )}
-      </div>
+        <ReloadButton list={list} />
+      </Toolbar>
       <Panel isFlush>
         <Listing
           label="App clients"
           columns={columns}
-          rows={data?.app_clients}
-          error={error}
-          onRetry={() => void refetch()}
-          paging={paging}
-          empty={searched === "" ? <NoneYet mayCreate={may("app_clients:write")} /> : <NoMatch />}
+          rows={list.data?.app_clients}
+          list={list}
+          empty={search.wanted === "" ? <NoneYet mayCreate={mayWrite} /> : <NoMatch />}
           renderRow={(client) => <Row key={client.id} client={client} />}
         />
       </Panel>
@@ -103,10 +83,9 @@ const columns = [
 const Row = ({ client }: { client: AppClient }) => (
   <Table.Tr>
     <Table.Td>
-      <Link className={css["name"]} to={`/apiAccess/appClients/${client.id}`}>
+      <RowName to={`/apiAccess/appClients/${client.id}`} about={client.description}>
         {client.name}
-      </Link>
-      {client.description !== "" && <span className={css["about"]}>{client.description}</span>}
+      </RowName>
       <span className="narrow-only">
         <Status state={client.enabled ? "active" : "disabled"} />
         <ShortId id={client.client_id} what={`client ID of ${client.name}`} />
@@ -125,16 +104,7 @@ const Row = ({ client }: { client: AppClient }) => (
       <Status state={client.enabled ? "active" : "disabled"} />
     </Table.Td>
     <Table.Td>
-      <ClientMenu
-        client={client}
-        target={
-          <Menu.Target>
-            <ActionIcon variant="subtle" color="gray" aria-label={`Actions for ${client.name}`}>
-              <Icon name="more" />
-            </ActionIcon>
-          </Menu.Target>
-        }
-      />
+      <ClientMenu client={client} where="row" />
     </Table.Td>
   </Table.Tr>
 );

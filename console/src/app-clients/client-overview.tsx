@@ -6,9 +6,9 @@ import { read } from "../api/request.ts";
 import { useMay } from "../api/session.ts";
 import { UsagePanel } from "../overview/usage-panel.tsx";
 import { CopyIcon } from "../parts/copy-button.tsx";
+import { Fact, Facts } from "../parts/facts.tsx";
 import { Icon } from "../parts/icon.tsx";
 import { Panel } from "../parts/panel.tsx";
-import css from "../parts/parts.module.css";
 import { inWords, RoleBadges } from "../parts/role-badges.tsx";
 import { Ago, Exactly } from "../parts/time.tsx";
 
@@ -26,41 +26,34 @@ export function ClientOverview({ client }: { client: AppClient }) {
       {may("usage:read") && <Findings client={client} />}
       {may("usage:read") && <UsagePanel clientId={client.client_id} title="Tokens" />}
       <Panel title="About this client">
-        <dl className={css["facts"]}>
-          <Fact name="Client ID">
+        <Facts>
+          <Fact label="Client ID">
             <code>{client.client_id}</code> <CopyIcon text={client.client_id} what="client ID" />
           </Fact>
-          <Fact name="Resource ID">
+          <Fact label="Resource ID">
             <code>{client.id}</code> <CopyIcon text={client.id} what="resource ID" />
           </Fact>
-          <Fact name="Roles">
+          <Fact label="Roles">
             <RoleBadges held={client} max={6} />
           </Fact>
-          <Fact name="Grants">{client.grant_types.map(grantInWords).join(", ")}</Fact>
-          <Fact name="Last used">
+          <Fact label="Grants">{client.grant_types.map(grantInWords).join(", ")}</Fact>
+          <Fact label="Last used">
             <Ago at={client.last_used_at} />
           </Fact>
-          <Fact name="Tokens live for">
+          <Fact label="Tokens live for">
             {lifetime === undefined ? "As long as the API says" : durationInWords(lifetime)}
           </Fact>
-          <Fact name="Created">
+          <Fact label="Created">
             <Exactly at={client.created_at} />
           </Fact>
           {client.redirect_uris.length > 0 && (
-            <Fact name="Redirect addresses">{client.redirect_uris.join(" ")}</Fact>
+            <Fact label="Redirect addresses">{client.redirect_uris.join(" ")}</Fact>
           )}
-        </dl>
+        </Facts>
       </Panel>
     </>
   );
 }
-
-const Fact = ({ name, children }: { name: string; children: React.ReactNode }) => (
-  <div>
-    <dt>{name}</dt>
-    <dd>{children}</dd>
-  </div>
-);
 
 function Findings({ client }: { client: AppClient }) {
   const { data } = useQuery({

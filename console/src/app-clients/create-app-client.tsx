@@ -1,41 +1,33 @@
 import type { AppClient } from "@countersign/protocol/admin/app-clients.ts";
-import {
-  Button,
-  Group,
-  Modal,
-  SegmentedControl,
-  Stack,
-  Text,
-  Textarea,
-  TextInput,
-  Input,
-} from "@mantine/core";
-import { useState, type FormEvent } from "react";
+import { Button, Group, Input, SegmentedControl, Stack, Text } from "@mantine/core";
+import { useState } from "react";
 import { useNavigate } from "react-router";
 import { useAddresses } from "../api/addresses.ts";
 import { clientsPath, useClientChange } from "../api/app-clients.ts";
-import { ApiProblem, request } from "../api/request.ts";
-import { Problem } from "../parts/problem.tsx";
+import { fieldErrorsOf, request } from "../api/request.ts";
+import { Form } from "../parts/form.tsx";
+import { DescriptionField, NameField } from "../parts/name-field.tsx";
+import { OnceModal } from "../parts/once-modal.tsx";
 import { SecretField, ValueField } from "../parts/secret-field.tsx";
+import { linesOf, RedirectAddresses } from "./redirect-addresses.tsx";
 import { RoleFields, type ChosenRoles } from "./role-fields.tsx";
 
 /** A new app client: what it is and may do, and then the three values that a program needs. */
 export function CreateAppClient({ onClose }: { onClose: () => void }) {
   const [made, setMade] = useState<AppClient>();
   return (
-    <Modal
-      opened
+    <OnceModal
+      isShowing={made !== undefined}
       onClose={onClose}
       size="lg"
       title={made === undefined ? "Create app client" : `${made.name} is ready`}
-      closeOnClickOutside={made === undefined}
     >
       {made === undefined ? (
         <CreateForm onMade={setMade} onClose={onClose} />
       ) : (
         <Made client={made} onClose={onClose} />
       )}
-    </Modal>
+    </OnceModal>
   );
 }
 
@@ -64,79 +56,52 @@ function CreateForm({
     request<AppClient>("POST", clientsPath, { body }),
   );
   const isForPeople = type === "authorization_code";
-  const submit = (event: FormEvent): void => {
-    event.preventDefault();
-    const uris = redirectUris
-      .split("\n")
-      .map((uri) => uri.trim())
-      .filter(Boolean);
+  const errors = fieldErrorsOf(create.error);
+  const submit = (): void => {
     const body = {
       name: name.trim(),
       description: description.trim(),
       type,
       api_roles: roles.api_roles,
       corpus_roles: roles.corpus_roles.filter(({ corpus_key: key }) => key !== ""),
-      ...(isForPeople ? { redirect_uris: uris } : {}),
+      ...(isForPeople ? { redirect_uris: linesOf(redirectUris) } : {}),
     };
     create.mutate(body, { onSuccess: onMade });
   };
-  const fieldErrors = create.error instanceof ApiProblem ? create.error.fieldErrors : {};
   return (
-    <form onSubmit={submit}>
-      <Stack>
-        <TextInput
-          label="Name"
+    <Form
+      save={create}
+      verb="Create"
+      isReady={name.trim() !== ""}
+      onSubmit={submit}
+      onCancel={onClose}
+    >
+      <NameField data-autofocus value={name} error={errors["name"]} onChange={setName} />
+      <DescriptionField
+        placeholder="What it does, and who looks after it"
+        value={description}
+        onChange={setDescription}
+      />
+      <RoleFields value={roles} onChange={setRoles} />
+      <Input.Wrapper label="Grant" description={grantHints[type]} labelElement="div">
+        <SegmentedControl
+          mt={6}
+          fullWidth
+          aria-label="Grant"
+          data={grants}
+          value={type}
+          onChange={setType}
+        />
+      </Input.Wrapper>
+      {isForPeople && (
+        <RedirectAddresses
           required
-          maxLength={255}
-          data-autofocus
-          value={name}
-          error={fieldErrors["name"]}
-          onChange={({ currentTarget }) => setName(currentTarget.value)}
+          value={redirectUris}
+          error={errors["redirect_uris"]}
+          onChange={setRedirectUris}
         />
-        <Textarea
-          label="Description"
-          autosize
-          minRows={1}
-          maxRows={5}
-          maxLength={2000}
-          placeholder="What it does, and who looks after it"
-          value={description}
-          onChange={({ currentTarget }) => setDescription(currentTarget.value)}
-        />
-        <RoleFields value={roles} onChange={setRoles} />
-        <Input.Wrapper label="Grant" description={grantHints[type]} labelElement="div">
-          <SegmentedControl
-            mt={6}
-            fullWidth
-            aria-label="Grant"
-            data={grants}
-            value={type}
-            onChange={setType}
-          />
-        </Input.Wrapper>
-        {isForPeople && (
-          <Textarea
-            label="Redirect addresses"
-            description="One on each line; they are compared exactly."
-            required
-            autosize
-            minRows={2}
-            value={redirectUris}
-            error={fieldErrors["redirect_uris"]}
-            onChange={({ currentTarget }) => setRedirectUris(currentTarget.value)}
-          />
-        )}
-        <Problem error={create.error} />
-        <Group justify="flex-end" gap="xs">
-          <Button variant="default" onClick={onClose}>
-            Cancel
-          </Button>
-          <Button type="submit" loading={create.isPending} disabled={name.trim() === ""}>
-            Create
-          </Button>
-        </Group>
-      </Stack>
-    </form>
+      )}
+    </Form>
   );
 }
 

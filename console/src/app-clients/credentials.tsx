@@ -1,15 +1,17 @@
 import type { AppClient } from "@countersign/protocol/admin/app-clients.ts";
 import type { Credential } from "@countersign/protocol/admin/credentials.ts";
-import { ActionIcon, Menu, Skeleton } from "@mantine/core";
+import { Menu } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 import { credentialPath, credentialsQuery, useClientChange } from "../api/app-clients.ts";
 import { request } from "../api/request.ts";
 import { useMay } from "../api/session.ts";
+import { ActionsMenu, DangerItem } from "../parts/actions-menu.tsx";
 import { Confirm } from "../parts/confirm.tsx";
 import { Icon } from "../parts/icon.tsx";
 import { Panel } from "../parts/panel.tsx";
-import { Problem } from "../parts/problem.tsx";
+import { Pending } from "../parts/pending.tsx";
+import { sayWhyNot } from "../parts/say-why-not.ts";
 import { Status } from "../parts/status.tsx";
 import { Ago } from "../parts/time.tsx";
 import css from "./app-clients.module.css";
@@ -18,20 +20,15 @@ import { Rotation } from "./rotation.tsx";
 /** The secrets of a client: which work, who used them last from where, and which can go. */
 export function Credentials({ client }: { client: AppClient }) {
   const may = useMay();
-  const { data, error, refetch } = useQuery({
+  const query = useQuery({
     ...credentialsQuery(client.id),
     // While a rotation is under way, somebody waits for the first use of the new secret.
     refetchInterval: 5_000,
   });
-  if (data === undefined) {
-    return error === null ? (
-      <Skeleton height={180} radius="md" />
-    ) : (
-      <Problem error={error} onRetry={() => void refetch()} />
-    );
-  }
-  const live = data.credentials.filter(maybeAccepted).toReversed();
-  const gone = data.credentials.filter((one) => !maybeAccepted(one)).toReversed();
+  if (query.data === undefined) return <Pending query={query} height={180} />;
+  const { credentials } = query.data;
+  const live = credentials.filter(maybeAccepted).toReversed();
+  const gone = credentials.filter((one) => !maybeAccepted(one)).toReversed();
   return (
     <>
       {may("app_clients:write") && <Rotation client={client} live={live} />}
@@ -130,29 +127,15 @@ function CredentialMenu({ client, credential }: { client: AppClient; credential:
   );
   const revoke = useClientChange(() => request("DELETE", credentialPath(client, credential)));
   if (!may("app_clients:write")) return null;
+  const isOff = credential.state === "disabled";
   return (
     <>
-      <Menu position="bottom-end" width={180} shadow="md">
-        <Menu.Target>
-          <ActionIcon
-            variant="subtle"
-            color="gray"
-            aria-label={`Actions for the secret that ends in ${credential.hint}`}
-          >
-            <Icon name="more" />
-          </ActionIcon>
-        </Menu.Target>
-        <Menu.Dropdown>
-          {credential.state === "disabled" ? (
-            <Menu.Item onClick={() => enable.mutate(true)}>Enable</Menu.Item>
-          ) : (
-            <Menu.Item onClick={() => enable.mutate(false)}>Disable</Menu.Item>
-          )}
-          <Menu.Item c="var(--bad)" onClick={() => setAsked(true)}>
-            Revoke
-          </Menu.Item>
-        </Menu.Dropdown>
-      </Menu>
+      <ActionsMenu where="row" of={`the secret that ends in ${credential.hint}`}>
+        <Menu.Item onClick={() => enable.mutate(isOff, { onError: sayWhyNot })}>
+          {isOff ? "Enable" : "Disable"}
+        </Menu.Item>
+        <DangerItem onClick={() => setAsked(true)}>Revoke</DangerItem>
+      </ActionsMenu>
       {isAsked && (
         <Confirm
           title={`Revoke the secret that ends in ${credential.hint}?`}

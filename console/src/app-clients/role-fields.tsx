@@ -1,19 +1,9 @@
 import type { RolePage } from "@countersign/protocol/admin/roles.ts";
 import { corpusRoleNames } from "@countersign/protocol/roles.ts";
-import {
-  ActionIcon,
-  Button,
-  Group,
-  Input,
-  MultiSelect,
-  Select,
-  Stack,
-  Text,
-  TextInput,
-} from "@mantine/core";
+import { Input, MultiSelect, Select, Stack, Text, TextInput } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import { read } from "../api/request.ts";
-import { Icon } from "../parts/icon.tsx";
+import { Lines } from "../parts/lines.tsx";
 import { inWords } from "../parts/role-badges.tsx";
 
 /** What an app client or a person may do: for the whole account, and with single corpora. */
@@ -71,57 +61,42 @@ export function RoleFields({
 const isForAccount = ({ resource_types: types }: { resource_types?: string[] }): boolean =>
   types === undefined || types.includes("account");
 
-function CorpusRoles({
+const CorpusRoles = ({
   value,
   onChange,
 }: {
   value: ChosenRoles["corpus_roles"];
   onChange: (value: ChosenRoles["corpus_roles"]) => void;
-}) {
-  const put = (index: number, next: Partial<ChosenRoles["corpus_roles"][number]>): void =>
-    onChange(value.map((one, at) => (at === index ? { ...one, ...next } : one)));
-  return (
-    <Input.Wrapper
-      label="Roles on single corpora"
-      description="Narrower than a role above: only with the corpora that you name."
-    >
-      <Stack gap={6} mt={6}>
-        {value.map(({ corpus_key: key, role }, index) => (
-          <Group key={index} gap={6} wrap="nowrap">
-            <TextInput
-              flex={1}
-              aria-label="Corpus key"
-              placeholder="Corpus key"
-              value={key}
-              onChange={({ currentTarget }) => put(index, { corpus_key: currentTarget.value })}
-            />
-            <Select
-              w={150}
-              aria-label={`Role on ${key === "" ? "the corpus" : key}`}
-              data={corpusRoleNames.map((name) => ({ value: name, label: inWords(name) }))}
-              value={role}
-              onChange={(next) => put(index, { role: next ?? role })}
-            />
-            <ActionIcon
-              variant="subtle"
-              color="gray"
-              aria-label="Remove this role"
-              onClick={() => onChange(value.filter((_, at) => at !== index))}
-            >
-              <Icon name="close" />
-            </ActionIcon>
-          </Group>
-        ))}
-        <Button
-          variant="subtle"
-          size="compact-sm"
-          w="fit-content"
-          leftSection={<Icon name="plus" size={14} />}
-          onClick={() => onChange([...value, { corpus_key: "", role: "viewer" }])}
-        >
-          Add a corpus
-        </Button>
-      </Stack>
-    </Input.Wrapper>
-  );
-}
+}) => (
+  <Input.Wrapper
+    label="Roles on single corpora"
+    labelElement="div"
+    description="Narrower than a role above: only with the corpora that you name."
+  >
+    <Lines
+      value={value}
+      onChange={onChange}
+      empty={{ corpus_key: "", role: "viewer" }}
+      addLabel="Add a corpus"
+      removeLabel={() => "Remove this role"}
+      renderFields={({ corpus_key: key, role }, put) => (
+        <>
+          <TextInput
+            flex={1}
+            aria-label="Corpus key"
+            placeholder="Corpus key"
+            value={key}
+            onChange={({ currentTarget }) => put({ corpus_key: currentTarget.value })}
+          />
+          <Select
+            flex="0 0 150px"
+            aria-label={`Role on ${key === "" ? "the corpus" : key}`}
+            data={corpusRoleNames.map((name) => ({ value: name, label: inWords(name) }))}
+            value={role}
+            onChange={(next) => put({ role: next ?? role })}
+          />
+        </>
+      )}
+    />
+  </Input.Wrapper>
+);

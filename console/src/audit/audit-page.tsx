@@ -5,8 +5,8 @@ import { useDebouncedValue } from "@mantine/hooks";
 import { useState } from "react";
 import { useSearchParams } from "react-router";
 import { usePages } from "../api/pages.ts";
-import css from "../app-clients/app-clients.module.css";
 import { Empty } from "../parts/empty.tsx";
+import { Fact, Facts } from "../parts/facts.tsx";
 import { Icon } from "../parts/icon.tsx";
 import { Listing } from "../parts/listing.tsx";
 import { PageHead } from "../parts/page-head.tsx";
@@ -14,6 +14,7 @@ import { Panel } from "../parts/panel.tsx";
 import parts from "../parts/parts.module.css";
 import { inWords } from "../parts/role-badges.tsx";
 import { Ago, Exactly } from "../parts/time.tsx";
+import { Toolbar } from "../parts/toolbar.tsx";
 import { VerifyDialog } from "./verify-dialog.tsx";
 
 /** `/audit`: who did what to what. */
@@ -26,7 +27,7 @@ export function AuditPage() {
   const [parameters, setParameters] = useSearchParams();
   const { subject, since } = filters;
   const [actorId] = useDebouncedValue(filters.actor.trim(), 300);
-  const { data, error, refetch, paging } = usePages<AuditEventPage>(path, {
+  const list = usePages<AuditEventPage>(path, {
     limit: 25,
     action: subject === "" ? undefined : `${subject}.*`,
     actor_id: actorId,
@@ -57,10 +58,8 @@ export function AuditPage() {
         <Listing
           label="Audit log"
           columns={columns}
-          rows={data?.audit_events}
-          error={error}
-          onRetry={() => void refetch()}
-          paging={paging}
+          rows={list.data?.audit_events}
+          list={list}
           empty={
             <Empty icon="audit" title="Nothing matches">
               Nothing of this kind was done in this time.
@@ -73,7 +72,7 @@ export function AuditPage() {
         <VerifyDialog
           onClose={() => {
             setParameters({});
-            void refetch();
+            void list.refetch();
           }}
         />
       )}
@@ -96,7 +95,7 @@ function Filters({
   onChange: (value: AuditFilters) => void;
 }) {
   return (
-    <div className={css["toolbar"]}>
+    <Toolbar>
       <Select
         w={190}
         label="About"
@@ -120,7 +119,7 @@ function Filters({
         value={value.since}
         onChange={({ currentTarget }) => onChange({ ...value, since: currentTarget.value })}
       />
-    </div>
+    </Toolbar>
   );
 }
 
@@ -161,34 +160,16 @@ const actionInWords = (action: string): string => inWords(action.replace(".", " 
 
 const Details = ({ event, onClose }: { event: AuditEvent; onClose: () => void }) => (
   <Modal opened onClose={onClose} size="xl" title={actionInWords(event.action)}>
-    <dl className={parts["facts"]}>
-      <div>
-        <dt>When</dt>
-        <dd>
-          <Exactly at={event.at} />
-        </dd>
-      </div>
-      <div>
-        <dt>By</dt>
-        <dd>{event.actor.id}</dd>
-      </div>
-      <div>
-        <dt>To</dt>
-        <dd>{event.subject.id}</dd>
-      </div>
-      <div>
-        <dt>From</dt>
-        <dd>{event.source_address ?? "Inside"}</dd>
-      </div>
-      <div>
-        <dt>Number in the chain</dt>
-        <dd>{event.sequence ?? "Not sealed yet"}</dd>
-      </div>
-      <div>
-        <dt>Reference</dt>
-        <dd>{event.request_id}</dd>
-      </div>
-    </dl>
+    <Facts>
+      <Fact label="When">
+        <Exactly at={event.at} />
+      </Fact>
+      <Fact label="By">{event.actor.id}</Fact>
+      <Fact label="To">{event.subject.id}</Fact>
+      <Fact label="From">{event.source_address ?? "Inside"}</Fact>
+      <Fact label="Number in the chain">{event.sequence ?? "Not sealed yet"}</Fact>
+      <Fact label="Reference">{event.request_id}</Fact>
+    </Facts>
     {(["before", "after"] as const).map(
       (when) =>
         event[when] !== undefined && (

@@ -5,8 +5,8 @@ import type {
   AuditVerdict,
 } from "@countersign/protocol/audit-verification.ts";
 import { Alert, Stack, Text } from "@mantine/core";
-import type { ReactNode } from "react";
 import { CopyButton } from "../parts/copy-button.tsx";
+import { Fact, Facts } from "../parts/facts.tsx";
 import parts from "../parts/parts.module.css";
 import { ValueField } from "../parts/secret-field.tsx";
 import { Exactly } from "../parts/time.tsx";
@@ -52,21 +52,21 @@ const Intact = ({ verdict, head, keyId, jws, earlier }: Whole) => (
       {head.begins_after.sequence > 0 &&
         ` Numbers 1 to ${head.begins_after.sequence} were removed by retention, which the signature says.`}
     </Alert>
-    <dl className={parts["facts"]}>
-      <Fact name="First entry">
+    <Facts>
+      <Fact label="First entry">
         {verdict.firstAt === undefined ? "None" : <Exactly at={verdict.firstAt} />}
       </Fact>
-      <Fact name="Last entry">
+      <Fact label="Last entry">
         {verdict.lastAt === undefined ? "None" : <Exactly at={verdict.lastAt} />}
       </Fact>
-      <Fact name="Number of the head">{head.sequence}</Fact>
-      <Fact name="Signed">
+      <Fact label="Number of the head">{head.sequence}</Fact>
+      <Fact label="Signed">
         <Exactly at={new Date(head.iat * 1000).toISOString()} />
       </Fact>
-      <Fact name="Signed by">{head.iss}</Fact>
-      <Fact name="With the key">{keyId}</Fact>
-      <Fact name="Account">{head.tenant}</Fact>
-    </dl>
+      <Fact label="Signed by">{head.iss}</Fact>
+      <Fact label="With the key">{keyId}</Fact>
+      <Fact label="Account">{head.tenant}</Fact>
+    </Facts>
     <div>
       <Text size="sm" c="dimmed">
         Hash of the head
@@ -156,10 +156,3 @@ const evidence =
 
 const counted = (events: number): string =>
   `${events.toLocaleString("en")} ${events === 1 ? "entry" : "entries"}`;
-
-const Fact = ({ name, children }: { name: string; children: ReactNode }) => (
-  <div>
-    <dt>{name}</dt>
-    <dd>{children}</dd>
-  </div>
-);

@@ -1,8 +1,7 @@
 import type { Connection } from "@countersign/protocol/admin/connections.ts";
 import { Badge, Group, Stack, Text } from "@mantine/core";
-import type { ReactNode } from "react";
+import { Fact, Facts } from "../parts/facts.tsx";
 import { Panel } from "../parts/panel.tsx";
-import parts from "../parts/parts.module.css";
 import { Ago, Exactly } from "../parts/time.tsx";
 
 /** Until when it works, with which rights, and what was put up with. */
@@ -11,7 +10,7 @@ export function ConnectionFacts({ connection }: { connection: Connection }) {
   return (
     <Panel title="About this connection">
       <Stack>
-        <dl className={parts["facts"]}>
+        <Facts>
           <Fact label="In this state">
             <Ago at={connection.since} />
           </Fact>
@@ -40,7 +39,7 @@ export function ConnectionFacts({ connection }: { connection: Connection }) {
           <Fact label="Connection ID">
             <code>{connection.id}</code>
           </Fact>
-        </dl>
+        </Facts>
         <Scopes label="Asked for" names={asked} />
         {granted !== undefined && <Scopes label="Granted" names={granted} />}
         {missing.length > 0 && <Scopes label="Not granted" names={missing} color="orange" />}
@@ -58,13 +57,6 @@ export function ConnectionFacts({ connection }: { connection: Connection }) {
     </Panel>
   );
 }
-
-const Fact = ({ label, children }: { label: string; children: ReactNode }) => (
-  <div>
-    <dt>{label}</dt>
-    <dd>{children}</dd>
-  </div>
-);
 
 const Scopes = ({
   label,

@@ -1,18 +1,18 @@
 import type { Connection } from "@countersign/protocol/admin/connections.ts";
 import type { Datasource } from "@countersign/protocol/admin/datasources.ts";
-import { Button, Select, Table, TextInput } from "@mantine/core";
-import { useDebouncedValue } from "@mantine/hooks";
+import { Table } from "@mantine/core";
 import { useState } from "react";
-import { Link } from "react-router";
 import { datasourcePath, stateNames } from "../api/datasources.ts";
 import { usePages } from "../api/pages.ts";
 import { useMay } from "../api/session.ts";
-import css from "../app-clients/app-clients.module.css";
+import { AddButton } from "../parts/add-button.tsx";
 import { Empty } from "../parts/empty.tsx";
-import { Icon } from "../parts/icon.tsx";
 import { Listing } from "../parts/listing.tsx";
 import { Panel } from "../parts/panel.tsx";
+import { RowName } from "../parts/row-name.tsx";
+import { SearchField, useSearch } from "../parts/search-field.tsx";
 import { Ago } from "../parts/time.tsx";
+import { Filter, Toolbar } from "../parts/toolbar.tsx";
 import { ConnectionState } from "./connection-state.tsx";
 import { NewConnection } from "./new-connection.tsx";
 
@@ -26,50 +26,39 @@ interface Page {
 export function ConnectionList({ datasource }: { datasource: Datasource }) {
   const may = useMay();
   const [state, setState] = useState("");
-  const [owner, setOwner] = useState("");
+  const owner = useSearch();
   const [isConnecting, setConnecting] = useState(false);
-  const [searched] = useDebouncedValue(owner.trim(), 300);
-  const { data, error, refetch, paging } = usePages<Page>(
-    `${datasourcePath(datasource.id)}/connections`,
-    { limit: 25, state, owner: searched },
-  );
-  const isFiltered = state !== "" || searched !== "";
+  const list = usePages<Page>(`${datasourcePath(datasource.id)}/connections`, {
+    limit: 25,
+    state,
+    owner: owner.wanted,
+  });
+  const isFiltered = state !== "" || owner.wanted !== "";
   return (
     <>
-      <div className={css["toolbar"]}>
-        <Select
+      <Toolbar
+        action={
+          may("connections:write") && (
+            <AddButton onClick={() => setConnecting(true)}>Connect</AddButton>
+          )
+        }
+      >
+        <Filter
+          label="State"
+          all="Any state"
+          names={stateNames}
           w={180}
-          aria-label="State"
-          data={[
-            { value: "", label: "Any state" },
-            ...Object.entries(stateNames).map(([value, label]) => ({ value, label })),
-          ]}
           value={state}
-          onChange={(value) => setState(value ?? "")}
+          onChange={setState}
         />
-        <TextInput
-          className={css["search"]}
-          aria-label="Owner"
-          placeholder="Your own id of an end user"
-          leftSection={<Icon name="search" size={16} />}
-          value={owner}
-          onChange={({ currentTarget }) => setOwner(currentTarget.value)}
-        />
-        <span className={css["spacer"]} />
-        {may("connections:write") && (
-          <Button leftSection={<Icon name="plus" size={16} />} onClick={() => setConnecting(true)}>
-            Connect
-          </Button>
-        )}
-      </div>
+        <SearchField label="Owner" placeholder="Your own id of an end user" search={owner} />
+      </Toolbar>
       <Panel isFlush>
         <Listing
           label="Connections"
           columns={columns}
-          rows={data?.connections}
-          error={error}
-          onRetry={() => void refetch()}
-          paging={paging}
+          rows={list.data?.connections}
+          list={list}
           expectedRows={3}
           empty={isFiltered ? <NoMatch /> : <NoneYet />}
           renderRow={(connection) => <Row key={connection.id} connection={connection} />}
@@ -93,12 +82,9 @@ const columns = [
 const Row = ({ connection }: { connection: Connection }) => (
   <Table.Tr>
     <Table.Td>
-      <Link className={css["name"]} to={`/connections/${connection.id}`}>
+      <RowName to={`/connections/${connection.id}`} about={connection.reason?.message}>
         {connection.owner ?? "The team's"}
-      </Link>
-      {connection.reason !== undefined && (
-        <span className={css["about"]}>{connection.reason.message}</span>
-      )}
+      </RowName>
     </Table.Td>
     <Table.Td className="not-narrow">
       {connection.account ?? <span className="muted">Not known</span>}

@@ -1,15 +1,15 @@
 import type { Connection } from "@countersign/protocol/admin/connections.ts";
 import type { Datasource } from "@countersign/protocol/admin/datasources.ts";
-import { Alert, Group, Input, Skeleton, Stack, Text } from "@mantine/core";
+import { Alert, Group, Input, Stack, Text } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
-import { Link, useParams } from "react-router";
+import { useParams } from "react-router";
 import { connectionQuery, datasourceQuery } from "../api/datasources.ts";
 import { useMay } from "../api/session.ts";
-import css from "../app-clients/app-clients.module.css";
+import { BackLink } from "../parts/back-link.tsx";
 import { Icon } from "../parts/icon.tsx";
-import { PageHead } from "../parts/page-head.tsx";
+import { PageHead, TitleLine } from "../parts/page-head.tsx";
 import { Panel } from "../parts/panel.tsx";
-import { Problem } from "../parts/problem.tsx";
+import { PendingPage } from "../parts/pending.tsx";
 import { ValueField } from "../parts/secret-field.tsx";
 import { ConnectButton } from "./connect-button.tsx";
 import { ConnectionActions } from "./connection-actions.tsx";
@@ -23,31 +23,20 @@ import { TryRequest } from "./try-request.tsx";
 export function ConnectionPage() {
   const { id = "" } = useParams();
   const may = useMay();
-  const {
-    data: connection,
-    error,
-    refetch,
-  } = useQuery({
+  const query = useQuery({
     ...connectionQuery(id),
     // Tokens are renewed, and end, without anybody here doing anything. Whoever is away at the provider
     // comes back in a window that this page cannot see.
     refetchInterval: ({ state: { data } }) => (data?.state === "connecting" ? 2_000 : 15_000),
   });
+  const connection = query.data;
   const { data: datasource } = useQuery({
     ...datasourceQuery(connection?.datasource_id ?? ""),
     enabled: connection !== undefined && may("datasources:read"),
   });
   if (connection === undefined) {
-    return (
-      <>
-        <PageHead title="Connection" above={back("/datasources", "Datasources")} />
-        {error === null ? (
-          <Skeleton height={260} radius="md" />
-        ) : (
-          <Problem error={error} onRetry={() => void refetch()} />
-        )}
-      </>
-    );
+    const back = <BackLink to="/datasources">Datasources</BackLink>;
+    return <PendingPage title="Connection" above={back} query={query} />;
   }
   const name = datasource?.name ?? "Connection";
   return (
@@ -56,12 +45,12 @@ export function ConnectionPage() {
         title={
           connection.owner === undefined ? `${name}, the team's` : `${name} of ${connection.owner}`
         }
-        above={back(`/datasources/${connection.datasource_id}`, name)}
+        above={<BackLink to={`/datasources/${connection.datasource_id}`}>{name}</BackLink>}
         lead={
-          <span className={css["titleLine"]}>
+          <TitleLine>
             <ConnectionState connection={connection} />
             {connection.account !== undefined && <>as {connection.account}</>}
-          </span>
+          </TitleLine>
         }
         actions={<ConnectionActions connection={connection} />}
       />
@@ -76,12 +65,6 @@ export function ConnectionPage() {
     </>
   );
 }
-
-const back = (to: string, label: string) => (
-  <Link to={to} className={css["back"]}>
-    <Icon name="left" size={16} /> {label}
-  </Link>
-);
 
 const Reason = ({ reason }: { reason: NonNullable<Connection["reason"]> }) => (
   <Alert color="yellow" icon={<Icon name="warning" />} mb="lg" title={reason.message}>

@@ -3,7 +3,7 @@ import type {
   ProviderExchange,
   ProviderExchangeList,
 } from "@countersign/protocol/admin/connections.ts";
-import { Accordion, Badge, Group, Skeleton, Stack, Text } from "@mantine/core";
+import { Accordion, Badge, Group, Stack, Text } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import { connectionPath, connectionsPath } from "../api/datasources.ts";
 import { read } from "../api/request.ts";
@@ -11,13 +11,13 @@ import { CopyIcon } from "../parts/copy-button.tsx";
 import { Empty } from "../parts/empty.tsx";
 import { Panel } from "../parts/panel.tsx";
 import parts from "../parts/parts.module.css";
-import { Problem } from "../parts/problem.tsx";
+import { Pending } from "../parts/pending.tsx";
 import { inWords } from "../parts/role-badges.tsx";
 import { Ago } from "../parts/time.tsx";
 
 /** What was said to the provider: for who looks for a fault. */
 export function Exchanges({ connection: { id } }: { connection: Connection }) {
-  const { data, error, refetch } = useQuery({
+  const query = useQuery({
     queryKey: [connectionsPath, id, "exchanges"],
     queryFn: read<ProviderExchangeList>(`${connectionPath(id)}/exchanges`),
     // They are written a moment after what they tell of.
@@ -29,19 +29,15 @@ export function Exchanges({ connection: { id } }: { connection: Connection }) {
       hint="The last requests for tokens, as commands that can be run again. Secrets and tokens are not in them."
       isFlush
     >
-      {data === undefined ? (
-        error === null ? (
-          <Skeleton height={120} radius={0} />
-        ) : (
-          <div className={parts["inset"]}>
-            <Problem error={error} onRetry={() => void refetch()} />
-          </div>
-        )
-      ) : data.exchanges.length === 0 ? (
+      {query.data === undefined ? (
+        <div className={parts["inset"]}>
+          <Pending query={query} height={120} />
+        </div>
+      ) : query.data.exchanges.length === 0 ? (
         <Empty icon="datasource" title="Nothing yet" />
       ) : (
         <Accordion order={3} chevronPosition="left">
-          {data.exchanges.map((one) => (
+          {query.data.exchanges.map((one) => (
             <Item key={one.id} exchange={one} />
           ))}
         </Accordion>

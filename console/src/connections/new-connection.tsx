@@ -1,11 +1,11 @@
 import type { Connection, CreateConnection } from "@countersign/protocol/admin/connections.ts";
 import type { Datasource } from "@countersign/protocol/admin/datasources.ts";
-import { Button, Group, Modal, PasswordInput, Radio, Stack, Text, TextInput } from "@mantine/core";
-import { useState, type FormEvent } from "react";
+import { Modal, PasswordInput, Radio, Stack, Text, TextInput } from "@mantine/core";
+import { useState } from "react";
 import { useNavigate } from "react-router";
 import { datasourcePath, useOutboundChange } from "../api/datasources.ts";
-import { ApiProblem, request } from "../api/request.ts";
-import { Problem } from "../parts/problem.tsx";
+import { fieldErrorsOf, request } from "../api/request.ts";
+import { Form } from "../parts/form.tsx";
 
 /** A connection for the team, or for one end user; with tokens that are there already, or without. */
 export function NewConnection({
@@ -22,10 +22,9 @@ export function NewConnection({
   const create = useOutboundChange((body: CreateConnection) =>
     request<Connection>("POST", `${datasourcePath(datasource.id)}/connections`, { body }),
   );
-  const errors = create.error instanceof ApiProblem ? create.error.fieldErrors : {};
+  const errors = fieldErrorsOf(create.error);
   const isMachine = datasource.grant_type === "client_credentials";
-  const submit = (event: FormEvent): void => {
-    event.preventDefault();
+  const submit = (): void => {
     const body = {
       ...(whose === "team" ? {} : { owner: owner.trim() }),
       ...(refreshToken.trim() === "" ? {} : { refresh_token: refreshToken.trim() }),
@@ -34,58 +33,49 @@ export function NewConnection({
   };
   return (
     <Modal opened onClose={onClose} title={`Connect ${datasource.name}`}>
-      <form onSubmit={submit}>
-        <Stack>
-          <Radio.Group label="Whose connection is it?" value={whose} onChange={setWhose}>
-            <Stack gap={8} mt={8}>
-              <Radio value="team" label="The team's" description="Shared by all who may use it." />
-              <Radio
-                value="user"
-                label="One end user's"
-                description="They allow access to their own account."
-              />
-            </Stack>
-          </Radio.Group>
-          {whose === "user" && (
-            <TextInput
-              label="Your id of the end user"
-              required
-              maxLength={200}
-              value={owner}
-              error={errors["owner"]}
-              onChange={({ currentTarget }) => setOwner(currentTarget.value)}
+      <Form
+        save={create}
+        verb="Go on"
+        isReady={whose === "team" || owner.trim() !== ""}
+        onSubmit={submit}
+        onCancel={onClose}
+      >
+        <Radio.Group label="Whose connection is it?" value={whose} onChange={setWhose}>
+          <Stack gap={8} mt={8}>
+            <Radio value="team" label="The team's" description="Shared by all who may use it." />
+            <Radio
+              value="user"
+              label="One end user's"
+              description="They allow access to their own account."
             />
-          )}
-          {isMachine ? (
-            <Text c="dimmed" size="sm">
-              It needs nobody: the first use gets the token.
-            </Text>
-          ) : (
-            <PasswordInput
-              label="Refresh token"
-              description="If you have one already, nobody has to connect again. Otherwise leave it empty."
-              autoComplete="off"
-              value={refreshToken}
-              error={errors["refresh_token"]}
-              onChange={({ currentTarget }) => setRefreshToken(currentTarget.value)}
-              visibilityToggleButtonProps={{ "aria-label": "Show what was typed" }}
-            />
-          )}
-          <Problem error={create.error} />
-          <Group justify="flex-end" gap="xs">
-            <Button variant="default" onClick={onClose}>
-              Cancel
-            </Button>
-            <Button
-              type="submit"
-              loading={create.isPending}
-              disabled={whose === "user" && owner.trim() === ""}
-            >
-              Go on
-            </Button>
-          </Group>
-        </Stack>
-      </form>
+          </Stack>
+        </Radio.Group>
+        {whose === "user" && (
+          <TextInput
+            label="Your id of the end user"
+            required
+            maxLength={200}
+            value={owner}
+            error={errors["owner"]}
+            onChange={({ currentTarget }) => setOwner(currentTarget.value)}
+          />
+        )}
+        {isMachine ? (
+          <Text c="dimmed" size="sm">
+            It needs nobody: the first use gets the token.
+          </Text>
+        ) : (
+          <PasswordInput
+            label="Refresh token"
+            description="If you have one already, nobody has to connect again. Otherwise leave it empty."
+            autoComplete="off"
+            value={refreshToken}
+            error={errors["refresh_token"]}
+            onChange={({ currentTarget }) => setRefreshToken(currentTarget.value)}
+            visibilityToggleButtonProps={{ "aria-label": "Show what was typed" }}
+          />
+        )}
+      </Form>
     </Modal>
   );
 }

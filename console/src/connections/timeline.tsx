@@ -10,7 +10,7 @@ import { Ago } from "../parts/time.tsx";
 
 /** What happened with it, newest first. */
 export function Timeline({ connection: { id } }: { connection: Connection }) {
-  const { data, error, refetch, paging } = usePages<AuditEventPage>("/v2/audit_events", {
+  const list = usePages<AuditEventPage>("/v2/audit_events", {
     limit: 10,
     subject_id: id,
   });
@@ -19,10 +19,8 @@ export function Timeline({ connection: { id } }: { connection: Connection }) {
       <Listing
         label="What happened"
         columns={columns}
-        rows={data?.audit_events}
-        error={error}
-        onRetry={() => void refetch()}
-        paging={paging}
+        rows={list.data?.audit_events}
+        list={list}
         expectedRows={3}
         empty={<Empty icon="audit" title="Nothing yet" />}
         renderRow={(event) => <Row key={event.id} event={event} />}

@@ -1,15 +1,16 @@
 import type { CheckDatasource } from "@countersign/protocol/admin/datasource-checks.ts";
 import type { DatasourceProfile } from "@countersign/protocol/admin/datasource-profiles.ts";
-import { Accordion, Alert, Button, Group, Select, Stack } from "@mantine/core";
-import { useState, type FormEvent } from "react";
-import { ApiProblem } from "../api/request.ts";
+import { Accordion, Alert, Select } from "@mantine/core";
+import { useState } from "react";
+import { fieldErrorsOf } from "../api/request.ts";
+import { Form } from "../parts/form.tsx";
 import { Icon } from "../parts/icon.tsx";
-import { Problem } from "../parts/problem.tsx";
 import { CheckPanel } from "./check-panel.tsx";
-import { draftOf, type Draft, type DraftField } from "./draft.ts";
+import { draftOf, isSame, type Draft, type DraftField } from "./draft.ts";
 import { TextSetting, type FormState } from "./fields.tsx";
 import { MainFields } from "./main-fields.tsx";
 import { MoreFields } from "./more-fields.tsx";
+import { proposalsOf } from "./proposals.ts";
 
 /** Which secrets there are already. */
 export interface Stored {
@@ -27,8 +28,7 @@ export function DatasourceForm({
   stored = nothingStored,
   redirectUrl,
   verb,
-  error,
-  isPending,
+  save,
   isUnchangedRefused = false,
   toCheck,
   onSubmit,
@@ -39,8 +39,7 @@ export function DatasourceForm({
   stored?: Stored;
   redirectUrl: string | undefined;
   verb: string;
-  error: unknown;
-  isPending: boolean;
+  save: { error: unknown; isPending: boolean };
   isUnchangedRefused?: boolean;
   /** What is checked before it is saved. */
   toCheck: (draft: Draft) => CheckDatasource;
@@ -48,68 +47,54 @@ export function DatasourceForm({
   onCancel?: () => void;
 }) {
   const [draft, setDraft] = useState(initial);
-  const errors = error instanceof ApiProblem ? error.fieldErrors : {};
+  const errors = fieldErrorsOf(save.error);
   const set = (own: Partial<Draft>): void => setDraft({ ...draft, ...own });
-  const form: FormState = { draft, errors, storedNames: stored.names, set };
+  const proposed = proposalsOf(profiles, draft.profile);
+  const form: FormState = { draft, errors, storedNames: stored.names, proposed, set };
   const profile = profiles.find(({ name }) => name === draft.profile);
-  const submit = (event: FormEvent): void => {
-    event.preventDefault();
-    onSubmit(draft);
-  };
   const isUnchanged = isUnchangedRefused && JSON.stringify(draft) === JSON.stringify(initial);
   return (
-    <form onSubmit={submit}>
-      <Stack>
-        <Select
-          label="Provider"
-          description="What is known of it is filled in. Any other works with the standard's own rules."
-          searchable
-          data={profiles.map(({ name, title }) => ({ value: name, label: title }))}
-          value={draft.profile}
-          onChange={(name) => setDraft(withProfile(draft, profiles, name ?? draft.profile))}
-          nothingFoundMessage="Choose “Any OAuth 2.0 provider” for it"
-        />
-        {profile !== undefined && <ProfileNotes profile={profile} draft={draft} />}
-        <TextSetting
-          form={form}
-          field="name"
-          label="Name"
-          description="Shown to people, also to those who connect."
-          required
-          maxLength={255}
-        />
-        <MainFields
-          form={form}
-          variables={profile?.variables ?? []}
-          stored={stored}
-          redirectUrl={redirectUrl}
-        />
-        <Accordion variant="separated" order={3}>
-          <Accordion.Item value="more">
-            <Accordion.Control>More settings</Accordion.Control>
-            <Accordion.Panel>
-              <MoreFields form={form} />
-            </Accordion.Panel>
-          </Accordion.Item>
-        </Accordion>
-        <CheckPanel body={() => toCheck(draft)} />
-        <Problem error={error} />
-        <Group justify="flex-end" gap="xs">
-          {onCancel !== undefined && (
-            <Button variant="default" onClick={onCancel}>
-              Cancel
-            </Button>
-          )}
-          <Button
-            type="submit"
-            loading={isPending}
-            disabled={isUnchanged || draft.name.trim() === "" || draft.client_id.trim() === ""}
-          >
-            {verb}
-          </Button>
-        </Group>
-      </Stack>
-    </form>
+    <Form
+      save={save}
+      verb={verb}
+      isReady={!isUnchanged && draft.name.trim() !== "" && draft.client_id.trim() !== ""}
+      onSubmit={() => onSubmit(draft)}
+      onCancel={onCancel}
+    >
+      <Select
+        label="Provider"
+        description="What is known of it is filled in. Any other works with the standard's own rules."
+        searchable
+        data={profiles.map(({ name, title }) => ({ value: name, label: title }))}
+        value={draft.profile}
+        onChange={(name) => setDraft(withProfile(draft, profiles, name ?? draft.profile))}
+        nothingFoundMessage="Choose “Any OAuth 2.0 provider” for it"
+      />
+      {profile !== undefined && <ProfileNotes profile={profile} draft={draft} />}
+      <TextSetting
+        form={form}
+        field="name"
+        label="Name"
+        description="Shown to people, also to those who connect."
+        required
+        maxLength={255}
+      />
+      <MainFields
+        form={form}
+        variables={profile?.variables ?? []}
+        stored={stored}
+        redirectUrl={redirectUrl}
+      />
+      <Accordion variant="separated" order={3}>
+        <Accordion.Item value="more">
+          <Accordion.Control>More settings</Accordion.Control>
+          <Accordion.Panel>
+            <MoreFields form={form} />
+          </Accordion.Panel>
+        </Accordion.Item>
+      </Accordion>
+      <CheckPanel body={() => toCheck(draft)} />
+    </Form>
   );
 }
 
@@ -120,7 +105,7 @@ function withProfile(draft: Draft, profiles: readonly DatasourceProfile[], name:
   if (after === undefined) return draft;
   const [had, proposed] = [draftOf(before?.settings ?? {}), draftOf(after.settings)];
   const typed = (Object.keys(draft) as DraftField[]).filter(
-    (field) => JSON.stringify(draft[field]) !== JSON.stringify(had[field]),
+    (field) => !isSame(draft[field], had[field]),
   );
   const kept = Object.fromEntries(typed.map((field) => [field, draft[field]])) as Partial<Draft>;
   const title = before?.title;

@@ -1,18 +1,16 @@
 import type { Datasource } from "@countersign/protocol/admin/datasources.ts";
-import { Alert, Button, Skeleton, Tabs } from "@mantine/core";
-import { notifications } from "@mantine/notifications";
+import { Alert, Button, Tabs } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
-import { Link, useNavigate, useParams } from "react-router";
-import { datasourcePath, datasourceQuery, useOutboundChange } from "../api/datasources.ts";
-import { request } from "../api/request.ts";
+import { useNavigate, useParams } from "react-router";
+import { datasourcePath, datasourceQuery } from "../api/datasources.ts";
 import { useMay } from "../api/session.ts";
-import css from "../app-clients/app-clients.module.css";
 import { ConnectionList } from "../connections/connection-list.tsx";
-import { Confirm } from "../parts/confirm.tsx";
+import { BackLink } from "../parts/back-link.tsx";
+import { ConfirmDelete } from "../parts/confirm-delete.tsx";
 import { Icon } from "../parts/icon.tsx";
 import { PageHead } from "../parts/page-head.tsx";
-import { Problem } from "../parts/problem.tsx";
+import { PendingPage } from "../parts/pending.tsx";
 import { DatasourceSettings } from "./datasource-settings.tsx";
 
 /** `/datasources/:id`: one outside API, its connections and its settings. */
@@ -22,18 +20,10 @@ export function DatasourcePage() {
   const may = useMay();
   const tab = named ?? (may("connections:read") ? "connections" : "settings");
   const [isDeleting, setDeleting] = useState(false);
-  const { data: datasource, error, refetch } = useQuery(datasourceQuery(id));
+  const query = useQuery(datasourceQuery(id));
+  const datasource = query.data;
   if (datasource === undefined) {
-    return (
-      <>
-        <PageHead title="Datasource" above={back} />
-        {error === null ? (
-          <Skeleton height={260} radius="md" />
-        ) : (
-          <Problem error={error} onRetry={() => void refetch()} />
-        )}
-      </>
-    );
+    return <PendingPage title="Datasource" above={back} query={query} />;
   }
   return (
     <>
@@ -84,11 +74,7 @@ export function DatasourcePage() {
   );
 }
 
-const back = (
-  <Link to="/datasources" className={css["back"]}>
-    <Icon name="left" size={16} /> Datasources
-  </Link>
-);
+const back = <BackLink to="/datasources">Datasources</BackLink>;
 
 const Findings = ({ datasource: { findings } }: { datasource: Datasource }) => (
   <Alert color="yellow" icon={<Icon name="warning" />} mb="lg" title="Have a look at the settings">
@@ -99,33 +85,24 @@ const Findings = ({ datasource: { findings } }: { datasource: Datasource }) => (
 );
 
 function DeleteDatasource({
-  datasource,
+  datasource: { id, name, connection_counts: counts },
   onClose,
 }: {
   datasource: Datasource;
   onClose: () => void;
 }) {
-  const navigate = useNavigate();
-  const remove = useOutboundChange(() =>
-    request("DELETE", datasourcePath(datasource.id), { query: { force: "true" } }),
-  );
-  const count = Object.values(datasource.connection_counts).reduce((sum, one) => sum + one, 0);
-  const act = async (): Promise<void> => {
-    await remove.mutateAsync(undefined);
-    await navigate("/datasources");
-    notifications.show({ message: `${datasource.name} is deleted.` });
-  };
+  const count = Object.values(counts).reduce((sum, one) => sum + one, 0);
   return (
-    <Confirm
-      title={`Delete ${datasource.name}?`}
-      verb="Delete"
-      isDangerous
-      act={act}
+    <ConfirmDelete
+      what={name}
+      path={datasourcePath(id)}
+      isForced
+      leaveTo="/datasources"
       onClose={onClose}
     >
       {count === 0
         ? "Nothing is connected to it."
         : `Its ${count === 1 ? "connection goes" : `${count} connections go`} with it: whoever uses them has to connect again elsewhere.`}
-    </Confirm>
+    </ConfirmDelete>
   );
 }

@@ -6,10 +6,18 @@ import { datasourcePath, profilesQuery, useOutboundChange } from "../api/datasou
 import { request } from "../api/request.ts";
 import { useMay } from "../api/session.ts";
 import { Confirm } from "../parts/confirm.tsx";
+import { Fact, Facts } from "../parts/facts.tsx";
 import { Panel } from "../parts/panel.tsx";
-import parts from "../parts/parts.module.css";
 import { DatasourceForm, type Stored } from "./datasource-form.tsx";
-import { draftOf, mayDisconnect, updateBody, withoutEmpty, type Draft } from "./draft.ts";
+import {
+  bodyOf,
+  changedFields,
+  draftOf,
+  mayDisconnect,
+  withoutEmpty,
+  type Draft,
+} from "./draft.ts";
+import { proposalsOf, updateBody } from "./proposals.ts";
 
 /** What was said about an outside API, to be read or changed. */
 export function DatasourceSettings({ datasource }: { datasource: Datasource }) {
@@ -29,17 +37,17 @@ function Form({ datasource }: { datasource: Datasource }) {
   const { data } = useQuery(profilesQuery);
   const [asked, setAsked] = useState<Draft>();
   const stored = draftOf(datasource, datasource.name);
-  const save = useOutboundChange((draft: Draft) =>
-    request<Datasource>("PATCH", datasourcePath(datasource.id), {
-      body: updateBody(stored, draft),
-    }),
-  );
-  const say = () => notifications.show({ message: `${datasource.name} is saved.` });
+  const save = useOutboundChange(async (draft: Draft) => {
+    const proposed = proposalsOf(data?.profiles ?? [], draft.profile);
+    const body = updateBody(stored, draft, proposed);
+    await request("PATCH", datasourcePath(datasource.id), { body });
+    notifications.show({ message: `${datasource.name} is saved.` });
+  });
   const { connected = 0, refreshing = 0, uncertain = 0 } = datasource.connection_counts;
   const holding = connected + refreshing + uncertain;
   const submit = (draft: Draft): void => {
     if (holding > 0 && mayDisconnect(stored, draft)) setAsked(draft);
-    else save.mutate(draft, { onSuccess: say });
+    else save.mutate(draft);
   };
   if (data === undefined) return null;
   return (
@@ -50,11 +58,10 @@ function Form({ datasource }: { datasource: Datasource }) {
         stored={storedIn(datasource)}
         redirectUrl={datasource.redirect_url}
         verb="Save"
-        error={save.error}
-        isPending={save.isPending}
+        save={save}
         isUnchangedRefused
         toCheck={(draft) => ({
-          ...withoutEmpty(updateBody(stored, draft)),
+          ...withoutEmpty(bodyOf(draft, changedFields(stored, draft))),
           datasource_id: datasource.id,
         })}
         onSubmit={submit}
@@ -63,10 +70,7 @@ function Form({ datasource }: { datasource: Datasource }) {
         <Confirm
           title="Save what tokens are tied to?"
           verb="Save"
-          act={async () => {
-            await save.mutateAsync(asked);
-            say();
-          }}
+          act={() => save.mutateAsync(asked)}
           onClose={() => setAsked(undefined)}
         >
           {holding === 1 ? "1 connection holds" : `${holding} connections hold`} tokens that may not
@@ -92,14 +96,13 @@ const storedIn = (datasource: Datasource): Stored => ({
 });
 
 const Described = ({ datasource }: { datasource: Datasource }) => (
-  <dl className={parts["facts"]}>
+  <Facts>
     {facts(datasource).map(([label, value]) => (
-      <div key={label}>
-        <dt>{label}</dt>
-        <dd>{value === undefined || value === "" ? "–" : value}</dd>
-      </div>
+      <Fact key={label} label={label}>
+        {value === undefined || value === "" ? "–" : value}
+      </Fact>
     ))}
-  </dl>
+  </Facts>
 );
 
 const facts = (datasource: Datasource): [string, string | undefined][] => [

@@ -1,20 +1,21 @@
 import type { Datasource } from "@countersign/protocol/admin/datasources.ts";
-import { Badge, Button, Group, Table, TextInput } from "@mantine/core";
+import { Badge, Button, Group, Table } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
-import { useDebouncedValue } from "@mantine/hooks";
 import { useState } from "react";
 import { Link } from "react-router";
 import { datasourcesPath, profilesQuery, stateNames } from "../api/datasources.ts";
 import { usePages } from "../api/pages.ts";
 import { useMay } from "../api/session.ts";
-import css from "../app-clients/app-clients.module.css";
 import { Empty } from "../parts/empty.tsx";
 import { Icon } from "../parts/icon.tsx";
 import { Listing } from "../parts/listing.tsx";
 import { PageHead } from "../parts/page-head.tsx";
 import { Panel } from "../parts/panel.tsx";
+import { RowName } from "../parts/row-name.tsx";
+import { SearchField, useSearch } from "../parts/search-field.tsx";
 import { stateColors } from "../parts/status.tsx";
 import { Ago } from "../parts/time.tsx";
+import { Toolbar } from "../parts/toolbar.tsx";
 import { ImportDialog } from "./import-dialog.tsx";
 
 /** `/datasources`: other people's APIs. */
@@ -27,9 +28,8 @@ interface Page {
 export function DatasourcesPage() {
   const may = useMay();
   const [isImporting, setImporting] = useState(false);
-  const [search, setSearch] = useState("");
-  const [name] = useDebouncedValue(search.trim(), 250);
-  const { data, error, refetch, paging } = usePages<Page>(datasourcesPath, { limit: 25, name });
+  const search = useSearch();
+  const list = usePages<Page>(datasourcesPath, { limit: 25, name: search.wanted });
   return (
     <>
       <PageHead
@@ -52,26 +52,16 @@ export function DatasourcesPage() {
           )
         }
       />
-      <div className={css["toolbar"]}>
-        <TextInput
-          className={css["search"]}
-          aria-label="Search by name"
-          placeholder="Search by name"
-          leftSection={<Icon name="search" size={16} />}
-          maxLength={200}
-          value={search}
-          onChange={({ currentTarget }) => setSearch(currentTarget.value)}
-        />
-      </div>
+      <Toolbar>
+        <SearchField label="Search by name" search={search} />
+      </Toolbar>
       <Panel isFlush>
         <Listing
           label="Datasources"
           columns={columns}
-          rows={data?.datasources}
-          error={error}
-          onRetry={() => void refetch()}
-          paging={paging}
-          empty={name === "" ? <NoneYet /> : <NoMatch />}
+          rows={list.data?.datasources}
+          list={list}
+          empty={search.wanted === "" ? <NoneYet /> : <NoMatch />}
           renderRow={(datasource) => <Row key={datasource.id} datasource={datasource} />}
         />
       </Panel>
@@ -107,10 +97,9 @@ function Row({ datasource }: { datasource: Datasource }) {
   return (
     <Table.Tr>
       <Table.Td>
-        <Link className={css["name"]} to={`/datasources/${datasource.id}`}>
+        <RowName to={`/datasources/${datasource.id}`} about={datasource.base_url}>
           {datasource.name}
-        </Link>
-        <span className={css["about"]}>{datasource.base_url}</span>
+        </RowName>
       </Table.Td>
       <Table.Td className="not-narrow">
         {datasource.profile === "standard" ? "OAuth 2.0" : (profile?.title ?? datasource.profile)}

@@ -117,20 +117,20 @@ export function draftOf(settings: Settings, name = ""): Draft {
 /** Only what differs: what a profile proposes goes on being the profile's. */
 export function changedFields(before: Draft, after: Draft): DraftField[] {
   const names = Object.keys(after) as DraftField[];
-  return names.filter((name) => JSON.stringify(before[name]) !== JSON.stringify(after[name]));
+  return names.filter((name) => !isSame(before[name], after[name]));
 }
 
+export const isSame = (one: Draft[DraftField], other: Draft[DraftField]): boolean =>
+  JSON.stringify(one) === JSON.stringify(other);
+
 export function createBody(proposed: Draft, draft: Draft): CreateDatasource {
-  const said = toBody(draft, changedFields(proposed, draft));
+  const said = bodyOf(draft, changedFields(proposed, draft));
   const { profile, grant_type, name, client_id } = draft;
   return { ...said, name: name.trim(), client_id: client_id.trim(), profile, grant_type };
 }
 
-export const updateBody = (stored: Draft, draft: Draft): UpdateDatasource =>
-  toBody(draft, changedFields(stored, draft));
-
 /** A text that is empty takes the setting away, also what the profile proposes. */
-function toBody(draft: Draft, fields: readonly DraftField[]): Record<string, unknown> {
+export function bodyOf(draft: Draft, fields: readonly DraftField[]): Record<string, unknown> {
   return Object.fromEntries(fields.map((field) => [field, toValue(field, draft)]));
 }
 

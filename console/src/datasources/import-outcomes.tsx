@@ -1,7 +1,7 @@
 import type { ImportedDatasources } from "@countersign/protocol/admin/datasource-import.ts";
 import { Badge, Group, List, Text } from "@mantine/core";
-import { Link } from "react-router";
-import css from "../app-clients/app-clients.module.css";
+import { RowName } from "../parts/row-name.tsx";
+import css from "./datasources.module.css";
 
 type Outcome = ImportedDatasources["datasources"][number];
 
@@ -43,9 +43,7 @@ const NameOf = ({ outcome: { id, name } }: { outcome: Outcome }) =>
       {name}
     </Text>
   ) : (
-    <Link className={css["name"]} to={`/datasources/${id}/settings`}>
-      {name}
-    </Link>
+    <RowName to={`/datasources/${id}/settings`}>{name}</RowName>
   );
 
 const meanings: Readonly<Record<Outcome["outcome"], { label: string; color: string }>> = {

@@ -4,6 +4,7 @@ import { ValueField } from "../parts/secret-field.tsx";
 import { ClientAuthentication } from "./client-authentication.tsx";
 import { ChoiceSetting, errorOf, TextSetting, type FormState } from "./fields.tsx";
 import { NamedLines } from "./named-lines.tsx";
+import { withProposal } from "./proposal.tsx";
 
 /** The fields that nearly every datasource needs, by the names that people know them by. */
 export function MainFields({
@@ -118,19 +119,25 @@ const WhereTheTokenGoes = ({ form }: { form: FormState }) => (
   </Group>
 );
 
-const Variable = ({ form, name }: { form: FormState; name: string }) => (
-  <TextInput
-    label={inWords(name)}
-    description={`Stands for {${name}} in the addresses of this provider.`}
-    required
-    maxLength={100}
-    value={form.draft.variables[name] ?? ""}
-    error={errorOf(form.errors, "variables")}
-    onChange={({ currentTarget }) =>
-      form.set({ variables: { ...form.draft.variables, [name]: currentTarget.value } })
-    }
-  />
-);
+function Variable({ form, name }: { form: FormState; name: string }) {
+  const { variables } = form.draft;
+  const [value, proposed] = [variables[name] ?? "", form.proposed.variables?.[name]];
+  const put = (text: string): void => form.set({ variables: { ...variables, [name]: text } });
+  return (
+    <TextInput
+      label={inWords(name)}
+      description={`Stands for {${name}} in the addresses of this provider.`}
+      required
+      maxLength={100}
+      value={value}
+      error={errorOf(form.errors, "variables")}
+      inputContainer={withProposal(proposed === value ? undefined : proposed, () =>
+        put(proposed ?? value),
+      )}
+      onChange={({ currentTarget }) => put(currentTarget.value)}
+    />
+  );
+}
 
 const ClientCredentials = ({ form, hasSecret }: { form: FormState; hasSecret: boolean }) => (
   <Group grow align="flex-start" preventGrowOverflow={false}>

@@ -3,6 +3,7 @@ import {
   ChoiceSetting,
   clientAuthentications,
   errorOf,
+  proposalOf,
   TextSetting,
   type FormState,
 } from "./fields.tsx";
@@ -67,6 +68,7 @@ const Asking = ({ form }: { form: FormState }) => (
         miw={200}
         value={form.draft.resource}
         error={errorOf(form.errors, "resource")}
+        inputContainer={proposalOf(form, "resource")}
         onChange={(resource) => form.set({ resource })}
         acceptValueOnBlur
       />
@@ -143,6 +145,7 @@ const Using = ({ form }: { form: FormState }) => (
       description="Hosts that may get the token beside the URL's; *.example.com for all below."
       value={form.draft.allowed_hosts}
       error={errorOf(form.errors, "allowed_hosts")}
+      inputContainer={proposalOf(form, "allowed_hosts")}
       onChange={(hosts) => form.set({ allowed_hosts: hosts })}
       acceptValueOnBlur
     />

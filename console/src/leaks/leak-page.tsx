@@ -1,18 +1,21 @@
 import type { LeakDetails, UpdateLeak } from "@countersign/protocol/admin/leaks.ts";
-import { Alert, Button, Group, Skeleton, Stack, Table, Text, Textarea } from "@mantine/core";
+import { Alert, Button, Group, Stack, Table, Text, Textarea } from "@mantine/core";
 import { notifications } from "@mantine/notifications";
-import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
-import { Link, useParams } from "react-router";
+import { useParams } from "react-router";
+import { useChange } from "../api/change.ts";
 import { leakKindNames, leakPath, leakQuery, leakResponses, leaksPath } from "../api/leaks.ts";
 import { request } from "../api/request.ts";
 import { useMay } from "../api/session.ts";
-import css from "../app-clients/app-clients.module.css";
+import { BackLink } from "../parts/back-link.tsx";
+import { Fact, Facts } from "../parts/facts.tsx";
 import { Icon } from "../parts/icon.tsx";
 import { Listing } from "../parts/listing.tsx";
-import { PageHead } from "../parts/page-head.tsx";
+import { PageHead, TitleLine } from "../parts/page-head.tsx";
 import { Panel } from "../parts/panel.tsx";
 import parts from "../parts/parts.module.css";
+import { PendingPage } from "../parts/pending.tsx";
 import { Problem } from "../parts/problem.tsx";
 import { inWords } from "../parts/role-badges.tsx";
 import { Status } from "../parts/status.tsx";
@@ -23,29 +26,19 @@ import { LeakedFrom } from "./leaks-page.tsx";
 /** `/leaks/:id`: what leaked, where it was seen, what it could do, and what is to be done. */
 export function LeakPage() {
   const { id = "" } = useParams();
-  const { data: leak, error, refetch } = useQuery(leakQuery(id));
-  if (leak === undefined) {
-    return (
-      <>
-        <PageHead title="Leak" above={back} />
-        {error === null ? (
-          <Skeleton height={260} radius="md" />
-        ) : (
-          <Problem error={error} onRetry={() => void refetch()} />
-        )}
-      </>
-    );
-  }
+  const query = useQuery(leakQuery(id));
+  const leak = query.data;
+  if (leak === undefined) return <PendingPage title="Leak" above={back} query={query} />;
   return (
     <>
       <PageHead
         title={`${leakKindNames[leak.kind]} …${leak.hint}`}
         above={back}
         lead={
-          <span className={css["titleLine"]}>
+          <TitleLine>
             <Status state={leak.status} />
             <LeakedFrom leak={leak} />
-          </span>
+          </TitleLine>
         }
       />
       <Alert
@@ -56,7 +49,7 @@ export function LeakPage() {
       >
         {leak.what_to_do}
       </Alert>
-      <Facts leak={leak} />
+      <Happened leak={leak} />
       <Reach leak={leak} />
       <Places leak={leak} />
       <Verdict key={leak.last_reported_at + leak.status} leak={leak} />
@@ -64,15 +57,11 @@ export function LeakPage() {
   );
 }
 
-const back = (
-  <Link to="/leaks" className={css["back"]}>
-    <Icon name="left" size={16} /> Leaks
-  </Link>
-);
+const back = <BackLink to="/leaks">Leaks</BackLink>;
 
-const Facts = ({ leak }: { leak: LeakDetails }) => (
+const Happened = ({ leak }: { leak: LeakDetails }) => (
   <Panel title="What happened">
-    <dl className={parts["facts"]}>
+    <Facts>
       <Fact label="First reported">
         <Exactly at={leak.first_reported_at} />
       </Fact>
@@ -81,15 +70,8 @@ const Facts = ({ leak }: { leak: LeakDetails }) => (
       </Fact>
       <Fact label="It was then">{inWords(leak.state)}</Fact>
       <Fact label="Done at once">{leakResponses[leak.response]}</Fact>
-    </dl>
+    </Facts>
   </Panel>
-);
-
-const Fact = ({ label, children }: { label: string; children: React.ReactNode }) => (
-  <div>
-    <dt>{label}</dt>
-    <dd>{children}</dd>
-  </div>
 );
 
 function Reach({ leak: { reach } }: { leak: LeakDetails }) {
@@ -105,7 +87,7 @@ function Reach({ leak: { reach } }: { leak: LeakDetails }) {
             <PermissionBadges names={actions} />
           </div>
         ))}
-        <dl className={parts["facts"]}>
+        <Facts>
           {reach.tokens_issued !== undefined && (
             <Fact label="Tokens it earned">{reach.tokens_issued}</Fact>
           )}
@@ -117,7 +99,7 @@ function Reach({ leak: { reach } }: { leak: LeakDetails }) {
               {reach.last_used_address} {reach.last_used_user_agent}
             </Fact>
           )}
-        </dl>
+        </Facts>
       </Stack>
     </Panel>
   );
@@ -135,8 +117,6 @@ const Places = ({ leak: { places } }: { leak: LeakDetails }) => (
       label="Where it was seen"
       columns={columns}
       rows={places}
-      error={null}
-      onRetry={() => undefined}
       empty={null}
       renderRow={(place) => (
         <Table.Tr key={place.url + place.reported_at}>
@@ -165,15 +145,14 @@ const Places = ({ leak: { places } }: { leak: LeakDetails }) => (
 
 function Verdict({ leak }: { leak: LeakDetails }) {
   const may = useMay();
-  const queries = useQueryClient();
   const [note, setNote] = useState(leak.note);
-  const change = useMutation({
-    mutationFn: (body: UpdateLeak) => request("PATCH", leakPath(leak.id), { body }),
-    onSuccess: async () => {
+  const change = useChange(
+    async (body: UpdateLeak) => {
+      await request("PATCH", leakPath(leak.id), { body });
       notifications.show({ message: "It is noted." });
-      await queries.invalidateQueries({ queryKey: [leaksPath] });
     },
-  });
+    [leaksPath],
+  );
   if (!may("leaks:write")) {
     return leak.note === "" ? null : <Panel title="Note">{leak.note}</Panel>;
   }

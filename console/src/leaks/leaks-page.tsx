@@ -1,22 +1,23 @@
 import type { Leak, LeakPage as Page } from "@countersign/protocol/admin/leaks.ts";
-import { Select, Table } from "@mantine/core";
+import { Table } from "@mantine/core";
 import { useState } from "react";
 import { Link } from "react-router";
 import { leakKindNames, leakResponses, leaksPath } from "../api/leaks.ts";
 import { usePages } from "../api/pages.ts";
-import css from "../app-clients/app-clients.module.css";
 import { Empty } from "../parts/empty.tsx";
 import { Listing } from "../parts/listing.tsx";
 import { PageHead } from "../parts/page-head.tsx";
 import { Panel } from "../parts/panel.tsx";
+import { RowName } from "../parts/row-name.tsx";
 import { Status } from "../parts/status.tsx";
 import { Ago } from "../parts/time.tsx";
+import { Filter, Toolbar } from "../parts/toolbar.tsx";
 
 /** `/leaks`: secrets that were found where they should not be, and what became of each. */
 export function LeaksPage() {
   const [status, setStatus] = useState("");
   const [kind, setKind] = useState("");
-  const { data, error, refetch, paging } = usePages<Page>(leaksPath, { limit: 25, status, kind });
+  const list = usePages<Page>(leaksPath, { limit: 25, status, kind });
   const isFiltered = status !== "" || kind !== "";
   return (
     <>
@@ -24,38 +25,30 @@ export function LeaksPage() {
         title="Leaks"
         lead="Secrets of yours that a scanner or a person found in public. What is done at once is a setting of each secret; what comes then is for you to say."
       />
-      <div className={css["toolbar"]}>
-        <Select
+      <Toolbar>
+        <Filter
+          label="Status"
+          all="Any status"
+          names={statusNames}
           w={180}
-          aria-label="Status"
-          data={[
-            { value: "", label: "Any status" },
-            { value: "open", label: "Open" },
-            { value: "resolved", label: "Resolved" },
-            { value: "false_alarm", label: "False alarm" },
-          ]}
           value={status}
-          onChange={(value) => setStatus(value ?? "")}
+          onChange={setStatus}
         />
-        <Select
+        <Filter
+          label="Kind"
+          all="All kinds"
+          names={leakKindNames}
           w={180}
-          aria-label="Kind"
-          data={[
-            { value: "", label: "All kinds" },
-            ...Object.entries(leakKindNames).map(([value, label]) => ({ value, label })),
-          ]}
           value={kind}
-          onChange={(value) => setKind(value ?? "")}
+          onChange={setKind}
         />
-      </div>
+      </Toolbar>
       <Panel isFlush>
         <Listing
           label="Leaks"
           columns={columns}
-          rows={data?.leaks}
-          error={error}
-          onRetry={() => void refetch()}
-          paging={paging}
+          rows={list.data?.leaks}
+          list={list}
           empty={isFiltered ? <NoMatch /> : <NoneYet />}
           renderRow={(leak) => <Row key={leak.id} leak={leak} />}
         />
@@ -63,6 +56,12 @@ export function LeaksPage() {
     </>
   );
 }
+
+const statusNames: Readonly<Record<Leak["status"], string>> = {
+  open: "Open",
+  resolved: "Resolved",
+  false_alarm: "False alarm",
+};
 
 const columns = [
   { label: "Secret" },
@@ -76,9 +75,9 @@ const columns = [
 const Row = ({ leak }: { leak: Leak }) => (
   <Table.Tr>
     <Table.Td>
-      <Link className={css["name"]} to={`/leaks/${leak.id}`}>
+      <RowName to={`/leaks/${leak.id}`}>
         {leakKindNames[leak.kind]} …{leak.hint}
-      </Link>
+      </RowName>
     </Table.Td>
     <Table.Td className="not-narrow">
       <LeakedFrom leak={leak} />

@@ -1,5 +1,5 @@
 import type { UnusedClientPage, Usage } from "@countersign/protocol/admin/usage.ts";
-import { Button, Skeleton } from "@mantine/core";
+import { Button } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import { Link } from "react-router";
 import { read } from "../api/request.ts";
@@ -7,7 +7,7 @@ import { useMay, useSession } from "../api/session.ts";
 import { Empty } from "../parts/empty.tsx";
 import { PageHead } from "../parts/page-head.tsx";
 import { Panel } from "../parts/panel.tsx";
-import { Problem } from "../parts/problem.tsx";
+import { Pending, type Query } from "../parts/pending.tsx";
 import { inWords } from "../parts/role-badges.tsx";
 import { Ago } from "../parts/time.tsx";
 import css from "./overview.module.css";
@@ -65,12 +65,12 @@ function useGroups(groupBy: "client" | "cause") {
 }
 
 function TopClients() {
-  const { data, error, refetch } = useGroups("client");
-  const groups = data?.groups.filter(({ issued }) => issued > 0) ?? [];
+  const query = useGroups("client");
+  const groups = query.data?.groups.filter(({ issued }) => issued > 0) ?? [];
   const most = Math.max(1, ...groups.map(({ issued }) => issued));
   return (
     <Panel title="Who calls" hint="Tokens issued in the last 7 days">
-      <Body isReady={data !== undefined} error={error} onRetry={() => void refetch()}>
+      <Body query={query}>
         {groups.length === 0 && <p className="muted">Nobody got a token yet.</p>}
         {groups.map(({ client, client_id: id, issued }) => (
           <Bar
@@ -87,12 +87,12 @@ function TopClients() {
 }
 
 function TopCauses() {
-  const { data, error, refetch } = useGroups("cause");
-  const groups = data?.groups.filter(({ refused }) => refused > 0) ?? [];
+  const query = useGroups("cause");
+  const groups = query.data?.groups.filter(({ refused }) => refused > 0) ?? [];
   const most = Math.max(1, ...groups.map(({ refused }) => refused));
   return (
     <Panel title="Why requests were refused" hint="In the last 7 days">
-      <Body isReady={data !== undefined} error={error} onRetry={() => void refetch()}>
+      <Body query={query}>
         {groups.length === 0 && <p className="muted">Nothing was refused.</p>}
         {groups.map(({ cause = "", refused }) => (
           <Bar
@@ -110,19 +110,19 @@ function TopCauses() {
 }
 
 function UnusedClients() {
-  const { data, error, refetch } = useQuery({
+  const query = useQuery({
     queryKey: ["/v2/usage/unused_clients"],
     queryFn: read<UnusedClientPage>("/v2/usage/unused_clients", { days: 90, limit: 5 }),
   });
-  if (data?.unused_clients.length === 0) return null;
+  if (query.data?.unused_clients.length === 0) return null;
   return (
     <Panel
       title="What can probably go"
       hint="App clients that got no token for 90 days"
       actions={<Link to="/unusedClients">See all</Link>}
     >
-      <Body isReady={data !== undefined} error={error} onRetry={() => void refetch()}>
-        {data?.unused_clients.map(({ id, name, last_used_at: at }) => (
+      <Body query={query}>
+        {query.data?.unused_clients.map(({ id, name, last_used_at: at }) => (
           <div key={id} className={css["bar"]}>
             <Link className={css["barName"]} to={`/apiAccess/appClients/${id}`}>
               {name}
@@ -135,20 +135,13 @@ function UnusedClients() {
   );
 }
 
-function Body({
-  isReady,
-  error,
-  onRetry,
+const Body = ({
+  query,
   children,
 }: {
-  isReady: boolean;
-  error: unknown;
-  onRetry: () => void;
+  query: Query & { data: unknown };
   children: React.ReactNode;
-}) {
-  if (isReady) return children;
-  return error === null ? <Skeleton height={120} /> : <Problem error={error} onRetry={onRetry} />;
-}
+}) => (query.data === undefined ? <Pending query={query} height={120} /> : children);
 
 function Bar({
   name,

@@ -1,17 +1,18 @@
 import type { UnusedClientPage } from "@countersign/protocol/admin/usage.ts";
 import { Button, Checkbox, Group, Select, Table, Text } from "@mantine/core";
 import { useState } from "react";
-import { Link } from "react-router";
 import { usePages } from "../api/pages.ts";
 import { useMay } from "../api/session.ts";
-import css from "../app-clients/app-clients.module.css";
 import { Empty } from "../parts/empty.tsx";
 import { Listing, type Column } from "../parts/listing.tsx";
 import { PageHead } from "../parts/page-head.tsx";
 import { Panel } from "../parts/panel.tsx";
+import { RowName } from "../parts/row-name.tsx";
 import { Status } from "../parts/status.tsx";
 import { Ago } from "../parts/time.tsx";
+import { Toolbar } from "../parts/toolbar.tsx";
 import { DisableMany } from "./disable-many.tsx";
+import css from "./overview.module.css";
 
 export type UnusedClient = UnusedClientPage["unused_clients"][number];
 
@@ -45,7 +46,7 @@ export function UnusedClientsPage() {
           )
         }
       />
-      <div className={css["toolbar"]}>
+      <Toolbar>
         <Select
           w={200}
           label="Unused for"
@@ -69,15 +70,13 @@ export function UnusedClientsPage() {
           count={chosen.length - open.filter(isChosen).length}
           onClear={() => setChosen(open.filter(isChosen))}
         />
-      </div>
+      </Toolbar>
       <Panel isFlush>
         <Listing
           label="Unused app clients"
           columns={mayDisable ? [choice, ...columns] : columns}
           rows={rows}
-          error={list.error}
-          onRetry={() => void list.refetch()}
-          paging={list.paging}
+          list={list}
           empty={
             <Empty icon="access" title="Nothing to clear up">
               Every app client that is old enough got a token in this time.
@@ -133,9 +132,7 @@ const columns: readonly Column[] = [
 const Cells = ({ client }: { client: UnusedClient }) => (
   <>
     <Table.Td>
-      <Link className={css["name"]} to={`/apiAccess/appClients/${client.id}`}>
-        {client.name}
-      </Link>
+      <RowName to={`/apiAccess/appClients/${client.id}`}>{client.name}</RowName>
     </Table.Td>
     <Table.Td className="not-narrow">
       <Ago at={client.created_at} />

@@ -1,10 +1,10 @@
 import type { Usage } from "@countersign/protocol/admin/usage.ts";
-import { SegmentedControl, Skeleton } from "@mantine/core";
+import { SegmentedControl } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 import { read } from "../api/request.ts";
 import { Panel } from "../parts/panel.tsx";
-import { Problem } from "../parts/problem.tsx";
+import { Pending } from "../parts/pending.tsx";
 import css from "./overview.module.css";
 import { UsageChart, type Point } from "./usage-chart.tsx";
 
@@ -21,15 +21,17 @@ type Span = keyof typeof spans;
 export function UsagePanel({ clientId, title }: { clientId?: string; title: string }) {
   const [span, setSpan] = useState<Span>("24h");
   const { stepMs, count, resolution } = spans[span];
-  const { data, error, refetch } = useQuery({
+  const query = useQuery({
     queryKey: ["/v2/usage", "time", clientId, span],
     queryFn: (context) => {
       const startMs = firstStep(Date.now(), stepMs, count);
-      const query = { since: new Date(startMs).toISOString(), client_id: clientId, resolution };
-      return read<Usage>("/v2/usage", { ...query, group_by: "time" })(context);
+      const since = new Date(startMs).toISOString();
+      const asked = { since, client_id: clientId, resolution, group_by: "time" };
+      return read<Usage>("/v2/usage", asked)(context);
     },
     refetchInterval: 5_000,
   });
+  const { data } = query;
   return (
     <Panel
       title={title}
@@ -44,11 +46,7 @@ export function UsagePanel({ clientId, title }: { clientId?: string; title: stri
       }
     >
       {data === undefined ? (
-        error === null ? (
-          <Skeleton height={262} />
-        ) : (
-          <Problem error={error} onRetry={() => void refetch()} />
-        )
+        <Pending query={query} height={262} />
       ) : (
         <>
           <div className={css["totals"]}>

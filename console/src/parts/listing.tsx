@@ -4,6 +4,7 @@ import type { Paging } from "../api/pages.ts";
 import { Empty } from "./empty.tsx";
 import { Icon } from "./icon.tsx";
 import css from "./parts.module.css";
+import type { Query } from "./pending.tsx";
 import { Problem } from "./problem.tsx";
 
 /** A table that the server cuts into pages, with everything that can stand in its place. */
@@ -20,9 +21,8 @@ interface ListingOptions<Row> {
   label: string;
   columns: readonly Column[];
   rows: readonly Row[] | undefined;
-  error: unknown;
-  onRetry: () => void;
-  paging?: Paging;
+  /** Where they come from; absent for what is there already. */
+  list?: Query & { paging?: Paging };
   empty: ReactNode;
   renderRow: (row: Row) => ReactNode;
   /** As many lines as a first page is likely to have: nothing jumps when it comes. */
@@ -30,11 +30,12 @@ interface ListingOptions<Row> {
 }
 
 export function Listing<Row>(options: ListingOptions<Row>) {
-  const { label, columns, rows, error, onRetry, paging, empty, renderRow } = options;
-  if (rows === undefined && error !== null && error !== undefined) {
+  const { label, columns, rows, list, empty, renderRow } = options;
+  const paging = list?.paging;
+  if (rows === undefined && list !== undefined && list.error !== null) {
     return (
       <div className={css["inset"]}>
-        <Problem error={error} onRetry={onRetry} />
+        <Problem error={list.error} onRetry={() => void list.refetch()} />
       </div>
     );
   }

@@ -28,3 +28,8 @@ export function PageHead({
     </header>
   );
 }
+
+/** A lead that is made of pieces. */
+export const TitleLine = ({ children }: { children: ReactNode }) => (
+  <span className={css["titleLine"]}>{children}</span>
+);

@@ -1,4 +1,4 @@
-import { Badge, Group, Tooltip } from "@mantine/core";
+import { FewBadges } from "./few-badges.tsx";
 
 /** What somebody may do, as the names of roles. */
 
@@ -26,21 +26,5 @@ export function inWords(name: string): string {
 export function RoleBadges({ held, max = 2 }: { held: HeldRoles; max?: number }) {
   const names = roleNames(held);
   if (names.length === 0) return <span className="muted">None</span>;
-  const rest = names.slice(max);
-  return (
-    <Group gap={6}>
-      {names.slice(0, max).map((name) => (
-        <Badge key={name} color="gray" autoContrast>
-          {name}
-        </Badge>
-      ))}
-      {rest.length > 0 && (
-        <Tooltip label={rest.join(", ")} multiline maw={320}>
-          <Badge color="gray" variant="outline" aria-label={`and ${rest.join(", ")}`} role="note">
-            +{rest.length}
-          </Badge>
-        </Tooltip>
-      )}
-    </Group>
-  );
+  return <FewBadges names={names} max={max} />;
 }

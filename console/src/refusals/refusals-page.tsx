@@ -6,11 +6,11 @@ import { Link, useNavigate, useParams, useSearchParams } from "react-router";
 import { usePages } from "../api/pages.ts";
 import { ApiProblem, read } from "../api/request.ts";
 import { Empty } from "../parts/empty.tsx";
+import { Fact, Facts } from "../parts/facts.tsx";
 import { Icon } from "../parts/icon.tsx";
 import { Listing } from "../parts/listing.tsx";
 import { PageHead } from "../parts/page-head.tsx";
 import { Panel } from "../parts/panel.tsx";
-import css from "../parts/parts.module.css";
 import { Problem } from "../parts/problem.tsx";
 import { inWords } from "../parts/role-badges.tsx";
 import { Ago, Exactly } from "../parts/time.tsx";
@@ -77,38 +77,31 @@ function Found({ requestId }: { requestId: string }) {
     <div role="status">
       <h3>{data.explanation}</h3>
       <p>{data.what_to_do}</p>
-      <dl className={css["facts"]}>
-        <Fact name="When">
+      <Facts>
+        <Fact label="When">
           <Exactly at={data.at} />
         </Fact>
-        <Fact name="Who">
+        <Fact label="Who">
           <Who refusal={data} />
         </Fact>
-        <Fact name="From">
+        <Fact label="From">
           <code>{data.source_address}</code>
         </Fact>
-        <Fact name="Asked for">
+        <Fact label="Asked for">
           <code>{data.endpoint}</code>
         </Fact>
-        <Fact name="Answer">
+        <Fact label="Answer">
           {data.status} {data.error}
         </Fact>
         {Object.entries(data.details).map(([name, value]) => (
-          <Fact key={name} name={inWords(name)}>
+          <Fact key={name} label={inWords(name)}>
             {Array.isArray(value) ? value.join(", ") : String(value)}
           </Fact>
         ))}
-      </dl>
+      </Facts>
     </div>
   );
 }
-
-const Fact = ({ name, children }: { name: string; children: React.ReactNode }) => (
-  <div>
-    <dt>{name}</dt>
-    <dd>{children}</dd>
-  </div>
-);
 
 const Who = ({ refusal: { client } }: { refusal: Refusal }) =>
   client === undefined ? (
@@ -120,10 +113,10 @@ const Who = ({ refusal: { client } }: { refusal: Refusal }) =>
 function Latest() {
   const [parameters, setParameters] = useSearchParams();
   const cause = parameters.get("cause") ?? undefined;
-  const { data, error, refetch, paging } = usePages<RefusalPage>(path, { limit: 20, cause });
-  const causes = [...new Set([cause, ...(data?.refusals.map((one) => one.cause) ?? [])])].filter(
-    (one) => one !== undefined,
-  );
+  const list = usePages<RefusalPage>(path, { limit: 20, cause });
+  const causes = [
+    ...new Set([cause, ...(list.data?.refusals.map((one) => one.cause) ?? [])]),
+  ].filter((one) => one !== undefined);
   return (
     <Panel
       title="Latest refusals"
@@ -145,7 +138,7 @@ function Latest() {
           <Button
             size="xs"
             variant="default"
-            onClick={() => void refetch()}
+            onClick={() => void list.refetch()}
             leftSection={<Icon name="reload" size={14} />}
           >
             Reload
@@ -156,10 +149,8 @@ function Latest() {
       <Listing
         label="Latest refusals"
         columns={columns}
-        rows={data?.refusals}
-        error={error}
-        onRetry={() => void refetch()}
-        paging={paging}
+        rows={list.data?.refusals}
+        list={list}
         empty={
           <Empty icon="check" title="Nothing was refused">
             When a token request or a call is refused, it stands here with its cause.

@@ -9,7 +9,7 @@ import { PrincipalLink } from "./principal-link.tsx";
 
 /** Who has it, and on what. */
 export function RoleHolders({ role }: { role: string }) {
-  const { data, error, refetch, paging } = usePages<RoleHolderPage>(`${rolePath(role)}/holders`, {
+  const list = usePages<RoleHolderPage>(`${rolePath(role)}/holders`, {
     limit: 25,
   });
   return (
@@ -17,10 +17,8 @@ export function RoleHolders({ role }: { role: string }) {
       <Listing
         label="Who holds it"
         columns={columns}
-        rows={data?.holders}
-        error={error}
-        onRetry={() => void refetch()}
-        paging={paging}
+        rows={list.data?.holders}
+        list={list}
         expectedRows={3}
         empty={
           <Empty icon="person" title="Nobody holds this role">

@@ -1,9 +1,10 @@
 import type { AskImpact, RoleImpact } from "@countersign/protocol/admin/role-impact.ts";
-import { Alert, Button, Group, Modal, Skeleton, Stack, Text } from "@mantine/core";
+import { Alert, Button, Group, Modal, Stack, Text } from "@mantine/core";
 import { useMutation, useQuery } from "@tanstack/react-query";
 import { request } from "../api/request.ts";
 import { rolePath, rolesPath } from "../api/roles.ts";
 import { Icon } from "../parts/icon.tsx";
+import { Pending } from "../parts/pending.tsx";
 import { Problem } from "../parts/problem.tsx";
 import { Ago } from "../parts/time.tsx";
 import { PermissionBadges } from "./permission-badges.tsx";
@@ -38,11 +39,7 @@ export function ReviewChange({
     <Modal opened onClose={onClose} size="lg" title={title}>
       <Stack>
         {impact.data === undefined ? (
-          impact.error === null ? (
-            <Skeleton height={120} radius="md" />
-          ) : (
-            <Problem error={impact.error} onRetry={() => void impact.refetch()} />
-          )
+          <Pending query={impact} height={120} />
         ) : (
           <Impact impact={impact.data} />
         )}
@@ -66,7 +63,7 @@ export function ReviewChange({
 }
 
 function Impact({ impact }: { impact: RoleImpact }) {
-  const { holders, added, dropped, lost, is_complete: isComplete } = impact;
+  const { holders, added, dropped, lost } = impact;
   return (
     <>
       <Text>
@@ -90,30 +87,30 @@ function Impact({ impact }: { impact: RoleImpact }) {
           <PermissionBadges names={dropped} color="red" />
         </div>
       )}
-      {lost.length > 0 ? (
+      {lost.length > 0 && (
         <Alert color="yellow" icon={<Icon name="warning" />} title={inShort(impact)}>
-          Had this been so for the last 30 days, the calls below would have been refused.
+          Had this been so for the last 30 days, at least the calls below would have been refused.
         </Alert>
-      ) : (
-        holders > 0 && (
-          <Text c="dimmed">
-            In the last 30 days none of them was seen to use what goes. An API that verifies tokens
-            for itself tells nobody what they were used for; of it only the scopes count that
-            clients asked for by name.
-          </Text>
-        )
       )}
       {lost.map((one) => (
         <Loss key={one.permission} loss={one} />
       ))}
-      {!isComplete && (
-        <Text size="sm" c="dimmed">
-          There are more holders that used these than could be looked at: it may be more.
-        </Text>
-      )}
+      {dropped.length > 0 && holders > 0 && <Unseen impact={impact} />}
     </>
   );
 }
+
+/** What the numbers do not count: who reads them may think that the rest is safe to take away. */
+const Unseen = ({ impact: { lost, is_complete: isComplete } }: { impact: RoleImpact }) => (
+  <Text c="dimmed">
+    {lost.length === 0
+      ? "In the last 30 days none of them was seen to use what goes. "
+      : "It may be more. "}
+    An API that verifies tokens for itself tells nobody what they were used for; of it only the
+    scopes count that clients asked for by name.
+    {!isComplete && " And more holders used these than could be looked at."}
+  </Text>
+);
 
 /** "3 holders used `documents:write` in the last 30 days" */
 function inShort({ lost }: RoleImpact): string {

@@ -1,17 +1,18 @@
 import type { Role } from "@countersign/protocol/admin/roles.ts";
-import { Badge, Button, Group, Skeleton, Stack, Text, Textarea } from "@mantine/core";
+import { Badge, Button, Group, Stack, Text } from "@mantine/core";
 import { notifications } from "@mantine/notifications";
 import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
-import { Link, useNavigate, useParams } from "react-router";
+import { useParams } from "react-router";
 import { request } from "../api/request.ts";
 import { rolePath, roleQuery, useAccessChange } from "../api/roles.ts";
 import { useMay } from "../api/session.ts";
-import css from "../app-clients/app-clients.module.css";
-import { Icon } from "../parts/icon.tsx";
+import { BackLink } from "../parts/back-link.tsx";
+import { useDeletion } from "../parts/confirm-delete.tsx";
+import { DescriptionField } from "../parts/name-field.tsx";
 import { PageHead } from "../parts/page-head.tsx";
 import { Panel } from "../parts/panel.tsx";
-import { Problem } from "../parts/problem.tsx";
+import { PendingPage } from "../parts/pending.tsx";
 import { inWords } from "../parts/role-badges.tsx";
 import { CreateRoleForm } from "./create-role.tsx";
 import { PermissionBadges } from "./permission-badges.tsx";
@@ -22,35 +23,23 @@ import { ReviewChange } from "./role-impact.tsx";
 /** `/roles/:name`: what a role permits, and who has it. */
 export function RolePage() {
   const { name = "" } = useParams();
-  const { data: role, error, refetch } = useQuery(roleQuery(name));
-  if (role === undefined) {
-    return (
-      <>
-        <PageHead title={inWords(name)} above={back} />
-        {error === null ? (
-          <Skeleton height={220} radius="md" />
-        ) : (
-          <Problem error={error} onRetry={() => void refetch()} />
-        )}
-      </>
-    );
-  }
+  const query = useQuery(roleQuery(name));
+  const role = query.data;
+  if (role === undefined) return <PendingPage title={inWords(name)} above={back} query={query} />;
   return <Loaded role={role} />;
 }
 
-const back = (
-  <Link to="/roles" className={css["back"]}>
-    <Icon name="left" size={16} /> Roles and APIs
-  </Link>
-);
+const back = <BackLink to="/roles">Roles and APIs</BackLink>;
 
 function Loaded({ role }: { role: Role }) {
   const may = useMay();
   const [open, setOpen] = useState<"delete" | "copy">();
-  const navigate = useNavigate();
-  const remove = useAccessChange(() =>
-    request("DELETE", rolePath(role.name), { query: { force: "true" } }),
-  );
+  const remove = useDeletion({
+    path: rolePath(role.name),
+    isForced: true,
+    leaveTo: "/roles",
+    done: `${inWords(role.name)} is deleted.`,
+  });
   const mayWrite = may("roles:write");
   const close = (): void => setOpen(undefined);
   return (
@@ -94,11 +83,7 @@ function Loaded({ role }: { role: Role }) {
           change={{ deleted: true }}
           title={`Delete ${inWords(role.name)}?`}
           verb="Delete"
-          act={async () => {
-            await remove.mutateAsync(undefined);
-            await navigate("/roles");
-            notifications.show({ message: `${inWords(role.name)} is deleted.` });
-          }}
+          act={remove}
           onClose={close}
         />
       )}
@@ -139,15 +124,7 @@ function RoleSettings({ role }: { role: Role }) {
   return (
     <Panel title="What it permits">
       <Stack>
-        <Textarea
-          label="Description"
-          autosize
-          minRows={1}
-          maxRows={4}
-          maxLength={2000}
-          value={description}
-          onChange={({ currentTarget }) => setDescription(currentTarget.value)}
-        />
+        <DescriptionField value={description} onChange={setDescription} />
         <PermissionPicker value={permissions} onChange={setPermissions} />
         <Group justify="flex-end" gap="xs">
           <Button variant="default" disabled={!isChanged} onClick={undo}>

@@ -1,17 +1,16 @@
 import type { Role } from "@countersign/protocol/admin/roles.ts";
-import { Badge, Button, Table } from "@mantine/core";
+import { Badge, Table } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
-import { Link } from "react-router";
 import { rolesQuery } from "../api/roles.ts";
 import { useMay } from "../api/session.ts";
 import { Apis } from "../apis/apis.tsx";
-import css from "../app-clients/app-clients.module.css";
-import { Icon } from "../parts/icon.tsx";
+import { AddButton } from "../parts/add-button.tsx";
 import { Listing } from "../parts/listing.tsx";
 import { PageHead } from "../parts/page-head.tsx";
 import { Panel } from "../parts/panel.tsx";
 import { inWords } from "../parts/role-badges.tsx";
+import { RowName } from "../parts/row-name.tsx";
 import { CreateRoleForm } from "./create-role.tsx";
 import { ExplainPanel } from "./explain.tsx";
 
@@ -34,29 +33,24 @@ export function RolesPage() {
 function Roles() {
   const may = useMay();
   const [isCreating, setCreating] = useState(false);
-  const { data, error, refetch } = useQuery(rolesQuery);
+  const list = useQuery(rolesQuery);
   return (
     <Panel
       title="Roles"
       isFlush
       actions={
         may("roles:write") && (
-          <Button
-            variant="default"
-            leftSection={<Icon name="plus" size={16} />}
-            onClick={() => setCreating(true)}
-          >
+          <AddButton variant="default" onClick={() => setCreating(true)}>
             Create role
-          </Button>
+          </AddButton>
         )
       }
     >
       <Listing
         label="Roles"
         columns={columns}
-        rows={data?.roles.toSorted(ownFirst)}
-        error={error}
-        onRetry={() => void refetch()}
+        rows={list.data?.roles.toSorted(ownFirst)}
+        list={list}
         expectedRows={14}
         empty={null}
         renderRow={(role) => <Row key={role.name} role={role} />}
@@ -77,9 +71,7 @@ const columns = [
 const Row = ({ role }: { role: Role }) => (
   <Table.Tr>
     <Table.Td>
-      <Link className={css["name"]} to={`/roles/${role.name}`}>
-        {inWords(role.name)}
-      </Link>
+      <RowName to={`/roles/${role.name}`}>{inWords(role.name)}</RowName>
       {!role.built_in && <Badge ml={8}>Your own</Badge>}
     </Table.Td>
     <Table.Td className="not-narrow" c="dimmed">

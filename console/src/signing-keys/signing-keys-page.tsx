@@ -22,7 +22,7 @@ export function SigningKeysPage() {
   const may = useMay();
   const queries = useQueryClient();
   const [isAsked, setAsked] = useState(false);
-  const { data, error, refetch } = useQuery({
+  const list = useQuery({
     queryKey: [path],
     queryFn: read<SigningKeyList>(path),
     refetchInterval: 15_000,
@@ -48,9 +48,8 @@ export function SigningKeysPage() {
         <Listing
           label="Signing keys"
           columns={columns}
-          rows={data?.signing_keys}
-          error={error}
-          onRetry={() => void refetch()}
+          rows={list.data?.signing_keys}
+          list={list}
           expectedRows={2}
           empty={<Empty icon="keys" title="No keys" />}
           renderRow={(key) => <Row key={key.kid} signingKey={key} />}

@@ -1,9 +1,10 @@
 import type { User } from "@countersign/protocol/admin/users.ts";
-import { Button, Group, Modal, Stack, TextInput } from "@mantine/core";
-import { useState, type FormEvent } from "react";
+import { Modal } from "@mantine/core";
+import { useState } from "react";
 import { changeUser, useTeamChange } from "../api/users.ts";
 import { RoleFields, type ChosenRoles } from "../app-clients/role-fields.tsx";
-import { Problem } from "../parts/problem.tsx";
+import { Form } from "../parts/form.tsx";
+import { NameField } from "../parts/name-field.tsx";
 
 /** Who somebody is, and what they may do. Obeyed at once, also by sessions and keys that are open. */
 export function EditPerson({ user, onClose }: { user: User; onClose: () => void }) {
@@ -14,36 +15,16 @@ export function EditPerson({ user, onClose }: { user: User; onClose: () => void 
     await changeUser(user, { name: name.trim(), ...roles });
     onClose();
   });
-  const submit = (event: FormEvent): void => {
-    event.preventDefault();
-    save.mutate(undefined);
-  };
   return (
     <Modal opened onClose={onClose} title={user.email}>
-      <form onSubmit={submit}>
-        <Stack>
-          <TextInput
-            label="Name"
-            maxLength={200}
-            value={name}
-            onChange={({ currentTarget }) => setName(currentTarget.value)}
-          />
-          <RoleFields
-            value={roles}
-            onChange={setRoles}
-            hint="What the person may do in the whole account. A change is obeyed at once."
-          />
-          <Problem error={save.error} />
-          <Group justify="flex-end" gap="xs">
-            <Button variant="default" onClick={onClose}>
-              Cancel
-            </Button>
-            <Button type="submit" loading={save.isPending}>
-              Save
-            </Button>
-          </Group>
-        </Stack>
-      </form>
+      <Form save={save} verb="Save" onSubmit={() => save.mutate(undefined)} onCancel={onClose}>
+        <NameField required={false} maxLength={200} value={name} onChange={setName} />
+        <RoleFields
+          value={roles}
+          onChange={setRoles}
+          hint="What the person may do in the whole account. A change is obeyed at once."
+        />
+      </Form>
     </Modal>
   );
 }

@@ -1,11 +1,12 @@
 import type { User } from "@countersign/protocol/admin/users.ts";
-import { ActionIcon, Menu, Modal } from "@mantine/core";
+import { Menu } from "@mantine/core";
 import { useState } from "react";
 import { request } from "../api/request.ts";
 import { useMay, useSession } from "../api/session.ts";
 import { changeUser, userPath, useTeamChange } from "../api/users.ts";
+import { ActionsMenu, DangerItem } from "../parts/actions-menu.tsx";
 import { Confirm } from "../parts/confirm.tsx";
-import { Icon } from "../parts/icon.tsx";
+import { OnceModal } from "../parts/once-modal.tsx";
 import { EditPerson } from "./edit-person.tsx";
 import { acts, type Act } from "./person-acts.tsx";
 import { SignInLink } from "./sign-in-link.tsx";
@@ -19,44 +20,38 @@ export function PersonMenu({ user }: { user: User }) {
   const isSelf = useSession().user.id === user.id;
   const mayOwn = useSession().api_roles.includes("owner");
   if (!may("users:write")) return null;
-  const item = (act: Act) => (
-    <Menu.Item onClick={() => setAsked(act)} {...(acts[act].isDangerous ? danger : {})}>
-      {acts[act].verb}
-    </Menu.Item>
-  );
+  const item = (act: Act) => {
+    const Item = acts[act].isDangerous ? DangerItem : Menu.Item;
+    return <Item onClick={() => setAsked(act)}>{acts[act].verb}</Item>;
+  };
   return (
     <>
-      <Menu position="bottom-end" width={220} shadow="md">
-        <Menu.Target>
-          <ActionIcon variant="subtle" color="gray" aria-label={`Actions for ${user.email}`}>
-            <Icon name="more" />
-          </ActionIcon>
-        </Menu.Target>
-        <Menu.Dropdown>
-          <Menu.Item onClick={() => setAsked("edit")}>Edit</Menu.Item>
-          {item("link")}
-          {item("factors")}
-          {mayOwn && !isOwner && item("own")}
-          {mayOwn && isOwner && isSelf && item("disown")}
-          {item(user.enabled ? "disable" : "enable")}
-          <Menu.Divider />
-          {item("delete")}
-        </Menu.Dropdown>
-      </Menu>
+      <ActionsMenu where="row" of={user.email}>
+        <Menu.Item onClick={() => setAsked("edit")}>Edit</Menu.Item>
+        {item("link")}
+        {item("factors")}
+        {mayOwn && !isOwner && item("own")}
+        {mayOwn && isOwner && isSelf && item("disown")}
+        {item(user.enabled ? "disable" : "enable")}
+        <Menu.Divider />
+        {item("delete")}
+      </ActionsMenu>
       {asked === "edit" && <EditPerson user={user} onClose={() => setAsked(undefined)} />}
       {asked !== undefined && asked !== "edit" && (
         <Asked user={user} act={asked} onLinked={setLinked} onClose={() => setAsked(undefined)} />
       )}
       {linked !== undefined && (
-        <Modal opened onClose={() => setLinked(undefined)} title={`A new link for ${user.email}`}>
+        <OnceModal
+          isShowing
+          onClose={() => setLinked(undefined)}
+          title={`A new link for ${user.email}`}
+        >
           <SignInLink user={linked} onClose={() => setLinked(undefined)} />
-        </Modal>
+        </OnceModal>
       )}
     </>
   );
 }
-
-const danger = { c: "var(--bad)" };
 
 interface AskedOptions {
   user: User;

@@ -1,20 +1,20 @@
 import type { User, UserPage } from "@countersign/protocol/admin/users.ts";
-import { Button, Table, Text, TextInput } from "@mantine/core";
-import { useDebouncedValue } from "@mantine/hooks";
+import { Table, Text } from "@mantine/core";
 import { useState } from "react";
 import { anywhereIn } from "../api/filter.ts";
 import { usePages } from "../api/pages.ts";
 import { useMay, useSession } from "../api/session.ts";
 import { usersPath } from "../api/users.ts";
-import css from "../app-clients/app-clients.module.css";
+import { AddButton } from "../parts/add-button.tsx";
 import { Empty } from "../parts/empty.tsx";
-import { Icon } from "../parts/icon.tsx";
 import { Listing } from "../parts/listing.tsx";
 import { PageHead } from "../parts/page-head.tsx";
 import { Panel } from "../parts/panel.tsx";
 import { RoleBadges } from "../parts/role-badges.tsx";
+import { SearchField, useSearch } from "../parts/search-field.tsx";
 import { Status } from "../parts/status.tsx";
 import { Ago } from "../parts/time.tsx";
+import { Toolbar } from "../parts/toolbar.tsx";
 import { Invite } from "./invite.tsx";
 import { PersonMenu } from "./person-menu.tsx";
 
@@ -22,11 +22,10 @@ import { PersonMenu } from "./person-menu.tsx";
 export function TeamPage() {
   const may = useMay();
   const [isInviting, setInviting] = useState(false);
-  const [search, setSearch] = useState("");
-  const [searched] = useDebouncedValue(search.trim(), 250);
-  const { data, error, refetch, paging } = usePages<UserPage>(usersPath, {
+  const search = useSearch();
+  const list = usePages<UserPage>(usersPath, {
     limit: 25,
-    filter: anywhereIn(searched),
+    filter: anywhereIn(search.wanted),
   });
   return (
     <>
@@ -34,35 +33,21 @@ export function TeamPage() {
         title="Team"
         lead="Who may sign in here. What is changed is obeyed at once, also where somebody is signed in."
         actions={
-          may("users:write") && (
-            <Button leftSection={<Icon name="plus" size={16} />} onClick={() => setInviting(true)}>
-              Invite
-            </Button>
-          )
+          may("users:write") && <AddButton onClick={() => setInviting(true)}>Invite</AddButton>
         }
       />
-      <div className={css["toolbar"]}>
-        <TextInput
-          className={css["search"]}
-          aria-label="Search by name or e-mail"
-          placeholder="Search by name or e-mail"
-          leftSection={<Icon name="search" size={16} />}
-          maxLength={90}
-          value={search}
-          onChange={({ currentTarget }) => setSearch(currentTarget.value)}
-        />
-      </div>
+      <Toolbar>
+        <SearchField label="Search by name or e-mail" maxLength={90} search={search} />
+      </Toolbar>
       <Panel isFlush>
         <Listing
           label="Team"
           columns={columns}
-          rows={data?.users}
-          error={error}
-          onRetry={() => void refetch()}
-          paging={paging}
+          rows={list.data?.users}
+          list={list}
           expectedRows={3}
           empty={
-            searched === "" ? (
+            search.wanted === "" ? (
               <Empty icon="person" title="Nobody yet">
                 Invite somebody: you get a link to pass on.
               </Empty>

@@ -1,9 +1,9 @@
 import type { Webhook } from "@countersign/protocol/admin/webhooks.ts";
-import { Modal } from "@mantine/core";
 import { useState } from "react";
 import { useNavigate } from "react-router";
 import { request } from "../api/request.ts";
 import { useWebhookChange, webhooksPath } from "../api/webhooks.ts";
+import { OnceModal } from "../parts/once-modal.tsx";
 import { SigningSecret } from "./signing-secret.tsx";
 import { WebhookForm, type WebhookSettings } from "./webhook-form.tsx";
 
@@ -18,19 +18,17 @@ export function CreateWebhook({ onClose }: { onClose: () => void }) {
   const leave = (): void =>
     made === undefined ? onClose() : void navigate(`/webhooks/${made.id}`, { replace: true });
   return (
-    <Modal
-      opened
+    <OnceModal
+      isShowing={made !== undefined}
       onClose={leave}
       size="lg"
       title={made === undefined ? "Create webhook" : "The webhook is ready"}
-      closeOnClickOutside={made === undefined}
-      closeOnEscape={made === undefined}
     >
       {made === undefined ? (
         <WebhookForm from={{}} verb="Create" save={create} onClose={onClose} />
       ) : (
         <SigningSecret webhook={made} onClose={leave} />
       )}
-    </Modal>
+    </OnceModal>
   );
 }

@@ -1,5 +1,5 @@
 import type { Delivery, DeliveryPage, Webhook } from "@countersign/protocol/admin/webhooks.ts";
-import { Button, Select, Table } from "@mantine/core";
+import { Button, Table } from "@mantine/core";
 import { notifications } from "@mantine/notifications";
 import { useState } from "react";
 import { usePages } from "../api/pages.ts";
@@ -9,14 +9,16 @@ import { eventName, useWebhookChange, webhookPath } from "../api/webhooks.ts";
 import { Empty } from "../parts/empty.tsx";
 import { Listing } from "../parts/listing.tsx";
 import { Panel } from "../parts/panel.tsx";
+import { sayWhyNot } from "../parts/say-why-not.ts";
 import { Ago } from "../parts/time.tsx";
+import { Filter } from "../parts/toolbar.tsx";
 import { answerOf, DeliveryState } from "./delivery-state.tsx";
 import css from "./webhooks.module.css";
 
 /** What a webhook was told, whether it heard, and what can be told once more. */
 export function Deliveries({ webhook }: { webhook: Webhook }) {
   const [status, setStatus] = useState("");
-  const { data, error, refetch, paging } = usePages<DeliveryPage>(
+  const list = usePages<DeliveryPage>(
     `${webhookPath(webhook.id)}/deliveries`,
     { limit: 25, status },
     { refetchInterval: 2_000 },
@@ -27,28 +29,22 @@ export function Deliveries({ webhook }: { webhook: Webhook }) {
       hint="Kept for 30 days. What does not arrive is sent again, nine times within about a day."
       isFlush
       actions={
-        <Select
+        <Filter
+          label="Result"
+          all="Any result"
+          names={resultNames}
           w={170}
           size="xs"
-          aria-label="Result"
-          data={[
-            { value: "", label: "Any result" },
-            { value: "failed", label: "Failed" },
-            { value: "pending", label: "Not there yet" },
-            { value: "delivered", label: "Delivered" },
-          ]}
           value={status}
-          onChange={(value) => setStatus(value ?? "")}
+          onChange={setStatus}
         />
       }
     >
       <Listing
         label="What it was told"
         columns={columns}
-        rows={data?.deliveries}
-        error={error}
-        onRetry={() => void refetch()}
-        paging={paging}
+        rows={list.data?.deliveries}
+        list={list}
         expectedRows={4}
         empty={status === "" ? <NoneYet /> : <NoMatch />}
         renderRow={(delivery) => <Row key={delivery.id} webhook={webhook} delivery={delivery} />}
@@ -56,6 +52,12 @@ export function Deliveries({ webhook }: { webhook: Webhook }) {
     </Panel>
   );
 }
+
+const resultNames: Readonly<Record<Delivery["status"], string>> = {
+  failed: "Failed",
+  pending: "Not there yet",
+  delivered: "Delivered",
+};
 
 const NoneYet = () => (
   <Empty icon="webhook" title="Nothing yet">
@@ -119,7 +121,7 @@ function Again({ webhook, delivery }: { webhook: Webhook; delivery: Delivery }) 
   const send = (): void =>
     again.mutate(undefined, {
       onSuccess: () => notifications.show({ message: "The event is on its way again." }),
-      onError: ({ message }) => notifications.show({ color: "red", message }),
+      onError: sayWhyNot,
     });
   return (
     <Button size="compact-xs" variant="default" loading={again.isPending} onClick={send}>

@@ -2,10 +2,11 @@ import type { Webhook } from "@countersign/protocol/admin/webhooks.ts";
 import { Modal } from "@mantine/core";
 import { notifications } from "@mantine/notifications";
 import { useState } from "react";
-import { useNavigate } from "react-router";
 import { request } from "../api/request.ts";
 import { changeWebhook, useWebhookChange, webhookPath } from "../api/webhooks.ts";
 import { Confirm } from "../parts/confirm.tsx";
+import { ConfirmDelete } from "../parts/confirm-delete.tsx";
+import { OnceModal } from "../parts/once-modal.tsx";
 import { SigningSecret } from "./signing-secret.tsx";
 import { WebhookForm, type WebhookSettings } from "./webhook-form.tsx";
 
@@ -45,16 +46,9 @@ function Rotate({ webhook, onClose }: ActOptions) {
   );
   if (made !== undefined) {
     return (
-      <Modal
-        opened
-        onClose={onClose}
-        size="lg"
-        title="The new signing secret"
-        closeOnClickOutside={false}
-        closeOnEscape={false}
-      >
+      <OnceModal isShowing onClose={onClose} size="lg" title="The new signing secret">
         <SigningSecret webhook={made} onClose={onClose} />
-      </Modal>
+      </OnceModal>
     );
   }
   const isAgain = webhook.previous_secret_valid_until !== undefined;
@@ -88,24 +82,15 @@ function Disable({ webhook, onClose }: ActOptions) {
   );
 }
 
-function Delete({ webhook, onClose }: ActOptions) {
-  const navigate = useNavigate();
-  const remove = useWebhookChange(async () => {
-    await request("DELETE", webhookPath(webhook.id));
-    // Before the list is asked for again: the page of what is gone would ask for it, too.
-    await navigate("/webhooks");
-    notifications.show({ message: "The webhook is deleted." });
-  });
-  return (
-    <Confirm
-      title="Delete this webhook?"
-      verb="Delete"
-      isDangerous
-      act={() => remove.mutateAsync(undefined)}
-      onClose={onClose}
-    >
-      <code>{webhook.url}</code> is told nothing more, also not what waits to be sent again. Its
-      secret and the list of what it was told go for good.
-    </Confirm>
-  );
-}
+const Delete = ({ webhook, onClose }: ActOptions) => (
+  <ConfirmDelete
+    what="this webhook"
+    path={webhookPath(webhook.id)}
+    leaveTo="/webhooks"
+    done="The webhook is deleted."
+    onClose={onClose}
+  >
+    <code>{webhook.url}</code> is told nothing more, also not what waits to be sent again. Its
+    secret and the list of what it was told go for good.
+  </ConfirmDelete>
+);

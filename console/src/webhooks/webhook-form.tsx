@@ -1,9 +1,10 @@
 import type { EventType, Webhook } from "@countersign/protocol/admin/webhooks.ts";
-import { Button, Checkbox, Group, Input, Radio, Stack, Textarea, TextInput } from "@mantine/core";
-import { useState, type FormEvent } from "react";
-import { ApiProblem } from "../api/request.ts";
+import { Checkbox, Input, Radio, Stack, TextInput } from "@mantine/core";
+import { useState } from "react";
+import { fieldErrorsOf } from "../api/request.ts";
 import { eventTypes, eventWords } from "../api/webhooks.ts";
-import { Problem } from "../parts/problem.tsx";
+import { Form } from "../parts/form.tsx";
+import { DescriptionField } from "../parts/name-field.tsx";
 import css from "./webhooks.module.css";
 
 /** Where events go, which, and what for: the same for a new webhook and one that is there. */
@@ -30,61 +31,49 @@ export function WebhookForm({ from, verb, save, onClose }: FormOptions) {
   const [description, setDescription] = useState(from.description ?? "");
   const [isAll, setAll] = useState(from.events === undefined);
   const [chosen, setChosen] = useState<readonly string[]>(from.events ?? usual);
-  const submit = (event: FormEvent): void => {
-    event.preventDefault();
+  const submit = (): void => {
     const events = isAll ? null : eventTypes.filter((type) => chosen.includes(type));
     save.mutate({ url: url.trim(), description: description.trim(), events });
   };
-  const errors = save.error instanceof ApiProblem ? save.error.fieldErrors : {};
+  const errors = fieldErrorsOf(save.error);
   const isAtFields = Object.keys(errors).some((name) => fieldsHere.includes(name));
-  const isReady = url.trim() !== "" && (isAll || chosen.length > 0);
   return (
-    <form onSubmit={submit} noValidate>
-      <Stack>
-        <TextInput
-          label="URL"
-          description="Events are posted to it as JSON."
-          placeholder="https://example.com/hooks/countersign"
-          required
-          maxLength={2000}
-          data-autofocus
-          value={url}
-          error={errors["url"]}
-          onChange={({ currentTarget }) => setUrl(currentTarget.value)}
-        />
-        <Textarea
-          label="Description"
-          autosize
-          minRows={1}
-          maxRows={4}
-          maxLength={2000}
-          placeholder="Who is told, and what for"
-          value={description}
-          error={errors["description"]}
-          onChange={({ currentTarget }) => setDescription(currentTarget.value)}
-        />
-        <Radio.Group
-          label="Events"
-          value={isAll ? "all" : "some"}
-          onChange={(value) => setAll(value === "all")}
-        >
-          <Stack gap={8} mt={8}>
-            <Radio value="all" label="All" description="Also those that are added later." />
-            <Radio value="some" label="Only some" />
-          </Stack>
-        </Radio.Group>
-        {!isAll && <EventChoice value={chosen} onChange={setChosen} error={errors["events"]} />}
-        {!isAtFields && <Problem error={save.error} />}
-        <Group justify="flex-end" gap="xs">
-          <Button variant="default" onClick={onClose}>
-            Cancel
-          </Button>
-          <Button type="submit" loading={save.isPending} disabled={!isReady}>
-            {verb}
-          </Button>
-        </Group>
-      </Stack>
-    </form>
+    <Form
+      save={isAtFields ? { ...save, error: null } : save}
+      verb={verb}
+      isReady={url.trim() !== "" && (isAll || chosen.length > 0)}
+      onSubmit={submit}
+      onCancel={onClose}
+    >
+      <TextInput
+        label="URL"
+        description="Events are posted to it as JSON."
+        placeholder="https://example.com/hooks/countersign"
+        required
+        maxLength={2000}
+        data-autofocus
+        value={url}
+        error={errors["url"]}
+        onChange={({ currentTarget }) => setUrl(currentTarget.value)}
+      />
+      <DescriptionField
+        placeholder="Who is told, and what for"
+        value={description}
+        error={errors["description"]}
+        onChange={setDescription}
+      />
+      <Radio.Group
+        label="Events"
+        value={isAll ? "all" : "some"}
+        onChange={(value) => setAll(value === "all")}
+      >
+        <Stack gap={8} mt={8}>
+          <Radio value="all" label="All" description="Also those that are added later." />
+          <Radio value="some" label="Only some" />
+        </Stack>
+      </Radio.Group>
+      {!isAll && <EventChoice value={chosen} onChange={setChosen} error={errors["events"]} />}
+    </Form>
   );
 }
 

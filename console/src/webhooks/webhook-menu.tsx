@@ -5,45 +5,36 @@ import { useState, type ReactNode } from "react";
 import { request } from "../api/request.ts";
 import { useMay } from "../api/session.ts";
 import { changeWebhook, useWebhookChange, webhookPath } from "../api/webhooks.ts";
+import { ActionsMenu, SwitchAndDelete, type Where } from "../parts/actions-menu.tsx";
+import { sayWhyNot } from "../parts/say-why-not.ts";
 import { WebhookAct, type Act } from "./webhook-acts.tsx";
 
 /** What can be done with a webhook. `children` come first. */
 export function WebhookMenu({
   webhook,
-  target,
+  where,
   children,
 }: {
   webhook: Webhook;
-  target: ReactNode;
+  where: Where;
   children?: ReactNode;
 }) {
   const may = useMay();
   const [asked, setAsked] = useState<Act>();
   const enable = useWebhookChange(() => changeWebhook(webhook, { enabled: true }));
   if (!may("webhooks:write")) return null;
-  const switchOn = (): void =>
-    enable.mutate(undefined, {
-      onError: ({ message }) => notifications.show({ color: "red", message }),
-    });
   return (
     <>
-      <Menu position="bottom-end" width={200} shadow="md">
-        {target}
-        <Menu.Dropdown>
-          {children}
-          <Menu.Item onClick={() => setAsked("edit")}>Edit</Menu.Item>
-          <Menu.Item onClick={() => setAsked("rotate")}>Rotate secret</Menu.Item>
-          {webhook.enabled ? (
-            <Menu.Item onClick={() => setAsked("disable")}>Disable</Menu.Item>
-          ) : (
-            <Menu.Item onClick={switchOn}>Enable</Menu.Item>
-          )}
-          <Menu.Divider />
-          <Menu.Item c="var(--bad)" onClick={() => setAsked("delete")}>
-            Delete
-          </Menu.Item>
-        </Menu.Dropdown>
-      </Menu>
+      <ActionsMenu where={where} of={webhook.url}>
+        {children}
+        <Menu.Item onClick={() => setAsked("edit")}>Edit</Menu.Item>
+        <Menu.Item onClick={() => setAsked("rotate")}>Rotate secret</Menu.Item>
+        <SwitchAndDelete
+          isEnabled={webhook.enabled}
+          onEnable={() => enable.mutate(undefined, { onError: sayWhyNot })}
+          onAsk={setAsked}
+        />
+      </ActionsMenu>
       {asked !== undefined && (
         <WebhookAct act={asked} webhook={webhook} onClose={() => setAsked(undefined)} />
       )}
@@ -57,7 +48,7 @@ export const useTestEvent = ({ id }: Webhook) => {
   const send = (): void =>
     test.mutate(undefined, {
       onSuccess: () => notifications.show({ message: "A test event is on its way." }),
-      onError: ({ message }) => notifications.show({ color: "red", message }),
+      onError: sayWhyNot,
     });
   return { send, isPending: test.isPending };
 };

@@ -1,16 +1,15 @@
 import type { Webhook } from "@countersign/protocol/admin/webhooks.ts";
-import { Alert, Button, Menu, Skeleton } from "@mantine/core";
+import { Alert, Button } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
-import type { ReactNode } from "react";
-import { Link, useParams } from "react-router";
+import { useParams } from "react-router";
 import { useMay } from "../api/session.ts";
 import { webhookQuery } from "../api/webhooks.ts";
-import css from "../app-clients/app-clients.module.css";
+import { BackLink } from "../parts/back-link.tsx";
+import { Fact, Facts } from "../parts/facts.tsx";
 import { Icon } from "../parts/icon.tsx";
-import { PageHead } from "../parts/page-head.tsx";
+import { PageHead, TitleLine } from "../parts/page-head.tsx";
 import { Panel } from "../parts/panel.tsx";
-import parts from "../parts/parts.module.css";
-import { Problem } from "../parts/problem.tsx";
+import { PendingPage } from "../parts/pending.tsx";
 import { ShortId } from "../parts/secret-field.tsx";
 import { Status } from "../parts/status.tsx";
 import { Ago, Exactly } from "../parts/time.tsx";
@@ -21,53 +20,32 @@ import { EventBadges } from "./webhooks-page.tsx";
 /** `/webhooks/:id`: one webhook, and what it was told. */
 export function WebhookPage() {
   const { id = "" } = useParams();
-  const {
-    data: webhook,
-    error,
-    refetch,
-  } = useQuery({
-    ...webhookQuery(id),
-    // A receiver can switch its webhook off.
-    refetchInterval: 5_000,
-  });
-  if (webhook === undefined) {
-    return (
-      <>
-        <PageHead title="Webhook" above={back} />
-        {error === null ? (
-          <Skeleton height={260} radius="md" />
-        ) : (
-          <Problem error={error} onRetry={() => void refetch()} />
-        )}
-      </>
-    );
-  }
+  // A receiver can switch its webhook off.
+  const query = useQuery({ ...webhookQuery(id), refetchInterval: 5_000 });
+  const webhook = query.data;
+  if (webhook === undefined) return <PendingPage title="Webhook" above={back} query={query} />;
   return (
     <>
       <PageHead
         title={webhook.url}
         above={back}
         lead={
-          <span className={css["titleLine"]}>
+          <TitleLine>
             <Status state={webhook.enabled ? "enabled" : "disabled"} />
             <ShortId id={webhook.id} what="webhook ID" />
             {webhook.description}
-          </span>
+          </TitleLine>
         }
         actions={<Actions webhook={webhook} />}
       />
       {!webhook.enabled && <SwitchedOff webhook={webhook} />}
-      <Facts webhook={webhook} />
+      <About webhook={webhook} />
       <Deliveries webhook={webhook} />
     </>
   );
 }
 
-const back = (
-  <Link to="/webhooks" className={css["back"]}>
-    <Icon name="left" size={16} /> Webhooks
-  </Link>
-);
+const back = <BackLink to="/webhooks">Webhooks</BackLink>;
 
 function Actions({ webhook }: { webhook: Webhook }) {
   const may = useMay();
@@ -79,16 +57,7 @@ function Actions({ webhook }: { webhook: Webhook }) {
           Send test event
         </Button>
       )}
-      <WebhookMenu
-        webhook={webhook}
-        target={
-          <Menu.Target>
-            <Button variant="default" rightSection={<Icon name="down" size={14} />}>
-              Actions
-            </Button>
-          </Menu.Target>
-        }
-      />
+      <WebhookMenu webhook={webhook} where="page" />
     </>
   );
 }
@@ -109,9 +78,9 @@ const SwitchedOff = ({ webhook: { last_delivery: last } }: { webhook: Webhook })
   </Alert>
 );
 
-const Facts = ({ webhook }: { webhook: Webhook }) => (
+const About = ({ webhook }: { webhook: Webhook }) => (
   <Panel title="About this webhook">
-    <dl className={parts["facts"]}>
+    <Facts>
       <Fact label="Events">
         <EventBadges events={webhook.events} max={7} />
       </Fact>
@@ -130,13 +99,6 @@ const Facts = ({ webhook }: { webhook: Webhook }) => (
       <Fact label="Changed">
         <Ago at={webhook.updated_at} />
       </Fact>
-    </dl>
+    </Facts>
   </Panel>
-);
-
-const Fact = ({ label, children }: { label: string; children: ReactNode }) => (
-  <div>
-    <dt>{label}</dt>
-    <dd>{children}</dd>
-  </div>
 );

@@ -1,15 +1,16 @@
 import type { Webhook, WebhookPage } from "@countersign/protocol/admin/webhooks.ts";
-import { ActionIcon, Badge, Button, Group, Menu, Table, Tooltip } from "@mantine/core";
-import { Link, useSearchParams } from "react-router";
+import { Group, Menu, Table } from "@mantine/core";
+import { useSearchParams } from "react-router";
 import { usePages } from "../api/pages.ts";
 import { useMay } from "../api/session.ts";
 import { eventName, webhooksPath } from "../api/webhooks.ts";
-import css from "../app-clients/app-clients.module.css";
+import { AddButton } from "../parts/add-button.tsx";
 import { Empty } from "../parts/empty.tsx";
-import { Icon } from "../parts/icon.tsx";
+import { FewBadges } from "../parts/few-badges.tsx";
 import { Listing } from "../parts/listing.tsx";
 import { PageHead } from "../parts/page-head.tsx";
 import { Panel } from "../parts/panel.tsx";
+import { RowName } from "../parts/row-name.tsx";
 import { Status } from "../parts/status.tsx";
 import { Ago } from "../parts/time.tsx";
 import { CreateWebhook } from "./create-webhook.tsx";
@@ -20,7 +21,7 @@ import { useTestEvent, WebhookMenu } from "./webhook-menu.tsx";
 export function WebhooksPage() {
   const may = useMay();
   const [parameters, setParameters] = useSearchParams();
-  const { data, error, refetch, paging } = usePages<WebhookPage>(
+  const list = usePages<WebhookPage>(
     webhooksPath,
     { limit: 25 },
     // Deliveries come and fail without anybody here doing anything.
@@ -35,9 +36,7 @@ export function WebhooksPage() {
         lead="Be told when a connection needs you: signed events, posted to your own address, and sent again until they arrive."
         actions={
           may("webhooks:write") && (
-            <Button leftSection={<Icon name="plus" size={16} />} onClick={() => setCreating(true)}>
-              Create webhook
-            </Button>
+            <AddButton onClick={() => setCreating(true)}>Create webhook</AddButton>
           )
         }
       />
@@ -45,10 +44,8 @@ export function WebhooksPage() {
         <Listing
           label="Webhooks"
           columns={columns}
-          rows={data?.webhooks}
-          error={error}
-          onRetry={() => void refetch()}
-          paging={paging}
+          rows={list.data?.webhooks}
+          list={list}
           expectedRows={3}
           empty={
             <Empty icon="webhook" title="No webhooks yet">
@@ -75,10 +72,9 @@ const columns = [
 const Row = ({ webhook }: { webhook: Webhook }) => (
   <Table.Tr>
     <Table.Td>
-      <Link className={css["name"]} to={`/webhooks/${webhook.id}`}>
+      <RowName to={`/webhooks/${webhook.id}`} about={webhook.description}>
         {webhook.url}
-      </Link>
-      {webhook.description !== "" && <span className={css["about"]}>{webhook.description}</span>}
+      </RowName>
       <span className="narrow-only">
         <Status state={webhook.enabled ? "enabled" : "disabled"} />
         {webhook.last_delivery !== undefined && <DeliveryState delivery={webhook.last_delivery} />}
@@ -100,26 +96,8 @@ const Row = ({ webhook }: { webhook: Webhook }) => (
 );
 
 /** `undefined`: all. */
-export function EventBadges({ events, max = 2 }: { events: Webhook["events"]; max?: number }) {
-  if (events === undefined) return <>All events</>;
-  const rest = events.slice(max).map(eventName);
-  return (
-    <Group gap={6}>
-      {events.slice(0, max).map((type) => (
-        <Badge key={type} color="gray" autoContrast>
-          {eventName(type)}
-        </Badge>
-      ))}
-      {rest.length > 0 && (
-        <Tooltip label={rest.join(", ")} multiline maw={320}>
-          <Badge color="gray" variant="outline" aria-label={`and ${rest.join(", ")}`} role="note">
-            +{rest.length}
-          </Badge>
-        </Tooltip>
-      )}
-    </Group>
-  );
-}
+export const EventBadges = ({ events, max = 2 }: { events: Webhook["events"]; max?: number }) =>
+  events === undefined ? "All events" : <FewBadges names={events.map(eventName)} max={max} />;
 
 const LastDelivery = ({ webhook: { last_delivery: last } }: { webhook: Webhook }) =>
   last === undefined ? (
@@ -136,16 +114,7 @@ const LastDelivery = ({ webhook: { last_delivery: last } }: { webhook: Webhook }
 function RowMenu({ webhook }: { webhook: Webhook }) {
   const test = useTestEvent(webhook);
   return (
-    <WebhookMenu
-      webhook={webhook}
-      target={
-        <Menu.Target>
-          <ActionIcon variant="subtle" color="gray" aria-label={`Actions for ${webhook.url}`}>
-            <Icon name="more" />
-          </ActionIcon>
-        </Menu.Target>
-      }
-    >
+    <WebhookMenu webhook={webhook} where="row">
       {webhook.enabled && <Menu.Item onClick={test.send}>Send test event</Menu.Item>}
     </WebhookMenu>
   );

@@ -43,7 +43,10 @@ export const principalsNamedMax = 20;
 
 const LostPermission = Type.Object({
   permission: Type.String(),
-  calls: Type.Integer({ description: "How many of their calls would have been refused." }),
+  calls: Type.Integer({
+    description:
+      "How many of their calls would have been refused, of those that are counted: at least so many.",
+  }),
   principals: Type.Integer({ description: "How many holders made them." }),
   last_used_at: Type.String({ format: "date-time" }),
   used_by: Type.Array(

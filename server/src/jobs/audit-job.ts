@@ -6,9 +6,9 @@ import type { SigningKey } from "../keys/signing-key.ts";
 import type { SigningKeys } from "../keys/signing.ts";
 import type { Log } from "../log.ts";
 import type { ApiStore, AuditStore, LeaseStore } from "../store/store.ts";
-import { newId, type System } from "../system.ts";
-import type { Jobs } from "./jobs.ts";
-import { createLease } from "./lease.ts";
+import type { System } from "../system.ts";
+import { startJob, type Job } from "./job.ts";
+import type { Lease } from "./lease.ts";
 
 /**
  * Seals the audit log every second, in one process of all that share a store. The lease is asked for
@@ -29,14 +29,12 @@ export interface AuditJobContext {
 const sealEveryMs = 1_000;
 const tendEveryMs = 60_000;
 
-export function startAuditJob(context: AuditJobContext): Jobs {
-  const { system, store, log } = context;
+export function startAuditJob(context: AuditJobContext): Job {
+  const { system, store } = context;
   const sealer = createAuditSealer({ ...context, signer: headSigner(context) });
-  const lease = createLease(system, store, "audit", newId(system, "prc_"));
   let tendedAtMs = -Infinity;
-  let running: Promise<void> | undefined;
 
-  async function runOnce(): Promise<void> {
+  async function runOnce(lease: Lease): Promise<void> {
     const isDue = system.elapsedMs() - tendedAtMs >= tendEveryMs;
     const waiting = await store.listUnsealedAudit(1, []);
     if (!isDue && waiting.length === 0) return;
@@ -47,24 +45,12 @@ export function startAuditJob(context: AuditJobContext): Jobs {
     tendedAtMs = system.elapsedMs();
   }
 
-  const timer = setInterval(() => {
-    running ??= runOnce()
-      .catch((error: unknown) => {
-        log.warn({ err: error }, "the audit log was not sealed; it is tried again");
-      })
-      .finally(() => {
-        running = undefined;
-      });
-  }, sealEveryMs);
-  timer.unref();
-
-  return {
-    async stop() {
-      clearInterval(timer);
-      await running;
-      await lease.release().catch(() => undefined);
-    },
-  };
+  return startJob(context, {
+    name: "audit",
+    everyMs: sealEveryMs,
+    failure: "the audit log was not sealed; it is tried again",
+    run: runOnce,
+  });
 }
 
 /** Heads are signed like the tokens of a tenant's own API, and verified with the same key set. */

@@ -14,7 +14,8 @@ import type { UsageCount } from "../store/records.ts";
 import { openSqlite } from "../store/sqlite/sqlite.ts";
 import type { Store } from "../store/store.ts";
 import { system } from "../system.ts";
-import { rotateKeys, startJobs, type Jobs, type JobsContext } from "./jobs.ts";
+import type { Job } from "./job.ts";
+import { rotateKeys, startJobs, type JobsContext } from "./jobs.ts";
 
 const hourMs = 60 * minuteMs;
 const dayMs = 24 * hourMs;
@@ -23,7 +24,7 @@ const masterKey = { id: "master", key: system.randomBytes(32) };
 
 interface Process {
   context: JobsContext;
-  jobs: Jobs;
+  jobs: Job;
   store: Store;
   /** How often it did the jobs to their end. */
   runs: number;

@@ -13,9 +13,10 @@ import type {
   TenantStore,
   UsageStore,
 } from "../store/store.ts";
-import { newId, type System } from "../system.ts";
+import type { System } from "../system.ts";
 import { staleAfterMs } from "../store/feed.ts";
-import { createLease } from "./lease.ts";
+import { startJob, type Job } from "./job.ts";
+import type { Lease } from "./lease.ts";
 
 /** The background jobs. One process of all that share a store does them at a time. */
 
@@ -32,10 +33,6 @@ export interface JobsContext {
   keys: SigningKeys;
   feed: Feed;
   log: Log;
-}
-
-export interface Jobs {
-  stop(): Promise<void>;
 }
 
 const runEveryMs = 10_000;
@@ -56,30 +53,15 @@ const keepClosedLeaksMs = 400 * dayMs;
 /** Longer than this without a report, and a process is gone. */
 const silentMs = minuteMs;
 
-export function startJobs(context: JobsContext): Jobs {
-  const { system, store, log } = context;
-  const lease = createLease(system, store, "jobs", newId(system, "prc_"));
-  let running: Promise<void> = Promise.resolve();
+export const startJobs = (context: JobsContext): Job =>
+  startJob(context, {
+    name: "jobs",
+    everyMs: runEveryMs,
+    failure: "background jobs did not run; they are tried again",
+    run: (lease) => runOnce(context, lease),
+  });
 
-  const timer = setInterval(() => {
-    running = running
-      .then(() => runOnce(context, lease))
-      .catch((error: unknown) => {
-        log.warn({ err: error }, "background jobs did not run; they are tried again");
-      });
-  }, runEveryMs);
-  timer.unref();
-
-  return {
-    async stop() {
-      clearInterval(timer);
-      await running;
-      await lease.release().catch(() => undefined);
-    },
-  };
-}
-
-async function runOnce(context: JobsContext, lease: { hold(): Promise<boolean> }): Promise<void> {
+async function runOnce(context: JobsContext, lease: Lease): Promise<void> {
   if (!(await lease.hold())) return;
   const { system, store } = context;
   const atMs = system.now();

@@ -3,7 +3,7 @@ import { confirmSession, type LiveSession } from "../../people/session.ts";
 import { checkPassword, SignInRefused } from "../../people/sign-in.ts";
 import { html } from "./html.ts";
 import { field, hidden, problemBox, sendPage } from "./page.ts";
-import { isPasskey, orPasskey, passkeyForm, requestOptions, scriptOf } from "./passkey-form.ts";
+import { isPasskey, orOwnPasskey, scriptOf } from "./passkey-form.ts";
 import { returnPathOf } from "./return-to.ts";
 import {
   checkedForm,
@@ -67,22 +67,12 @@ export async function sendConfirm(
   }
   const { email, username, id: userId, tenantId } = visitor.user;
   const factors = await context.signIn.store.listFactors(tenantId, userId);
-  const passkeys = factors.filter(isPasskey);
-  const passkey =
-    passkeys.length === 0
-      ? html``
-      : passkeyForm(
-          context,
-          { request, reply },
-          {
-            action: "/login/confirm/passkey",
-            label: "Use a passkey",
-            whose: { purpose: "confirm", userId },
-            options: requestOptions(context, passkeys, "required"),
-            fields: hidden("return_to", returnTo),
-            isQuiet: true,
-          },
-        );
+  const instead = orOwnPasskey(context, { request, reply }, factors.filter(isPasskey), {
+    action: "/login/confirm/passkey",
+    whose: { purpose: "confirm", userId },
+    userVerification: "required",
+    returnTo,
+  });
   return sendPage(reply, {
     title: "Is it still you?",
     status: problem?.status ?? 200,
@@ -97,6 +87,6 @@ export async function sendConfirm(
         ${field({ name: "password", label: "Password", type: "password", autocomplete: "current-password", isFocused: true, isInvalid: problem !== undefined })}
         <button type="submit">Continue</button>
       </form>
-      ${orPasskey(passkey)}`,
+      ${instead}`,
   });
 }

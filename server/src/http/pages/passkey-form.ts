@@ -103,5 +103,28 @@ export const orPasskey = (form: Html): Html | "" =>
         ${form}
       </div>`;
 
+/** The same with one of the passkeys of somebody who is known; nothing for who has none. */
+export const orOwnPasskey = (
+  context: PagesContext,
+  visit: { request: FastifyRequest; reply: FastifyReply },
+  passkeys: FactorRecord[],
+  one: Pick<PasskeyForm, "action" | "whose"> & {
+    userVerification: "required" | "preferred";
+    returnTo: string;
+  },
+): Html | "" =>
+  passkeys.length === 0
+    ? ""
+    : orPasskey(
+        passkeyForm(context, visit, {
+          action: one.action,
+          label: "Use a passkey",
+          whose: one.whose,
+          options: requestOptions(context, passkeys, one.userVerification),
+          fields: hidden("return_to", one.returnTo),
+          isQuiet: true,
+        }),
+      );
+
 export const scriptOf = ({ signIn }: PagesContext): "passkey.js" | undefined =>
   signIn.relyingParty === undefined ? undefined : "passkey.js";

@@ -6,7 +6,7 @@ import type { UserRecord } from "../../store/records.ts";
 import { html } from "./html.ts";
 import { field, hidden, problemBox, sendPage } from "./page.ts";
 import { PageRefused } from "./page-refused.ts";
-import { isPasskey, orPasskey, passkeyForm, requestOptions, scriptOf } from "./passkey-form.ts";
+import { isPasskey, orOwnPasskey, scriptOf } from "./passkey-form.ts";
 import { returnPathOf } from "./return-to.ts";
 import {
   checkedForm,
@@ -82,21 +82,12 @@ export async function sendSecondStep(
   const { user, returnTo, problem, status = 200 } = at;
   const factors = await context.signIn.store.listFactors(user.tenantId, user.id);
   const passkeys = factors.filter(isPasskey);
-  const passkey =
-    passkeys.length === 0
-      ? html``
-      : passkeyForm(
-          context,
-          { request, reply },
-          {
-            action: `${path}/passkey`,
-            label: "Use a passkey",
-            whose: { purpose: "second_step", userId: user.id },
-            options: requestOptions(context, passkeys, "preferred"),
-            fields: hidden("return_to", returnTo),
-            isQuiet: true,
-          },
-        );
+  const instead = orOwnPasskey(context, { request, reply }, passkeys, {
+    action: `${path}/passkey`,
+    whose: { purpose: "second_step", userId: user.id },
+    userVerification: "preferred",
+    returnTo,
+  });
   const hasCodes = passkeys.length < factors.length;
   return sendPage(reply, {
     title: "One more step",
@@ -109,6 +100,6 @@ export async function sendSecondStep(
         ${field({ name: "code", label: "Code", autocomplete: "one-time-code", hint: hasCodes ? "From your authenticator app, or one of your recovery codes." : "One of your recovery codes.", isFocused: true, isInvalid: problem !== undefined, maxLength: 64 })}
         <button type="submit">Sign in</button>
       </form>
-      ${orPasskey(passkey)}`,
+      ${instead}`,
   });
 }
