@@ -93,7 +93,7 @@ export async function spawnServer(
   const words = startArguments();
   const started = script === undefined ? words : [...words.slice(0, -1), script];
   const child = spawn(process.execPath, started, {
-    env: { PATH: process.env["PATH"], COUNTERSIGN_LOG_LEVEL: "debug", ...setting.environment },
+    env: { ...ofMachine(), COUNTERSIGN_LOG_LEVEL: "debug", ...setting.environment },
     stdio: ["ignore", "pipe", "pipe"],
   });
   const logLines: string[] = [];
@@ -116,6 +116,12 @@ export async function spawnServer(
       setting.removeData();
     },
   };
+}
+
+/** What a process takes from the one that starts it: where programs are, and what is compiled already. */
+function ofMachine(): NodeJS.ProcessEnv {
+  const { PATH, NODE_COMPILE_CACHE } = process.env;
+  return NODE_COMPILE_CACHE === undefined ? { PATH } : { PATH, NODE_COMPILE_CACHE };
 }
 
 /** Until `/readyz` answers; fails with what the process said. */
