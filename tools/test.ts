@@ -13,6 +13,7 @@ import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { unpackChromium } from "../server/test/browser/chromium.ts";
 import { type TestPostgres, startPostgres } from "../server/test/postgres.ts";
+import { writeGroups } from "./test-groups.ts";
 import { bundlePackages } from "./test-packages.ts";
 
 const products = ["protocol", "server", "sdk", "examples", "console", "bench", "tools"];
@@ -47,7 +48,9 @@ async function main(): Promise<number> {
   await unpackChromium();
   const server = await startPostgres();
   try {
-    return await run([...flags, ...named, ...files], server);
+    // Who names files wants to know about each: it has a process of its own.
+    const given = positionals.length === 0 ? writeGroups(files) : files;
+    return await run([...flags, ...named, ...given], server);
   } finally {
     await server.stop();
   }
