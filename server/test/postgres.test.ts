@@ -51,16 +51,15 @@ test("gives each caller a database of its own", async () => {
 });
 
 test("gives each caller a copy with the schema, in which nothing happened yet", async () => {
-  const positions = await Promise.all(
-    [1, 2].map(async (moved) => {
-      const sql = postgres(await migratedDatabase(), { max: 1 });
-      const [before] = await sql`select position from head`;
-      await sql`update head set position = ${moved}`;
-      await sql.end();
-      return before!["position"];
-    }),
-  );
-  assert.deepEqual(positions, ["0", "0"]);
+  const read = async (url: string): Promise<unknown> => {
+    const sql = postgres(url, { max: 1 });
+    const [head] = await sql`select position from head`;
+    await sql`update head set position = 1`;
+    await sql.end();
+    return head!["position"];
+  };
+  assert.equal(await read(await migratedDatabase()), "0");
+  assert.equal(await read(await migratedDatabase()), "0");
 });
 
 test("is gone when its process is killed", async () => {

@@ -1,15 +1,14 @@
 import assert from "node:assert/strict";
 import { spawn, type ChildProcess } from "node:child_process";
-import { mkdtempSync, rmSync } from "node:fs";
+import { rmSync } from "node:fs";
 import { createServer } from "node:net";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { pino } from "pino";
 import { startApp, type App } from "../src/app.ts";
 import { parseConfig } from "../src/config.ts";
 import { createAppServer } from "../src/http/server.ts";
 import { system as realSystem, type System } from "../src/system.ts";
+import { makeDataFolder } from "./data-folder.ts";
 import { startArguments } from "../../tools/start-command.ts";
 
 /**
@@ -137,7 +136,7 @@ async function ready(url: string, child: ChildProcess, logLines: string[]): Prom
 
 async function prepare(environment: Environment) {
   const port = environment["COUNTERSIGN_PORT"] ?? String(await freePort());
-  const dataDir = environment["COUNTERSIGN_DATA_DIR"] ?? mkdtempSync(join(tmpdir(), "cs-"));
+  const dataDir = environment["COUNTERSIGN_DATA_DIR"] ?? makeDataFolder();
   const url = `http://127.0.0.1:${port}`;
   return {
     url,
