@@ -7,17 +7,20 @@
  */
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { globSync } from "node:fs";
-import { resolve } from "node:path";
+import { globSync, mkdtempSync, rmSync, statfsSync } from "node:fs";
+import { join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { unpackChromium } from "../server/test/browser/chromium.ts";
 import { type TestPostgres, startPostgres } from "../server/test/postgres.ts";
+import { writeGroups } from "./test-groups.ts";
 import { bundlePackages } from "./test-packages.ts";
 
 const products = ["protocol", "server", "sdk", "examples", "console", "bench", "tools"];
 /** Ends what hangs; a busy machine takes twice the usual time. */
 const runMsMax = 30 * 60_000;
+/** What must be free in memory before databases are kept there: many times of what they take. */
+const freeBytesMin = 2 ** 31;
 const flags = [
   "--test",
   // Many tests wait for a clock or for another process: more files than the two cores keep them busy.
@@ -47,7 +50,9 @@ async function main(): Promise<number> {
   await unpackChromium();
   const server = await startPostgres();
   try {
-    return await run([...flags, ...named, ...files], server);
+    // Who names files wants to know about each: it has a process of its own.
+    const given = positionals.length === 0 ? writeGroups(files) : files;
+    return await run([...flags, ...named, ...given], server);
   } finally {
     await server.stop();
   }
@@ -65,8 +70,10 @@ function testFiles(words: string[]): string[] {
 }
 
 async function run(args: string[], server: TestPostgres): Promise<number> {
+  const folder = memoryFolder();
   const env = {
     ...cleanEnvironment(),
+    ...(folder === undefined ? {} : { COUNTERSIGN_TEST_FOLDER: folder }),
     COUNTERSIGN_TEST_POSTGRES_URL: server.url(),
     // Each file is a process that reads the same thousand modules: the first compiles for all.
     NODE_COMPILE_CACHE: resolve("node_modules/.cache/compile"),
@@ -74,7 +81,21 @@ async function run(args: string[], server: TestPostgres): Promise<number> {
   const tests = spawn(process.execPath, args, { env, stdio: "inherit", timeout: runMsMax });
   passSignalsOn(tests);
   const [code] = (await once(tests, "exit")) as [number | null];
+  if (folder !== undefined) rmSync(folder, { recursive: true, force: true });
   return code ?? 1;
+}
+
+/** No test waits for a disk to keep what lives for seconds, where memory has room for it. */
+function memoryFolder(): string | undefined {
+  const mounted = "/dev/shm";
+  try {
+    const { bavail, bsize } = statfsSync(mounted);
+    return bavail * bsize < freeBytesMin
+      ? undefined
+      : mkdtempSync(join(mounted, "countersign-test-"));
+  } catch {
+    return undefined;
+  }
 }
 
 /** Without the settings of whoever runs the tests: these must not decide what a test sees. */

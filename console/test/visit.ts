@@ -42,6 +42,7 @@ export async function startVisit(options: {
     ...options.browser,
   });
   context.setDefaultTimeout(15_000);
+  await context.addInitScript(drawPlainly);
   const page = await context.newPage();
   const complaints: string[] = [];
   page.on("pageerror", (error) => complaints.push(String(error)));
@@ -59,6 +60,13 @@ export async function startVisit(options: {
     },
   };
 }
+
+/** What is behind a dialog is blurred anew for each blink of a caret, and nothing here looks at it. */
+const drawPlainly = `{
+  const plain = new CSSStyleSheet();
+  plain.replaceSync("* { backdrop-filter: none !important; }");
+  document.adoptedStyleSheets.push(plain);
+}`;
 
 /** From the sign-in page to where it returns to. */
 export async function signIn(page: Page, path = "/console"): Promise<void> {

@@ -1,6 +1,5 @@
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { rmSync } from "node:fs";
+import { makeDataFolder } from "./data-folder.ts";
 import { freePort, spawnServer, type ServerProcess } from "./server.ts";
 
 /**
@@ -15,7 +14,7 @@ export interface ServerPair {
 
 /** They are started at once: migrations, master key and bootstrap have one winner. */
 export async function spawnPair(settings: Record<string, string>): Promise<ServerPair> {
-  const dataDir = mkdtempSync(join(tmpdir(), "cs-"));
+  const dataDir = makeDataFolder();
   const shared = {
     ...settings,
     COUNTERSIGN_DATA_DIR: dataDir,

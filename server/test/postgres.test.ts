@@ -9,6 +9,7 @@ import { connect } from "node:net";
 import { test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import postgres from "postgres";
+import { migratedDatabase } from "./migrated-database.ts";
 import { startPostgres, testDatabase } from "./postgres.ts";
 
 test("serves a fresh database, survives a crash, and listens no more after the stop", async () => {
@@ -47,6 +48,18 @@ test("gives each caller a database of its own", async () => {
   const urls = await Promise.all([testDatabase(), testDatabase()]);
   assert.equal(new Set(urls).size, 2);
   assert.deepEqual(await Promise.all(urls.map(answer)), [1, 1]);
+});
+
+test("gives each caller a copy with the schema, in which nothing happened yet", async () => {
+  const read = async (url: string): Promise<unknown> => {
+    const sql = postgres(url, { max: 1 });
+    const [head] = await sql`select position from head`;
+    await sql`update head set position = 1`;
+    await sql.end();
+    return head!["position"];
+  };
+  assert.equal(await read(await migratedDatabase()), "0");
+  assert.equal(await read(await migratedDatabase()), "0");
 });
 
 test("is gone when its process is killed", async () => {

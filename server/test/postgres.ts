@@ -2,8 +2,8 @@
  * A real Postgres for the tests: started in a second, listening on 127.0.0.1 and a socket of its
  * own, gone with the process that started it, however that ends.
  *
- * Most tests want `testDatabase()`: a fresh empty database on the one server of the test run. Tests
- * that cut or stop the database start their own server with `startPostgres()`.
+ * `testDatabase()` is a fresh empty database on the one server of the test run; most tests want one
+ * that has the schema already (`migrated-database.ts`). Tests that cut or stop the database start their own server with `startPostgres()`.
  */
 import { type ChildProcess, execFileSync, spawn } from "node:child_process";
 import { randomBytes } from "node:crypto";
@@ -40,10 +40,15 @@ let ownServer: Promise<TestPostgres> | undefined;
  * this process.
  */
 export async function testDatabase(): Promise<string> {
+  return createDatabase(await testServerUrl());
+}
+
+/** The maintenance database on the test run's server if there is one, else on one for this process. */
+export async function testServerUrl(): Promise<string> {
   const shared = process.env["COUNTERSIGN_TEST_POSTGRES_URL"];
-  if (shared !== undefined) return createDatabase(shared);
+  if (shared !== undefined) return shared;
   ownServer ??= startPostgres();
-  return (await ownServer).createDatabase();
+  return (await ownServer).url();
 }
 
 export async function startPostgres(): Promise<TestPostgres> {
@@ -161,7 +166,11 @@ async function launchOnFreePort(run: Run, attempts = 3): Promise<Launched> {
   }
 }
 
+/** Databases that live for seconds are not worth a vacuum, and nothing follows or archives them. */
 const settings = {
+  autovacuum: "off",
+  wal_level: "minimal",
+  max_wal_senders: "0",
   listen_addresses: "127.0.0.1",
   max_connections: 200,
   fsync: "off",
@@ -216,10 +225,12 @@ function isRunning({ exitCode, signalCode }: ChildProcess): boolean {
   return exitCode === null && signalCode === null;
 }
 
-async function createDatabase(serverUrl: string): Promise<string> {
+/** An empty one, or a copy of another one to which nobody is connected. */
+export async function createDatabase(serverUrl: string, template?: string): Promise<string> {
   const name = `test_${randomBytes(6).toString("hex")}`;
   const sql = postgres(serverUrl, { max: 1 });
-  await sql.unsafe(`create database ${name}`);
+  const copied = template === undefined ? "" : ` template ${template} strategy file_copy`;
+  await sql.unsafe(`create database ${name}${copied}`);
   await sql.end();
   return new URL(`/${name}`, serverUrl).href;
 }

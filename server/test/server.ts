@@ -1,15 +1,14 @@
 import assert from "node:assert/strict";
 import { spawn, type ChildProcess } from "node:child_process";
-import { mkdtempSync, rmSync } from "node:fs";
+import { rmSync } from "node:fs";
 import { createServer } from "node:net";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { pino } from "pino";
 import { startApp, type App } from "../src/app.ts";
 import { parseConfig } from "../src/config.ts";
 import { createAppServer } from "../src/http/server.ts";
 import { system as realSystem, type System } from "../src/system.ts";
+import { makeDataFolder } from "./data-folder.ts";
 import { startArguments } from "../../tools/start-command.ts";
 
 /**
@@ -99,7 +98,7 @@ export async function spawnServer(
   const words = startArguments();
   const started = script === undefined ? words : [...words.slice(0, -1), script];
   const child = spawn(process.execPath, started, {
-    env: { PATH: process.env["PATH"], COUNTERSIGN_LOG_LEVEL: "debug", ...setting.environment },
+    env: { ...ofMachine(), COUNTERSIGN_LOG_LEVEL: "debug", ...setting.environment },
     stdio: ["ignore", "pipe", "pipe"],
   });
   const logLines: string[] = [];
@@ -140,6 +139,12 @@ async function orElse<Started>(
   }
 }
 
+/** What a process takes from the one that starts it: where programs are, and what is compiled already. */
+function ofMachine(): NodeJS.ProcessEnv {
+  const { PATH, NODE_COMPILE_CACHE } = process.env;
+  return NODE_COMPILE_CACHE === undefined ? { PATH } : { PATH, NODE_COMPILE_CACHE };
+}
+
 /** Until `/readyz` answers; fails with what the process said. */
 async function ready(url: string, child: ChildProcess, logLines: string[]): Promise<void> {
   for (let tries = 0; tries < 600; tries += 1) {
@@ -153,7 +158,7 @@ async function ready(url: string, child: ChildProcess, logLines: string[]): Prom
 
 async function prepare(environment: Environment) {
   const port = environment["COUNTERSIGN_PORT"] ?? String(await freePort());
-  const dataDir = environment["COUNTERSIGN_DATA_DIR"] ?? mkdtempSync(join(tmpdir(), "cs-"));
+  const dataDir = environment["COUNTERSIGN_DATA_DIR"] ?? makeDataFolder();
   const url = `http://127.0.0.1:${port}`;
   return {
     url,

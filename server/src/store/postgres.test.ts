@@ -1,5 +1,5 @@
 import postgres from "postgres";
-import { testDatabase } from "../../test/postgres.ts";
+import { migratedDatabase } from "../../test/migrated-database.ts";
 import type { OpenedStore } from "./contract/twins.contract.ts";
 import { openPostgres } from "./postgres.ts";
 import { storeContract } from "./store.contract.ts";
@@ -8,7 +8,7 @@ const options = { hints: true, connectionsMax: 5 };
 const numbers = { to: 20, from: [20], parse: Number, serialize: String };
 
 storeContract("Postgres", async (): Promise<OpenedStore> => {
-  const url = await testDatabase();
+  const url = await migratedDatabase();
   const store = await openPostgres(url, options);
   const inspector = postgres(url, { max: 1, types: { bigint: numbers } });
   return {

@@ -38,10 +38,11 @@ for (const { name, settings } of stores) {
       server.clock.advance(hourMs - 60_000);
       const allRenewed = before + ids.length;
       await until("all are renewed", () => provider.refreshes() >= allRenewed);
-      await until("all are connected", async () => {
-        const states = await Promise.all(ids.map((id) => readConnection(server, id)));
-        return states.every(({ state }) => state === "connected");
-      });
+      for (const id of ids) {
+        await until(`${id} is connected`, async () => {
+          return (await readConnection(server, id)).state === "connected";
+        });
+      }
       assert.equal((await throughProxy(server, ids[0]!)).status, 200);
       assert.equal(provider.refreshes(), allRenewed);
     });

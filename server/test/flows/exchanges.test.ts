@@ -27,9 +27,8 @@ for (const { name, settings } of stores) {
       assert.equal(refused!.failure!.fix, "Connect again.");
       assert.match(refused!.answer!, /invalid_grant/);
       const text = JSON.stringify([refused, granted]);
-      for (const secret of ["the-secret-of-the-datasource", ...provider.accessTokens, "rt-"]) {
-        assert.ok(!text.includes(secret), `${secret} is told`);
-      }
+      assert.ok(!text.includes("the-secret-of-the-datasource"));
+      assert.doesNotMatch(text, /(?<![\w-])[ar]t-\d/);
     });
 
     test("tells that there was no answer, and what a page instead of one said", async () => {

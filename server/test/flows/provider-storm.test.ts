@@ -98,11 +98,14 @@ for (const { name, settings } of stores) {
       assert.deepEqual([...new Set(found.map(({ state }) => state))], ["connected"]);
     }
 
-    const untilRenewed = (ids: readonly string[]) =>
-      until("all are renewed", async () => {
-        const found = await Promise.all(ids.map((id) => readConnection(server, id)));
-        return found.every(({ expires_at: end }) => Date.parse(end!) > server.clock.now());
-      });
+    async function untilRenewed(ids: readonly string[]): Promise<void> {
+      for (const id of ids) {
+        await until(`${id} is renewed`, async () => {
+          const { expires_at: end } = await readConnection(server, id);
+          return Date.parse(end!) > server.clock.now();
+        });
+      }
+    }
 
     function assertUnavailable({ status, headers, text }: ProxyAnswer): void {
       assert.deepEqual([status, JSON.parse(text).code], [503, "provider_unavailable"]);

@@ -8,7 +8,7 @@ import { stores } from "../stores.ts";
 
 const email = "owner@example.com";
 
-for (const { name, settings } of stores) {
+for (const { name, emptySettings: settings } of stores) {
   describe(`the first start on ${name}`, () => {
     let server: InProcessServer;
     before(async () => {

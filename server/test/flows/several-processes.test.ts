@@ -23,7 +23,7 @@ import { stores } from "../stores.ts";
 
 const boundMs = 1_000;
 
-for (const { name, settings } of stores) {
+for (const { name, emptySettings: settings } of stores) {
   describe(`two processes on ${name}`, () => {
     let one: ServerProcess;
     let two: ServerProcess;

@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { setTimeout as sleep } from "node:timers/promises";
 import postgres from "postgres";
-import { testDatabase } from "../postgres.ts";
+import { migratedDatabase } from "../migrated-database.ts";
 import { spawnServer, type ServerProcess } from "../server.ts";
 
 /**
@@ -118,7 +118,7 @@ async function startBehindProxy(
   environment: Record<string, string> = {},
   lost: "statement" | "answer" = "statement",
 ): Promise<FaultyServer> {
-  const url = await testDatabase();
+  const url = await migratedDatabase();
   const proxy = await startProxy(new URL(url), statements, lost);
   const server = await spawnServer({ ...environment, COUNTERSIGN_DATABASE_URL: proxy.url });
   const beside = postgres(url, { max: 1, onnotice: () => undefined });
