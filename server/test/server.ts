@@ -32,6 +32,8 @@ export interface InProcessServer extends TestServer {
 
 export interface TestClock extends System {
   advance(ms: number): void;
+  /** It stands still from now on, but for jumps. */
+  stop(): void;
 }
 
 export const testApiKey = "test-bootstrap-key-0123456789-0123456789";
@@ -39,11 +41,15 @@ export const testApiKey = "test-bootstrap-key-0123456789-0123456789";
 /** The clock runs on from now, and jumps when told to. */
 export function createClock(): TestClock {
   let offsetMs = 0;
+  let stoppedAtMs: number | undefined;
   return {
     ...realSystem,
-    now: () => realSystem.now() + offsetMs,
+    now: () => (stoppedAtMs ?? realSystem.now()) + offsetMs,
     advance(ms) {
       offsetMs += ms;
+    },
+    stop() {
+      stoppedAtMs = realSystem.now();
     },
   };
 }
