@@ -47,7 +47,7 @@ const alone = (file: string): string[] => [file];
 
 /** Processes and browsers: tests that have their own take the longest, and mostly wait for them. */
 const startsProcesses =
-  /\b(?:spawnServer|spawnPair|startPostgres|startVisit|launchChromium|child_process|installPacked)\b/;
+  /\b(?:spawnServer|spawnPair|(?:pair|killed)BesideProvider|startPostgres|startVisit|launchChromium|child_process|installPacked)\b/;
 
 /** Nor do these keep others waiting: they take long, or start processes by way of other modules. */
 const longOnes = new Set([

@@ -24,7 +24,7 @@ const freeBytesMin = 2 ** 31;
 const flags = [
   "--test",
   // Many tests wait for a clock or for another process: more files than the two cores keep them busy.
-  "--test-concurrency=3",
+  "--test-concurrency=4",
   "--test-timeout=120000",
   "--import=./tools/test-limit.ts",
   "--import=./tools/test-packages-hook.ts",

@@ -104,10 +104,10 @@ describe("many unused app clients in the console", () => {
   test("stop being disabled when one says so, and how far it came is told", async () => {
     const { page } = visit;
     let sent = 0;
-    let letOn = (): void => {};
+    const third = Promise.withResolvers<void>();
     await page.route("**/v2/app_clients/*", async (route) => {
       sent += 1;
-      if (sent === 3) await new Promise<void>((resolve) => (letOn = resolve));
+      if (sent === 3) await third.promise;
       await route.continue();
     });
     await page.getByRole("button", { name: "Disable 25" }).click();
@@ -116,7 +116,7 @@ describe("many unused app clients in the console", () => {
     await dialog.getByText("2 of 25").waitFor();
     await page.keyboard.press("Escape");
     await dialog.getByText("Stopping after the one that is on its way").waitFor();
-    letOn();
+    third.resolve();
     await dialog.getByText("3 of 25 were worked on: 3 disabled, 22 left as they were.").waitFor();
     await dialog.getByRole("button", { name: "Close" }).last().click();
     await page.getByRole("button", { name: "Disable 22" }).waitFor();
