@@ -95,6 +95,20 @@ describe("an outage of Postgres", () => {
     await other.close();
   });
 
+  test("that lets nobody new in is none for those who are connected", async () => {
+    const fresh = await openPostgres(url, options);
+    assert.equal(await insert(fresh), "written");
+    // Only what starts the processes for new connections.
+    process.kill(server.pid, "SIGSTOP");
+    try {
+      const writes = Array.from({ length: 40 }, () => insert(fresh));
+      assert.deepEqual(new Set(await Promise.all(writes)), new Set(["written"]));
+    } finally {
+      process.kill(server.pid, "SIGCONT");
+    }
+    await fresh.close();
+  });
+
   test("of one host leaves another that takes writes", async () => {
     const second = await startPostgres();
     const secondUrl = new URL(await second.createDatabase());

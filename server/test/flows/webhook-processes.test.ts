@@ -88,7 +88,10 @@ for (const { name, settings } of stores) {
       const sent = await Promise.all(
         servers.map((server) => call<Delivery>(server, "POST", `${webhook}/test`)),
       );
-      return sent.map(({ body }) => body.id);
+      return sent.map(({ status, body }) => {
+        assert.equal(status, 202, JSON.stringify(body));
+        return body.id;
+      });
     }
 
     const deliveriesOf = async (webhook: string): Promise<Delivery[]> => {

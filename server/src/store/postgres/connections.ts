@@ -18,9 +18,11 @@ export interface Connections {
 
 export function createConnections(url: string, connectionsMax: number): Connections {
   const hosts = hostUrls(url);
+  // Short enough that a second host is asked within the store's deadline.
+  const connectSecondsMax = hosts.length > 1 ? 2 : 4;
   const all = new Set<PostgresConnection>();
-  const idle: PostgresConnection[] = [];
   const turns = createTurns(connectionsMax);
+  const shelf = createShelf(open);
   /** The host that took writes last is asked first. */
   let preferred = hosts[0];
   let isEnded = false;
@@ -30,7 +32,12 @@ export function createConnections(url: string, connectionsMax: number): Connecti
     for (const host of hosts.toSorted((one) => (one === preferred ? -1 : 0))) {
       const connection = connect(host, onNotification);
       try {
-        if (hosts.length > 1) await checkTakesWrites(connection);
+        // Also connects: the driver does not before its first statement.
+        const takesWrites = await askWhetherItTakesWrites(connection);
+        if (hosts.length > 1 && !takesWrites) {
+          await connection.end();
+          throw new StoreUnavailable("no host takes writes");
+        }
         preferred = host;
         return connection;
       } catch (error) {
@@ -42,24 +49,17 @@ export function createConnections(url: string, connectionsMax: number): Connecti
 
   function connect(host: string, onNotification?: () => void): PostgresConnection {
     if (isEnded) throw new StoreUnavailable("the store is closed");
-    const connection = new PostgresConnection(host, onNotification);
+    const connection = new PostgresConnection(host, { connectSecondsMax, onNotification });
     all.add(connection);
     void connection.closed.then(() => all.delete(connection));
     return connection;
-  }
-
-  function takeIdle(): PostgresConnection | undefined {
-    for (;;) {
-      const connection = idle.pop();
-      if (connection?.isLost !== true) return connection;
-    }
   }
 
   return {
     async acquire() {
       await turns.take();
       try {
-        return takeIdle() ?? (await open());
+        return await shelf.take();
       } catch (error) {
         turns.give();
         throw error;
@@ -67,7 +67,7 @@ export function createConnections(url: string, connectionsMax: number): Connecti
     },
 
     release(connection) {
-      if (!connection.isLost) idle.push(connection);
+      if (!connection.isLost) shelf.put(connection);
       turns.give();
     },
 
@@ -93,12 +93,58 @@ export function hostUrls(url: string): string[] {
   return hosts.split(",").map((host) => before + host + rest);
 }
 
-async function checkTakesWrites(connection: PostgresConnection): Promise<void> {
+async function askWhetherItTakesWrites(connection: PostgresConnection): Promise<boolean> {
   const question = CompiledQuery.raw("select current_setting('transaction_read_only') as answer");
   const { rows } = await connection.executeQuery<{ answer: string }>(question);
-  if (rows[0]?.answer === "off") return;
-  await connection.end();
-  throw new StoreUnavailable("no host takes writes");
+  return rows[0]?.answer === "off";
+}
+
+/**
+ * What is idle, and who waits for a connection. Postgres starts a process for each, which takes long
+ * when it is busy: whoever has asked for one is given what another caller puts back meanwhile.
+ */
+function createShelf(open: () => Promise<PostgresConnection>) {
+  const idle: PostgresConnection[] = [];
+  const waiting = new Set<PromiseWithResolvers<PostgresConnection>>();
+  let opening = 0;
+
+  function takeWaiting(): PromiseWithResolvers<PostgresConnection> | undefined {
+    const [first] = waiting;
+    if (first !== undefined) waiting.delete(first);
+    return first;
+  }
+
+  function put(connection: PostgresConnection): void {
+    const first = takeWaiting();
+    if (first === undefined) idle.push(connection);
+    else first.resolve(connection);
+  }
+
+  async function openOne(): Promise<void> {
+    opening += 1;
+    try {
+      put(await open());
+    } catch (error) {
+      takeWaiting()?.reject(error);
+    } finally {
+      opening -= 1;
+    }
+  }
+
+  return {
+    put,
+
+    async take(): Promise<PostgresConnection> {
+      for (let one = idle.pop(); one !== undefined; one = idle.pop()) {
+        if (!one.isLost) return one;
+      }
+      const place = Promise.withResolvers<PostgresConnection>();
+      waiting.add(place);
+      // What is being opened for somebody who has been served already serves the next one.
+      if (opening < waiting.size) void openOne();
+      return place.promise;
+    },
+  };
 }
 
 /** So many at a time, first come first served. */
