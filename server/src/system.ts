@@ -1,11 +1,13 @@
 import { randomBytes, randomUUID } from "node:crypto";
 
-/** The only place where the clock and randomness are read; tests pass one of their own. */
+/** The only place where clock, timers of jobs and randomness are read; tests pass one of their own. */
 export interface System {
   /** Epoch milliseconds. */
   now(): number;
   /** Milliseconds on a clock that never jumps; only differences mean anything. */
   elapsedMs(): number;
+  /** Acts again and again, keeps no process from ending, and answers what stops it. */
+  every(ms: number, act: () => void): () => void;
   randomBytes(size: number): Buffer;
   randomUuid(): string;
 }
@@ -13,6 +15,10 @@ export interface System {
 export const system: System = {
   now: () => Date.now(),
   elapsedMs: () => performance.now(),
+  every(ms, act) {
+    const timer = setInterval(act, ms).unref();
+    return () => clearInterval(timer);
+  },
   randomBytes: (size) => randomBytes(size),
   randomUuid: () => randomUUID(),
 };

@@ -34,6 +34,8 @@ export interface TestClock extends System {
   advance(ms: number): void;
   /** It stands still from now on, but for jumps. */
   stop(): void;
+  /** What is done every few seconds is done now as well. */
+  tick(): void;
 }
 
 export const testApiKey = "test-bootstrap-key-0123456789-0123456789";
@@ -42,6 +44,7 @@ export const testApiKey = "test-bootstrap-key-0123456789-0123456789";
 export function createClock(): TestClock {
   let offsetMs = 0;
   let stoppedAtMs: number | undefined;
+  const regular = new Set<() => void>();
   return {
     ...realSystem,
     now: () => (stoppedAtMs ?? realSystem.now()) + offsetMs,
@@ -50,6 +53,17 @@ export function createClock(): TestClock {
     },
     stop() {
       stoppedAtMs = realSystem.now();
+    },
+    every(ms, act) {
+      const end = realSystem.every(ms, act);
+      regular.add(act);
+      return () => {
+        end();
+        regular.delete(act);
+      };
+    },
+    tick() {
+      for (const act of regular) act();
     },
   };
 }

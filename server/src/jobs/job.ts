@@ -28,18 +28,17 @@ export function startJob(
   const lease = createLease(system, store, name, newId(system, "prc_"));
   let running: Promise<void> | undefined;
 
-  const timer = setInterval(() => {
+  const stopLooking = system.every(everyMs, () => {
     running ??= run(lease)
       .catch((error: unknown) => log.warn({ err: error }, failure))
       .finally(() => {
         running = undefined;
       });
-  }, everyMs);
-  timer.unref();
+  });
 
   return {
     async stop() {
-      clearInterval(timer);
+      stopLooking();
       await cutShort?.();
       await running;
       await lease.release().catch(() => undefined);

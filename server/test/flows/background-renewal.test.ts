@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { call } from "../calls.ts";
-import { inBackground, until } from "../outbound/background.ts";
+import { inBackground, until, untilJobs } from "../outbound/background.ts";
 import { besideProvider, pairBesideProvider } from "../outbound/beside-provider.ts";
 import {
   bringAlong,
@@ -37,9 +37,9 @@ for (const { name, settings } of stores) {
       const before = provider.refreshes();
       server.clock.advance(hourMs - 60_000);
       const allRenewed = before + ids.length;
-      await until("all are renewed", () => provider.refreshes() >= allRenewed);
+      await untilJobs(server, "all are renewed", () => provider.refreshes() >= allRenewed);
       for (const id of ids) {
-        await until(`${id} is connected`, async () => {
+        await untilJobs(server, `${id} is connected`, async () => {
           return (await readConnection(server, id)).state === "connected";
         });
       }
@@ -51,7 +51,7 @@ for (const { name, settings } of stores) {
       const lost = await connected(await makeDatasource(server, provider), "somebody");
       provider.refreshTokens.clear();
       server.clock.advance(hourMs - 60_000);
-      await until("its end is known", async () => {
+      await untilJobs(server, "its end is known", async () => {
         const { state } = await readConnection(server, lost);
         return state === "reconnect_required";
       });
@@ -71,7 +71,7 @@ for (const { name, settings } of stores) {
         return true;
       };
       server.clock.advance(hourMs - 60_000);
-      await until("it was told to wait", async () => refusals > 0);
+      await untilJobs(server, "it was told to wait", async () => refusals > 0);
       // Another one shows that the job has looked again.
       const next = await makeDatasource(server, provider);
       provider.onToken = ({ parameters }, response) => {
@@ -83,10 +83,10 @@ for (const { name, settings } of stores) {
       const later = await connected(next, "later");
       const before = provider.refreshes();
       server.clock.advance(hourMs - 60_000);
-      await until("both are renewed", () => provider.refreshes() >= before + 2);
+      await untilJobs(server, "both are renewed", () => provider.refreshes() >= before + 2);
       provider.onToken = undefined;
       for (const id of [busy, later]) {
-        await until("it is connected", async () => {
+        await untilJobs(server, "it is connected", async () => {
           return (await readConnection(server, id)).state === "connected";
         });
       }

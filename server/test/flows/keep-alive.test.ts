@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { call } from "../calls.ts";
-import { inBackground, until } from "../outbound/background.ts";
+import { inBackground, untilJobs } from "../outbound/background.ts";
 import { besideProvider } from "../outbound/beside-provider.ts";
 import {
   bringAlong,
@@ -41,15 +41,15 @@ for (const { name, settings } of stores) {
         server.clock.advance(47 * hourMs);
         // Another one that is about to end shows that the job has looked.
         const other = await bringAlong(server, provider);
-        await until("another one is renewed", () => requests() > before);
-        await until("it is connected", async () => {
+        await untilJobs(server, "another one is renewed", () => requests() > before);
+        await untilJobs(server, "it is connected", async () => {
           return (await readConnection(server, other.id)).expires_at === undefined;
         });
         assert.equal(requests(), before + 1);
         await call(server, "DELETE", `/v2/connections/${other.id}`);
         server.clock.advance(2 * hourMs);
-        await until("it is renewed", () => requests() > before + 1);
-        await until("it is connected", async () => {
+        await untilJobs(server, "it is renewed", () => requests() > before + 1);
+        await untilJobs(server, "it is connected", async () => {
           return (await readConnection(server, id)).state === "connected";
         });
         assert.equal(requests(), before + 2);
@@ -62,7 +62,7 @@ for (const { name, settings } of stores) {
       assert.equal((await refreshNow(server, id)).status, 200);
       provider.refreshTokens.clear();
       server.clock.advance(49 * hourMs);
-      await until("its end is known", async () => {
+      await untilJobs(server, "its end is known", async () => {
         return (await readConnection(server, id)).state === "reconnect_required";
       });
     });

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import type { ServerResponse } from "node:http";
 import { afterEach, beforeEach, describe, test } from "node:test";
 import { call } from "../calls.ts";
-import { inBackground, until } from "../outbound/background.ts";
+import { inBackground, untilJobs } from "../outbound/background.ts";
 import {
   makeConnection,
   makeDatasource,
@@ -79,7 +79,8 @@ for (const { name, settings } of stores) {
       const text = await (await fetch(`${server.url}/metrics`)).text();
       return Number(/^countersign_providers_left_alone (\d+)$/m.exec(text)![1]);
     };
-    const untilLeftAlone = () => until("it is left alone", async () => (await leftAlone()) === 1);
+    const untilLeftAlone = () =>
+      untilJobs(server, "it is left alone", async () => (await leftAlone()) === 1);
 
     /** The job has gone through all that was due, once more, and nothing is on its way. */
     async function untilJobHasLooked(): Promise<void> {
@@ -91,7 +92,7 @@ for (const { name, settings } of stores) {
       witness.lifetimeSeconds = 30 * 24 * 3_600;
       server.clock.advance(1_000);
       const before = witness.refreshes();
-      await until("the job has looked", () => witness.refreshes() > before);
+      await untilJobs(server, "the job has looked", () => witness.refreshes() > before);
     }
 
     async function assertAllConnected(ids: readonly string[]): Promise<void> {
@@ -101,7 +102,7 @@ for (const { name, settings } of stores) {
 
     async function untilRenewed(ids: readonly string[]): Promise<void> {
       for (const id of ids) {
-        await until(`${id} is renewed`, async () => {
+        await untilJobs(server, `${id} is renewed`, async () => {
           const { expires_at: end } = await readConnection(server, id);
           return Date.parse(end!) > server.clock.now();
         });
@@ -128,7 +129,7 @@ for (const { name, settings } of stores) {
       assertUnavailable(await throughProxy(server, ids[39]!));
       // Longer than any first pause.
       server.clock.advance(minuteMs);
-      await until("somebody looks", () => provider.refreshes() > asked);
+      await untilJobs(server, "somebody looks", () => provider.refreshes() > asked);
       await untilLeftAlone();
       await untilJobHasLooked();
       asked += 1;
