@@ -13,17 +13,10 @@ export class PostgresConnection implements DatabaseConnection {
   readonly #closed = Promise.withResolvers<void>();
   #isLost = false;
 
-  constructor(url: string, options: ConnectionOptions) {
+  constructor(url: string, onNotification: () => void = () => undefined) {
     // `onnotify` is missing in the driver's types.
-    const events = {
-      onclose: () => this.#lose(),
-      onnotify: options.onNotification ?? (() => undefined),
-    };
-    this.#sql = postgres(url, {
-      ...settings,
-      ...events,
-      connect_timeout: options.connectSecondsMax,
-    });
+    const events = { onclose: () => this.#lose(), onnotify: onNotification };
+    this.#sql = postgres(url, { ...settings, ...events });
   }
 
   get isLost(): boolean {
@@ -81,16 +74,13 @@ export class PostgresConnection implements DatabaseConnection {
   }
 }
 
-export interface ConnectionOptions {
-  readonly connectSecondsMax: number;
-  readonly onNotification: (() => void) | undefined;
-}
-
 /** The server ends a statement after the store's deadline: one that is silent for longer is gone. */
 const silenceMsMax = storeDeadlineMs + 1_000;
 
 const settings = {
   max: 1,
+  // Short, so that with two hosts the second one is asked within the store's deadline.
+  connect_timeout: 2,
   idle_timeout: 0,
   // By default connections end at a random age, also between two statements of a transaction.
   max_lifetime: null,

@@ -18,8 +18,6 @@ export interface Connections {
 
 export function createConnections(url: string, connectionsMax: number): Connections {
   const hosts = hostUrls(url);
-  // Short enough that a second host is asked within the store's deadline.
-  const connectSecondsMax = hosts.length > 1 ? 2 : 4;
   const all = new Set<PostgresConnection>();
   const turns = createTurns(connectionsMax);
   const shelf = createShelf(open);
@@ -49,7 +47,7 @@ export function createConnections(url: string, connectionsMax: number): Connecti
 
   function connect(host: string, onNotification?: () => void): PostgresConnection {
     if (isEnded) throw new StoreUnavailable("the store is closed");
-    const connection = new PostgresConnection(host, { connectSecondsMax, onNotification });
+    const connection = new PostgresConnection(host, onNotification);
     all.add(connection);
     void connection.closed.then(() => all.delete(connection));
     return connection;
