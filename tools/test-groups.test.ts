@@ -10,13 +10,17 @@ describe("the groups of test files", () => {
     "d.test.ts": `mock.timers.enable();`,
     "e.test.ts": `process.env["ZONE"] = "UTC";`,
     "f.test.ts": `const server = await spawnServer();`,
+    "h.test.ts": `const pair = await spawnPair();`,
+    "i.test.ts": `const visit = await startVisit(server);`,
     "g.test.ts": `const path = process.env["PATH"];`,
   };
   const textOf = (file: string): string => texts[file] ?? "";
 
-  test("put together what keeps to itself, and begin with what starts processes", () => {
+  test("put together what keeps to itself, and begin with what starts processes and browsers, in turn", () => {
     assert.deepEqual(planGroups(Object.keys(texts), textOf), [
       ["f.test.ts"],
+      ["i.test.ts"],
+      ["h.test.ts"],
       ["a.test.ts", "c.test.ts", "g.test.ts"],
       ["b.test.ts"],
       ["d.test.ts"],

@@ -26,35 +26,49 @@ export function filesOfGroup(path: string): string[] {
   return [...imports].map(([, url]) => fileURLToPath(url!));
 }
 
-/** What takes longest comes first, so that no core waits for it at the end. */
+/**
+ * What takes longest comes first, so that no core waits for it at the end: what waits and what draws
+ * pages in turn, so that neither are the cores idle nor do too many browsers share them.
+ */
 export function planGroups(
   files: readonly string[],
   textOf: (file: string) => string,
 ): (readonly string[])[] {
-  const long: string[] = [];
+  const drawing: string[] = [];
+  const waiting: string[] = [];
   const reaching: string[] = [];
   const others: string[] = [];
   for (const file of files) {
     const text = textOf(file);
-    const isLong = longOnes.has(file) || startsProcesses.test(text);
-    const isReaching = reach.some((pattern) => pattern.test(text));
-    (isLong ? long : isReaching ? reaching : others).push(file);
+    if (startsBrowser.test(text)) drawing.push(file);
+    else if (longOnes.has(file) || startsProcesses.test(text)) waiting.push(file);
+    else if (reach.some((pattern) => pattern.test(text))) reaching.push(file);
+    else others.push(file);
   }
+  const long = inTurn(waiting, drawing);
   return [...long.map(alone), ...deal(others), ...reaching.map(alone)];
+}
+
+/** One of each, and then what the longer list has left. */
+function inTurn<Item>(ones: readonly Item[], others: readonly Item[]): Item[] {
+  const longer = ones.length > others.length ? ones : others;
+  return longer.flatMap((_, index) => [
+    ...ones.slice(index, index + 1),
+    ...others.slice(index, index + 1),
+  ]);
 }
 
 const alone = (file: string): string[] => [file];
 
-/** Processes and browsers: tests that have their own take the longest, and mostly wait for them. */
+/** Tests that have browsers or processes of their own take the longest; with processes, they mostly wait. */
+const startsBrowser = /\b(?:startVisit|launchChromium)\b/;
 const startsProcesses =
-  /\b(?:spawnServer|spawnPair|(?:pair|killed)BesideProvider|startPostgres|startVisit|launchChromium|child_process|installPacked)\b/;
+  /\b(?:spawnServer|spawnPair|(?:pair|killed)BesideProvider|startPostgres|child_process|installPacked)\b/;
 
 /** Nor do these keep others waiting: they take long, or start processes by way of other modules. */
 const longOnes = new Set([
   "server/src/store/postgres.test.ts",
   "server/src/store/sqlite/sqlite.test.ts",
-  "server/test/flows/keep-alive.test.ts",
-  "server/test/flows/provider-storm.test.ts",
   "server/test/flows/sign-in.test.ts",
   "server/test/refusals/bounded.test.ts",
   "server/test/refusals/faults.test.ts",
