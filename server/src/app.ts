@@ -3,7 +3,6 @@ import type { Logger } from "pino";
 import { createApis } from "./access/apis.ts";
 import { createRoles } from "./access/roles.ts";
 import { createKnownApiKeys } from "./api-keys/known-api-keys.ts";
-import { auditOf } from "./audit/audit.ts";
 import { noticingManyTokens } from "./audit/many-tokens.ts";
 import { createRefusals, type Refusals } from "./audit/refusals.ts";
 import { createUsage, type Usage } from "./audit/usage.ts";
@@ -36,9 +35,7 @@ import { createLeakTotals } from "./leaks/leak-report.ts";
 import { openPartnerKeys } from "./leaks/partner-keys.ts";
 import { createMail, type Mail } from "./mail/mail.ts";
 import { createFindOwner, createPeekOwner } from "./people/key-owner.ts";
-import { invitationLink } from "./people/invitation.ts";
 import { createKnownUsers } from "./people/known-users.ts";
-import { resetOwnerSignIn } from "./people/owner-rescue.ts";
 import { bootstrapOwner, issueSetupCode, type PeopleContext } from "./people/owner.ts";
 import { relyingPartyOf } from "./people/passkey-challenge.ts";
 import { createPasswordHashes } from "./people/password-hash.ts";
@@ -49,7 +46,7 @@ import { ensureFirstTenant } from "./people/tenant.ts";
 import { followChanges, type Feed } from "./store/feed.ts";
 import { openSqlite } from "./store/sqlite/sqlite.ts";
 import type { Store } from "./store/store.ts";
-import { newId, type System } from "./system.ts";
+import type { System } from "./system.ts";
 import { createAccessTokens } from "./tokens/access-token.ts";
 import { openRevocations, type Revocations } from "./tokens/revocation.ts";
 import { createTokenLifetime, tokenLifetimeSecondsMax } from "./tokens/token-lifetime.ts";
@@ -84,83 +81,8 @@ export async function startApp(options: AppOptions): Promise<App> {
   }
 }
 
-/** What an operator asked for cannot be done now. */
-export class OperationRefused extends Error {
-  override name = "OperationRefused";
-}
-
-/** What an operator does by hand, in a process of its own beside those that serve. */
-export const operations = {
-  /** Replaces the signing keys as soon as the next ones have been published for long enough. */
-  async "rotate-signing-keys"(opened: Opened): Promise<string> {
-    const keys = await openKeys(opened);
-    if (await rotateKeys({ ...opened, keys }, "now")) {
-      return "The next signing key signs from now on. The old one stays published until its last token has expired.";
-    }
-    throw new OperationRefused(
-      "Nothing was changed: the next key has not been published for ten minutes yet. Try again later.",
-    );
-  },
-  /** A new way in for an owner who has lost password and second factor. */
-  async "reset-owner-sign-in"(
-    opened: Opened & Pick<AppOptions, "system">,
-    [username]: string[] = [],
-  ): Promise<string> {
-    const rescued = await resetOwnerSignIn(opened, username);
-    if (rescued === "no_owner") throw new OperationRefused("There is no such user.");
-    if (rescued === "not_an_owner") {
-      throw new OperationRefused("This user is no owner: an owner can reset the password.");
-    }
-    if (rescued === "disabled") {
-      throw new OperationRefused("This owner is disabled. Give the username of another one.");
-    }
-    const { email, plainCode } = rescued;
-    return [
-      `For ${email}: password, second factors and sessions are void.`,
-      "Open this link, which works once and for seven days, to choose a new password:",
-      "",
-      invitationLink(opened.config.publicUrl, plainCode),
-    ].join("\n");
-  },
-  /**
-   * Keeps positions that were handed out after the backup was made from being handed out again, and
-   * what was used, ended or taken back since then from counting once more.
-   */
-  async "after-restore"({ store, system }: Opened & Pick<AppOptions, "system">): Promise<string> {
-    const from = { requestId: newId(system, "req_"), sourceAddress: undefined };
-    const audits = (await store.listTenants()).map(({ id: tenantId }) =>
-      auditOf(
-        system,
-        { type: "system", id: "after-restore", tenantId, ...from },
-        { action: "backup.restored", subjectType: "tenant", subjectId: tenantId },
-      ),
-    );
-    await store.recoverFromBackup({ by: positionsPerBackup, audits });
-    return (
-      "The change counter was raised. Sessions, one-time codes, recovery codes and the tokens issued " +
-      "so far no longer count. Caches of running processes are emptied."
-    );
-  },
-};
-
-/** More changes than are ever made between a backup and its restore. */
-const positionsPerBackup = 1_000_000_000;
-
-export async function operate(
-  options: Pick<AppOptions, "config" | "system">,
-  name: keyof typeof operations,
-  words: string[] = [],
-): Promise<string> {
-  const opened = await open(options);
-  try {
-    return await operations[name]({ ...options, ...opened }, words);
-  } finally {
-    opened.feed.stop();
-    await opened.store.close();
-  }
-}
-
-async function open({ config, system }: Pick<AppOptions, "config" | "system">) {
+/** What serves and what an operator does by hand begin with. */
+export async function open({ config, system }: Pick<AppOptions, "config" | "system">) {
   const store = await openStore(config);
   try {
     const isNew = (await store.findFirstTenant()) === undefined;
@@ -175,7 +97,7 @@ async function open({ config, system }: Pick<AppOptions, "config" | "system">) {
   }
 }
 
-type Opened = Pick<AppOptions, "config" | "system"> & Awaited<ReturnType<typeof open>>;
+export type Opened = Pick<AppOptions, "config" | "system"> & Awaited<ReturnType<typeof open>>;
 
 /** What not every installation has is loaded by those that have it: it would take memory from all. */
 async function openStore(config: Config): Promise<Store> {
@@ -207,22 +129,16 @@ async function assemble(opened: AppOptions & Opened): Promise<App> {
     issuerOf: () => config.publicUrl,
     keepMs: config.auditRetentionDays * 86_400_000,
   });
-  const webhooksJob = config.backgroundRenewal
-    ? startWebhooksJob({ ...opened, ...outside })
-    : undefined;
-  const connectionsJob = config.backgroundRenewal
-    ? startConnectionsJob({ ...opened, ...outside, keepAliveMs: config.keepAliveHours * 3_600_000 })
-    : undefined;
+  const toOthers = config.backgroundRenewal ? startJobsToOthers(opened, outside) : [];
+
+  const stopUsage = () =>
+    usage.stop().catch((error: unknown) => log.warn({ err: error }, "usage was not written"));
 
   async function stop(): Promise<void> {
     await router.close();
-    await connectionsJob?.stop();
-    await webhooksJob?.stop();
-    await stopOutside();
-    await jobs.stop();
-    await auditJob.stop();
-    await refusals.stop();
-    await usage.stop().catch((error: unknown) => log.warn({ err: error }, "usage was not written"));
+    // Side by side: where the store is silent each waits for it.
+    await Promise.all([jobs, auditJob, ...toOthers].map((job) => job.stop()));
+    await Promise.all([stopOutside(), refusals.stop(), stopUsage()]);
     feed.stop();
     await store.close();
   }
@@ -235,7 +151,17 @@ async function assemble(opened: AppOptions & Opened): Promise<App> {
   };
 }
 
-async function openKeys({ system, store, feed, sealer, config, tenantId }: Opened) {
+/** What a copy of the database must not do as well. */
+const startJobsToOthers = (opened: AppOptions & Opened, outside: Outside) => [
+  startWebhooksJob({ ...opened, ...outside }),
+  startConnectionsJob({
+    ...opened,
+    ...outside,
+    keepAliveMs: opened.config.keepAliveHours * 3_600_000,
+  }),
+];
+
+export async function openKeys({ system, store, feed, sealer, config, tenantId }: Opened) {
   const schedule = rotationOf(config);
   const keys = createSigningKeys({ system, store, feed, sealer, schedule });
   await rotateKeys({ store, keys, feed }, "schedule");

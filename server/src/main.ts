@@ -1,20 +1,14 @@
 import { mkdirSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Logger } from "pino";
-import {
-  operate,
-  operations,
-  OperationRefused,
-  startApp,
-  type App,
-  type AppOptions,
-} from "./app.ts";
+import { startApp, type App, type AppOptions } from "./app.ts";
 import { ConfigError, parseConfig, type Config } from "./config.ts";
 import { createAppServer } from "./http/server.ts";
 import { MasterKeyRefused } from "./keys/master-key.ts";
 import { PartnerKeysRefused } from "./leaks/partner-keys.ts";
 import { createLog } from "./log.ts";
 import { MigrationRefused } from "./store/migrate.ts";
+import { operate, operations, OperationRefused } from "./operations.ts";
 import { StoreUnavailable } from "./store/store.ts";
 import { system } from "./system.ts";
 import { welcome } from "./welcome.ts";

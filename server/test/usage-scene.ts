@@ -22,6 +22,8 @@ export interface Scene {
   /** What was asked to be written, whether or not it was. */
   batches: UsageBatch[];
   isDown: boolean;
+  /** The store is silent until this is over. */
+  silence: Promise<void> | undefined;
   /** Something that happens while a write is under way. */
   meanwhile: () => void;
   usage: Usage;
@@ -59,7 +61,14 @@ export function usageScene(): Scene {
     const sample = sampleTenant();
     const { id: tenantId } = sample.tenant;
     const meanwhile = () => undefined;
-    Object.assign(scene, { tenantId, nowMs: start, batches: [], isDown: false, meanwhile });
+    Object.assign(scene, {
+      tenantId,
+      nowMs: start,
+      batches: [],
+      isDown: false,
+      silence: undefined,
+      meanwhile,
+    });
     await scene.store.insertTenant(sample);
     scene.usage = scene.open();
   });
@@ -86,6 +95,7 @@ function open(scene: Scene, rowsWaitingMax?: number): Usage {
     async insertUsage(batch: UsageBatch) {
       scene.batches.push(batch);
       scene.meanwhile();
+      if (scene.silence !== undefined) await scene.silence;
       if (scene.isDown) throw new StoreUnavailable("down");
       return store.insertUsage(batch);
     },

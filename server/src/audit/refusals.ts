@@ -1,6 +1,7 @@
 import type { Log } from "../log.ts";
 import type { RefusalRecord } from "../store/records.ts";
 import type { RefusalStore } from "../store/store.ts";
+import { shareRuns } from "../shared-run.ts";
 import type { System } from "../system.ts";
 
 /**
@@ -37,7 +38,6 @@ const minuteMs = 60_000;
 export function createRefusals(system: System, store: RefusalStore, log: Log): Refusals {
   const mayKeep = createQuota();
   let waiting: RefusalRecord[] = [];
-  let flushing: Promise<void> = Promise.resolve();
   const lookedInto = new Set<Promise<void>>();
 
   function note(refusal: Refusal): void {
@@ -60,12 +60,7 @@ export function createRefusals(system: System, store: RefusalStore, log: Log): R
     }
   }
 
-  function flush(): Promise<void> {
-    const written = flushing.then(write);
-    flushing = written.catch(() => undefined);
-    return written;
-  }
-
+  const flush = shareRuns(write);
   const timer = setInterval(() => void flush().catch(() => undefined), flushEveryMs);
   timer.unref();
 

@@ -197,6 +197,22 @@ describe("stopping", () => {
     assert.equal(scene.batches.length, before);
   });
 
+  test("does not wait for a write of each second in which the store was silent", async () => {
+    const silence = Promise.withResolvers<void>();
+    scene.silence = silence.promise;
+    await secondPasses();
+    for (let second = 0; second < 600; second += 1) {
+      scene.usage.issued(use());
+      mock.timers.tick(1_000);
+    }
+    const stopped = scene.usage.stop();
+    silence.resolve();
+    await stopped;
+    assert.equal(scene.batches.length, 2);
+    assert.deepEqual(await counted(), { "0 client_1 crd_1 issued": 600 });
+    assert.equal(await hasGap(), false);
+  });
+
   test("leaves a gap when a process ends without it", async () => {
     scene.usage.issued(use());
     await scene.usage.flush();

@@ -1,6 +1,7 @@
 import type { Log } from "../log.ts";
 import type { FindingRecord } from "../store/records.ts";
 import type { UsageStore } from "../store/store.ts";
+import { shareRuns } from "../shared-run.ts";
 import { newId, type System } from "../system.ts";
 import type { Use } from "./last-uses.ts";
 import type { Exercise } from "./permission-uses.ts";
@@ -52,15 +53,15 @@ export function createUsage(
   const processId = newId(system, "prc_");
   const writer = createUsageWriter({ system, store, log, processId, rowsWaitingMax });
   const totals = { issued: 0, refused: new Map<string, number>() };
-  let flushing: Promise<unknown> = Promise.resolve();
+  let isLast = false;
+  let outcome: "written" | "kept" = "kept";
 
-  function flush(isLast: boolean): Promise<"written" | "kept"> {
-    const outcome = flushing.then(() => writer.write(isLast));
-    flushing = outcome;
-    return outcome;
-  }
+  // However long the store keeps one waiting, there is at most one more behind it.
+  const flush = shareRuns(async () => {
+    outcome = await writer.write(isLast);
+  });
 
-  const timer = setInterval(() => void flush(false), flushEveryMs);
+  const timer = setInterval(() => void flush(), flushEveryMs);
   timer.unref();
 
   return {
@@ -84,12 +85,12 @@ export function createUsage(
       writer.addFinding(findingOf(use, "old_algorithm", audience, system.now()));
     },
     totals: () => totals,
-    async flush() {
-      await flush(false);
-    },
+    flush,
     async stop() {
       clearInterval(timer);
-      if ((await flush(true)) === "written") await store.endUsage({ processId });
+      isLast = true;
+      await flush();
+      if (outcome === "written") await store.endUsage({ processId });
     },
   };
 }

@@ -1,5 +1,6 @@
 import type { Log } from "../log.ts";
 import type { ConnectionRecord, ExchangeRecord, ExchangeStore } from "../store/store.ts";
+import { shareRuns } from "../shared-run.ts";
 import { newId, type System } from "../system.ts";
 import type { ProviderAnswer } from "./protocol/answer-document.ts";
 import { ProviderError } from "./protocol/provider-error.ts";
@@ -44,7 +45,6 @@ export function createExchangeNotes(
   log: Log,
 ): ExchangeNotes {
   let waiting: ExchangeRecord[] = [];
-  let flushing: Promise<void> = Promise.resolve();
 
   async function write(): Promise<void> {
     const exchanges = waiting;
@@ -55,11 +55,7 @@ export function createExchangeNotes(
     });
   }
 
-  function flush(): Promise<void> {
-    flushing = flushing.then(write);
-    return flushing;
-  }
-
+  const flush = shareRuns(write);
   const timer = setInterval(() => void flush(), flushEveryMs);
   timer.unref();
 

@@ -1,6 +1,6 @@
+import { shareRuns } from "../shared-run.ts";
 import type { System } from "../system.ts";
 import type { ChangeRecord } from "./records.ts";
-import { shareReads } from "./shared-read.ts";
 import type { ChangeStore, Store } from "./store.ts";
 
 /**
@@ -63,7 +63,7 @@ export async function followChanges(
     position = head;
   }
 
-  const catchUp = shareReads(readChanges);
+  const catchUp = shareRuns(readChanges);
   const poll = (): void => void catchUp().catch(() => undefined);
   const timer = setInterval(poll, pollEveryMs);
   timer.unref();

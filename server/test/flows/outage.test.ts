@@ -108,6 +108,21 @@ describe("a database that is down", () => {
     assert.ok(back);
   });
 
+  test("that hangs does not keep a process from ending before it would be killed", async () => {
+    const other = await spawnServer({ COUNTERSIGN_DATABASE_URL: await postgres.createDatabase() });
+    await tokenFor(other, await createAppClient(other));
+    postgres.suspend();
+    // As long as whoever runs it waits, by what is usual.
+    const killed = sleep(30_000, "killed", { ref: false });
+    assert.notEqual(await Promise.race([other.stop(), killed]), "killed");
+    postgres.resume();
+    const back = await eventually(async () => {
+      const answer = await adminAnswer();
+      return answer.status === 200 ? answer : undefined;
+    });
+    assert.ok(back);
+  });
+
   test("does not stop the process from starting: it waits, and says that it is not ready (I12)", async () => {
     const databaseUrl = await postgres.createDatabase();
     await postgres.crash();

@@ -1,12 +1,12 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { shareReads } from "./shared-read.ts";
+import { shareRuns } from "./shared-run.ts";
 
 const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
 test("serves all who ask in one turn by one read that begins after them", async () => {
   let reads = 0;
-  const ask = shareReads(async () => void (reads += 1));
+  const ask = shareRuns(async () => void (reads += 1));
   const first = ask();
   await Promise.resolve();
   const second = ask();
@@ -19,7 +19,7 @@ test("serves all who ask in one turn by one read that begins after them", async 
 
 test("never answers by a read that had begun before it was asked", async () => {
   const ends: (() => void)[] = [];
-  const ask = shareReads(() => new Promise((resolve) => ends.push(resolve)));
+  const ask = shareRuns(() => new Promise((resolve) => ends.push(resolve)));
   const first = ask();
   await turn();
   assert.equal(ends.length, 1);
@@ -36,7 +36,7 @@ test("never answers by a read that had begun before it was asked", async () => {
 
 test("fails all who waited for a read that failed, and nobody after", async () => {
   let isDown = true;
-  const ask = shareReads(async () => {
+  const ask = shareRuns(async () => {
     if (isDown) throw new Error("down");
   });
   await Promise.all([assert.rejects(ask()), assert.rejects(ask())]);
