@@ -85,7 +85,7 @@ export function registerCredentials(server: AdminServer, context: CredentialRout
   server.post(path, create, async ({ params, body, caller }, reply) => {
     const { credential, plainSecret } = await addCredential(context, caller, params.id, {
       description: body.description,
-      expiresAtMs: fromIsoTime(body.expires_at),
+      expiresAtMs: fromIsoTime("expires_at", body.expires_at),
       onLeak: body.on_leak,
     });
     const known = await loadClient(context, caller.actor.tenantId, params.id);
@@ -108,7 +108,7 @@ export function registerCredentials(server: AdminServer, context: CredentialRout
 
   server.patch(`${path}/:credential_id`, update, async ({ params, body, caller }) => {
     const { enabled, description, on_leak: onLeak } = body;
-    const disabledUntilMs = fromIsoTime(body.disabled_until);
+    const disabledUntilMs = fromIsoTime("disabled_until", body.disabled_until);
     const change = { enabled, disabledUntilMs, description, onLeak };
     const credential = await updateCredential(context, caller, idsOf(params), change);
     return view(await loadClient(context, caller.actor.tenantId, params.id), credential);
