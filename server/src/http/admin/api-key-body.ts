@@ -53,8 +53,10 @@ export function applyKeySettings(before: ApiKeyRecord, body: UpdateApiKey): ApiK
     labels: body.labels ?? before.labels,
     onLeak: body.on_leak ?? before.onLeak,
     externalId: changed(body.external_id, before.externalId),
-    expiresAtMs:
-      changed(expiresAt && fromIsoTime("expires_at", expiresAt), before.expiresAtMs) || undefined,
+    expiresAtMs: changed(
+      expiresAt === null ? null : fromIsoTime("expires_at", expiresAt),
+      before.expiresAtMs,
+    ),
   };
 }
 
