@@ -1,4 +1,4 @@
-import { mkdirSync } from "node:fs";
+import { accessSync, constants, mkdirSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Logger } from "pino";
 import { startApp, type App, type AppOptions } from "./app.ts";
@@ -22,7 +22,7 @@ const drainMs = 10_000;
 async function main(): Promise<void> {
   const config = parseConfig(process.env);
   const log = createLog(config.logLevel);
-  mkdirSync(config.dataDir, { recursive: true, mode: 0o700 });
+  makeDataDir(config);
   const [operation, ...words] = process.argv.slice(2);
   if (operation !== undefined) return runOperation(config, operation, words);
   const appServer = createAppServer();
@@ -31,6 +31,20 @@ async function main(): Promise<void> {
   console.log(welcome(config, app.setupCode));
   for (const signal of ["SIGINT", "SIGTERM"] as const) {
     process.once(signal, () => void stop(app, appServer.server, log));
+  }
+}
+
+/** Throws `ConfigError` for a folder that cannot be made, or in which nothing can be written. */
+function makeDataDir({ dataDir, databaseUrl }: Config): void {
+  try {
+    mkdirSync(dataDir, { recursive: true, mode: 0o700 });
+    const { W_OK, X_OK } = constants;
+    accessSync(dataDir, databaseUrl === undefined ? W_OK | X_OK : X_OK);
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    throw new ConfigError(
+      `The data directory ${dataDir} cannot be used: ${code}. COUNTERSIGN_DATA_DIR names another.`,
+    );
   }
 }
 
@@ -87,11 +101,17 @@ const plainErrors = [
   PartnerKeysRefused,
 ];
 
+const problemsOfAddress: Readonly<Record<string, string>> = {
+  EADDRINUSE: "The address is in use. Set COUNTERSIGN_PORT to another port.",
+  EADDRNOTAVAIL: "This machine does not have the address that COUNTERSIGN_HOST names.",
+};
+
 /** What the operator can mend is said in one line; everything else with its stack. */
 function explain(error: unknown): string {
   const isPlain = plainErrors.some((kind) => error instanceof kind);
   const { code, message, stack } = error as NodeJS.ErrnoException;
-  if (code === "EADDRINUSE") return "The address is in use. Set COUNTERSIGN_PORT to another port.";
+  const problem = problemsOfAddress[code ?? ""];
+  if (problem !== undefined) return problem;
   return isPlain ? message : (stack ?? String(error));
 }
 

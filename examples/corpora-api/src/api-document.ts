@@ -53,12 +53,13 @@ export function closedObject<Properties extends Record<string, TSchema>>(propert
   return Type.Object(properties, { additionalProperties: false });
 }
 
-/** The name that the host gives to its OAuth scheme under `components.securitySchemes`. */
-export const securityScheme = "oauth2";
+/** The names that the host gives to its schemes under `components.securitySchemes`. */
+export const securitySchemes = { accessToken: "oauth2", apiKey: "apiKey" };
 
 /** The part of a route's schema that is for readers. */
 export function documented(tag: string, summary: string, permission: ApiPermission) {
-  return { tags: [tag], summary, security: [{ [securityScheme]: [permission] }] };
+  const { accessToken, apiKey } = securitySchemes;
+  return { tags: [tag], summary, security: [{ [accessToken]: [permission] }, { [apiKey]: [] }] };
 }
 
 const refusalBodies = {
@@ -69,6 +70,8 @@ const refusalBodies = {
   409: ErrorBody,
   413: ErrorBody,
   415: ErrorBody,
+  // Of the host: wrong API keys, guessed again and again.
+  429: ErrorBody,
   503: ErrorBody,
 };
 type RefusalStatus = keyof typeof refusalBodies;
@@ -78,7 +81,7 @@ export function responses<Successes extends Record<number, TSchema>>(
   successes: Successes,
   ...others: (404 | 409 | 413 | 415)[]
 ): Successes {
-  const statuses: RefusalStatus[] = [400, 401, 403, ...others, 503];
+  const statuses: RefusalStatus[] = [400, 401, 403, ...others, 429, 503];
   const refusals = statuses.map((status) => [status, refusalBodies[status]] as const);
   // Refusals are written in one place, so handlers are typed by their successes alone.
   return { ...Object.fromEntries(refusals), ...successes };

@@ -118,6 +118,24 @@ test("names each wrong field of a new document", async (t) => {
   assert.equal((await owner("GET", "/corpora/docs")).body.limits.used_docs, 0);
 });
 
+test("refuses text that could not be kept as it came", async (t) => {
+  const { sample, owner } = await startWithCorpus(t);
+  const { issuer, url } = sample;
+  const half = "a\ud800";
+  for (const body of [core(half, "text"), { ...core("x", "text"), metadata: { [half]: 1 } }]) {
+    assert.equal((await add(owner, body)).status, 400, JSON.stringify(body));
+  }
+  const token = await issuer.token({ tenant: "ten_1", scope: "documents:write" });
+  const [start = "", end = ""] = JSON.stringify(core("a!", "text")).split("!");
+  const response = await fetch(`${url}/corpora/docs/documents`, {
+    method: "POST",
+    headers: { authorization: `Bearer ${token}`, "content-type": "application/json" },
+    body: Buffer.concat([Buffer.from(start), Buffer.from([0xff]), Buffer.from(end)]),
+  });
+  assert.equal(response.status, 400);
+  assert.equal((await owner("GET", "/corpora/docs")).body.limits.used_docs, 0);
+});
+
 test("takes no documents into a corpus that is full or disabled", async (t) => {
   const { owner } = await startWithCorpus(t);
   assert.equal((await add(owner, core("big", "x".repeat(999_990)))).status, 201);

@@ -1,3 +1,4 @@
+import { authorizationDetailsBytesMax } from "@countersign/protocol/access-token.ts";
 import type { AuthorizationDetail } from "@countersign/protocol/oauth.ts";
 import { isPermission, type Permission } from "@countersign/protocol/permissions.ts";
 import { OAuthError } from "../errors/oauth-error.ts";
@@ -21,7 +22,8 @@ export function parseAuthorizationDetails(text: string): AuthorizationDetail[] {
 
 /**
  * The rights that are granted: each asked-for action must be held on that resource, or for the whole
- * account. Nothing is dropped; one action too many refuses the request.
+ * account. Nothing is dropped: one action too many refuses the request, and so do more than a token
+ * carries.
  */
 export function grantDetails(
   requested: readonly AuthorizationDetail[],
@@ -37,6 +39,9 @@ export function grantDetails(
         throw new OAuthError("authorization_details_not_allowed", action);
       }
     }
+  }
+  if (JSON.stringify(requested).length > authorizationDetailsBytesMax) {
+    throw new OAuthError("authorization_details_too_large");
   }
   return [...requested];
 }

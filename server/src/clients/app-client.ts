@@ -183,7 +183,10 @@ function newClient(system: System, tenantId: string, settings: ClientSettings): 
   };
 }
 
-/** New roles must be held by who grants them; so must all, when the change could hand them over. */
+/**
+ * New roles must be held by who grants them; so must all, when the change could hand them over or brings
+ * them back.
+ */
 function checkMayChange(
   { grantable }: Granter,
   roles: RoleCatalogue,
@@ -196,7 +199,8 @@ function checkMayChange(
   const handsOver = (["redirectUris", "grantTypes", "authenticationMethod"] as const).some(
     (name) => JSON.stringify(before.client[name]) !== JSON.stringify(after.client[name]),
   );
-  if (handsOver) checkHolds(grantable, rightsOf(after.bindings, roles));
+  const bringsBack = !before.client.enabled && after.client.enabled;
+  if (handsOver || bringsBack) checkHolds(grantable, rightsOf(after.bindings, roles));
 }
 
 /** What a change takes back of the tokens that were issued before it. */

@@ -1,12 +1,13 @@
 import { liveCredentialsMax } from "@countersign/protocol/admin/credentials.ts";
 import { checkHolds } from "../access/granting.ts";
+import { firstSubjectOf, idempotencyOf } from "../access/repetition.ts";
 import { findMissing, rightsOf, type Rights } from "../access/rights.ts";
 import { auditOf } from "../audit/audit.ts";
 import { AdminError, badField, notFound } from "../errors/admin-error.ts";
 import type { CredentialRecord, KnownClientRecord, Revocation } from "../store/records.ts";
 import type { AuditStore } from "../store/store.ts";
 import { loadClient, type ClientContext, type Granter } from "./app-client.ts";
-import { makeSecret, openSecret, type MadeSecret } from "./client-secret.ts";
+import { makeSecret, openSecret } from "./client-secret.ts";
 import { stateOf } from "./credential.ts";
 
 /**
@@ -19,7 +20,13 @@ export interface RotationContext extends ClientContext {
   store: ClientContext["store"] & AuditStore;
 }
 
-/** Throws 400, 403, 404 and 409. */
+export interface AddedCredential {
+  credential: CredentialRecord;
+  /** When the same request was made before, its secret is revealed, or it is not. */
+  plainSecret: string | undefined;
+}
+
+/** Throws 400, 403, 404, 409 and 422. */
 export async function addCredential(
   context: RotationContext,
   granter: Granter,
@@ -28,8 +35,9 @@ export async function addCredential(
     description: string | undefined;
     expiresAtMs: number | undefined;
     onLeak: string | undefined;
+    idempotencyKey: string | undefined;
   },
-): Promise<MadeSecret> {
+): Promise<AddedCredential> {
   const { system, store } = context;
   const known = await loadClient(context, granter.actor.tenantId, clientResourceId);
   checkHolds(granter.grantable, await rightsOfClient(context, known));
@@ -40,13 +48,26 @@ export async function addCredential(
     throw badField("expires_at", "is in the past");
   }
   const made = await makeSecret(context, known.client, options);
+  const { idempotencyKey: key, ...asked } = options;
+  const idempotency = idempotencyOf(system, granter.actor, {
+    key,
+    request: ["credential", clientResourceId, asked],
+    subjectId: made.credential.id,
+  });
   const audit = auditOf(system, granter.actor, actOn(known, made.credential, "created"));
   const outcome = await store.insertCredential({
     credential: made.credential,
     liveMax: liveCredentialsMax,
+    idempotency,
     audit,
   });
   if (outcome === "written") return made;
+  if (outcome !== "conflict") {
+    const credentialId = firstSubjectOf(outcome, idempotency);
+    const first = await loadCredential(context, granter, { clientResourceId, credentialId });
+    const plainSecret = await revealSecret(context, granter, first.known, first.credential);
+    return { credential: first.credential, plainSecret };
+  }
   throw new AdminError(
     409,
     `A client has at most ${liveCredentialsMax} live credentials. Revoke one that is safe to remove.`,

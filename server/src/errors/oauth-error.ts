@@ -57,6 +57,10 @@ export const oauthRefusals = {
     "invalid_authorization_details",
     "The authorization_details exceed what this client may have.",
   ],
+  authorization_details_too_large: [
+    "invalid_authorization_details",
+    "The authorization_details are too many for one token.",
+  ],
   missing_subject_token: ["invalid_request", "The parameter subject_token is missing."],
   unknown_subject_token_type: ["invalid_request", "This subject_token_type cannot be exchanged."],
   unknown_requested_token_type: ["invalid_request", "This requested_token_type is not issued."],

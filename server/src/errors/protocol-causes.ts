@@ -156,6 +156,10 @@ export const protocolCauses: Record<OAuthRefusal, CauseInWords> = {
     explanation: "The authorization_details ask for more than the client may do there.",
     whatToDo: "Give the client a role on the resource, or ask for less.",
   },
+  authorization_details_too_large: {
+    explanation: "The authorization_details that were asked for are longer than a token carries.",
+    whatToDo: "Ask for fewer at a time, in several tokens.",
+  },
   missing_subject_token: {
     explanation: "The parameter subject_token was missing.",
     whatToDo: "Send the API key that is to be exchanged as `subject_token`.",

@@ -57,30 +57,8 @@ const securitySchemes = (publicUrl: string) => ({
 
 /** The token endpoint stands outside the framework that describes the rest. */
 function tokenPaths() {
-  const parameters = {
-    type: "object",
-    required: ["grant_type"],
-    properties: {
-      grant_type: { type: "string", enum: supportedGrantTypes },
-      client_id: { type: "string" },
-      client_secret: { type: "string" },
-      scope: { type: "string", description: "Permissions, with spaces between them." },
-      resource: { type: "string", format: "uri" },
-      authorization_details: { type: "string", description: "JSON, as in RFC 9396." },
-      subject_token: { type: "string", description: "Token exchange: an API key." },
-      subject_token_type: { type: "string", enum: [tokenTypes.apiKey] },
-    },
-  };
-  const responses = {
-    200: { description: "The token", content: { "application/json": { schema: tokenResponse } } },
-    400: { description: "Refused", content: { "application/json": { schema: oauthErrorBody } } },
-    401: {
-      description: "Client authentication failed",
-      content: { "application/json": { schema: oauthErrorBody } },
-    },
-  };
-  const form = { "application/x-www-form-urlencoded": { schema: parameters } };
-  const operation = { tags: ["Tokens"], security: [{ basic: [] }, {}], responses };
+  const form = { "application/x-www-form-urlencoded": { schema: tokenParameters } };
+  const operation = { tags: ["Tokens"], security: [{ basic: [] }, {}], responses: tokenResponses };
   return {
     [endpointPaths.token]: {
       post: { ...operation, summary: "Get an access token", requestBody: { content: form } },
@@ -89,11 +67,35 @@ function tokenPaths() {
       post: {
         ...operation,
         summary: "Get an access token, also with JSON",
-        requestBody: { content: { ...form, "application/json": { schema: parameters } } },
+        requestBody: { content: { ...form, "application/json": { schema: jsonParameters } } },
       },
     },
   };
 }
+
+const tokenParameters = {
+  type: "object",
+  required: ["grant_type"],
+  properties: {
+    grant_type: { type: "string", enum: supportedGrantTypes },
+    client_id: { type: "string" },
+    client_secret: { type: "string" },
+    scope: { type: "string", description: "Permissions, with spaces between them." },
+    resource: { type: "string", format: "uri" },
+    authorization_details: { type: "string", description: "JSON, as in RFC 9396." },
+    subject_token: { type: "string", description: "Token exchange: an API key." },
+    subject_token_type: { type: "string", enum: [tokenTypes.apiKey] },
+  },
+};
+
+const jsonParameters = {
+  type: "object",
+  properties: {
+    ...tokenParameters.properties,
+    grant_type: { ...tokenParameters.properties.grant_type, default: "client_credentials" },
+    authorization_details: { type: "array", items: { type: "object" }, description: "RFC 9396." },
+  },
+};
 
 const tokenResponse = {
   type: "object",
@@ -116,4 +118,19 @@ const oauthErrorBody = {
     error_description: { type: "string" },
     request_id: { type: "string" },
   },
+};
+
+const refused = (description: string) => ({
+  description,
+  content: { "application/json": { schema: oauthErrorBody } },
+});
+
+const tokenResponses = {
+  200: { description: "The token", content: { "application/json": { schema: tokenResponse } } },
+  400: refused("Refused"),
+  401: refused("Client authentication failed"),
+  413: refused("The body is too large"),
+  415: refused("The body is of another type"),
+  429: refused("Too many failed authentications; a right secret is taken"),
+  503: refused("The store does not answer. Try again"),
 };

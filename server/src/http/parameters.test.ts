@@ -161,9 +161,23 @@ describe("JSON parameters", () => {
     assert.throws(() => fromJson(`{"resource":["a","b"]}`), isRefused("several_resources"));
   });
 
+  test("are ignored when nobody here knows them, whatever they are", () => {
+    const unknown = { a: 1, b: true, c: ["1"], d: { scope: "e" }, Scope: ["f"] };
+    assert.deepEqual(fromJson(JSON.stringify({ ...unknown, scope: "s" })), {
+      grant_type: "client_credentials",
+      scope: "s",
+    });
+  });
+
   test("are refused when they are anything else", () => {
-    const bodies = ["", "null", "1", `"a"`, "[]", `[{"a":"1"}]`, "{", `{"a":1}`, `{"a":true}`];
-    bodies.push(`{"a":["1"]}`, `{"a":{}}`, `{"resource":[1]}`, `{"a":"1"}{}`, `\uFEFF{"a":"1"}`);
+    const bodies = ["", "null", "1", `"a"`, "[]", `[{"a":"1"}]`, "{", `{"scope":1}`];
+    bodies.push(
+      `{"scope":["1"]}`,
+      `{"client_id":{}}`,
+      `{"resource":[1]}`,
+      `{"a":"1"}{}`,
+      `\uFEFF{"a":"1"}`,
+    );
     bodies.push(String.raw`{"a":"\u0000"}`, String.raw`{"resource":["a\u0000"]}`, `{a:"1"}`);
     for (const body of bodies) {
       assert.throws(() => fromJson(body), isRefused("malformed_body"), body);
@@ -178,7 +192,8 @@ describe("JSON parameters", () => {
     const deep = `${"[".repeat(32_000)}${"]".repeat(32_000)}`;
     const read = fromJson(`{"authorization_details":${deep}}`);
     assert.equal(read["authorization_details"], deep);
-    assert.throws(() => fromJson(`{"a":${deep}}`), isRefused("malformed_body"));
+    assert.throws(() => fromJson(`{"scope":${deep}}`), isRefused("malformed_body"));
+    assert.deepEqual(Object.keys(fromJson(`{"a":${deep}}`)), ["grant_type"]);
   });
 });
 

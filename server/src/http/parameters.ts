@@ -12,7 +12,7 @@ const parametersMax = 100;
 const formType = /^application\/x-www-form-urlencoded *(; *charset="?utf-8"?)?$/i;
 const jsonType = /^application\/json *(; *charset="?utf-8"?)?$/i;
 
-/** What must never stand in a URL, where proxies and logs keep it [RFC 6749 §2.3.1]. */
+/** What we know and must never stand in a URL, where proxies and logs keep it [RFC 6749 §2.3.1]. */
 const bodyOnly = new Set([
   "grant_type",
   "client_id",
@@ -106,7 +106,10 @@ function jsonPairs(text: string): [string, string][] {
   return Object.entries(value).flatMap(([name, member]) => jsonMember(name, member));
 }
 
-/** Nested values stand for the text they would be in a form; `null` counts as absent. */
+/**
+ * Nested values stand for the text they would be in a form; `null` counts as absent. What we know has
+ * to be text; what we do not know is ignored, whatever it is [RFC 6749 §3.2].
+ */
 function jsonMember(name: string, member: unknown): [string, string][] {
   if (member === null) return [];
   if (typeof member === "string") {
@@ -117,6 +120,7 @@ function jsonMember(name: string, member: unknown): [string, string][] {
     return member.flatMap((resource) => jsonMember(name, resource));
   }
   if (name === "authorization_details") return [[name, JSON.stringify(member)]];
+  if (!bodyOnly.has(name)) return [];
   throw new OAuthError("malformed_body", "a member is not a string");
 }
 

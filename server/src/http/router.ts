@@ -11,6 +11,7 @@ import type { PeopleContext } from "../people/owner.ts";
 import { registerAdminApi, type AdminContext } from "./admin/admin-api.ts";
 import type { IdentifyContext } from "./admin/identify.ts";
 import { registerLeakReports, type LeakReportRoutes } from "./admin/leak-reports.ts";
+import { takeJsonBodies } from "./json-body.ts";
 import { mountRoutes, type MountOptions, type Route } from "./mount.ts";
 import { createIntrospectionEndpoint } from "./oauth/introspection.ts";
 import { createJwksEndpoint } from "./oauth/jwks.ts";
@@ -144,6 +145,7 @@ async function createFramework(
     routerOptions: { maxParamLength: 400 },
     schemaController: { compilersFactory },
   });
+  takeJsonBodies(framework);
   framework.setErrorHandler(writeProblem);
   framework.setNotFoundHandler(createNotFound(collectMethods(framework)));
   framework.addHook("onRequest", async (request, reply) => identify(request, reply));

@@ -72,7 +72,7 @@ async function refuseTakenBack(
 ): Promise<void> {
   const { authorization, "x-api-key": plainKey } = request.headers;
   const isToken = /^bearer /i.test(authorization ?? "");
-  if (!isToken && (authorization !== undefined || plainKey === undefined)) return;
+  if (!isToken && (authorization !== undefined || !plainKey)) return;
   await callers.revocations.catchUp();
   const from = { requestId: request.id, sourceAddress };
   const caller = await identifyCaller(callers, request.raw, from);

@@ -6,8 +6,8 @@ import { badField } from "../errors/admin-error.ts";
 
 /**
  * Validates requests against the schemas that also type and document them. A body is taken as it is:
- * `"1"` is not 1. Query and path are text, so there numbers are read from it. No text may hold NUL:
- * Postgres cannot keep it.
+ * `"1"` is not 1. Query and path are text, so there numbers are read from it. No text may hold NUL,
+ * which Postgres cannot keep, nor half of a surrogate pair, which nothing keeps: UTF-8 has no such thing.
  */
 export const validatorCompiler: FastifySchemaCompiler<TSchema> = ({ schema, httpPart }) => {
   const isText = httpPart !== "body";
@@ -15,8 +15,8 @@ export const validatorCompiler: FastifySchemaCompiler<TSchema> = ({ schema, http
     const validator = validatorOf(schema);
     const value = isText ? Value.Default(schema, Value.Convert(schema, input)) : input;
     if (!validator.Check(value)) return { error: validator.Errors(value) as never };
-    if (holdsNul(value)) return { error: badField(httpPart ?? "body", "must not hold NUL") };
-    return { value };
+    const problem = problemOfText(value);
+    return problem === undefined ? { value } : { error: badField(httpPart ?? "body", problem) };
   };
 };
 
@@ -31,7 +31,16 @@ function validatorOf(schema: TSchema): Validator {
   return made;
 }
 
-function holdsNul(value: unknown): boolean {
-  if (typeof value === "string") return value.includes("\0");
-  return typeof value === "object" && value !== null && Object.values(value).some(holdsNul);
+/** Why a text in it, a name of a member included, cannot be kept. */
+function problemOfText(value: unknown): string | undefined {
+  if (typeof value === "string") {
+    if (value.includes("\0")) return "must not hold NUL";
+    return value.isWellFormed() ? undefined : "must not hold half of a surrogate pair";
+  }
+  if (typeof value !== "object" || value === null) return undefined;
+  for (const [name, member] of Object.entries(value)) {
+    const problem = problemOfText(name) ?? problemOfText(member);
+    if (problem !== undefined) return problem;
+  }
+  return undefined;
 }

@@ -23,7 +23,7 @@ import type { ApiStore, RoleStore } from "./api-store.ts";
 import type { ConnectionStore, DatasourceStore } from "./connection-store.ts";
 import type { ExchangeStore } from "./exchange-store.ts";
 import type { HolderStore } from "./holder-store.ts";
-import type { Inserted, Written } from "./outcome.ts";
+import type { Inserted, Repeated, Written } from "./outcome.ts";
 import type { LeakStore } from "./leak-store.ts";
 import type { ApiKeyStore, PeopleStore, UserStore } from "./people-store.ts";
 import type { FactorStore, SessionStore } from "./session-store.ts";
@@ -118,14 +118,17 @@ export interface ClientStore {
   ): Promise<IdempotencyRecord | undefined>;
 }
 
+export interface InsertCredential {
+  credential: CredentialRecord;
+  liveMax: number;
+  idempotency: IdempotencyRecord | undefined;
+  audit: AuditRecord;
+}
+
 export interface CredentialStore {
   listCredentials(tenantId: string, clientId: string): Promise<CredentialRecord[]>;
   /** `conflict` when `liveMax` credentials are live already, or the client is gone. */
-  insertCredential(input: {
-    credential: CredentialRecord;
-    liveMax: number;
-    audit: AuditRecord;
-  }): Promise<Written>;
+  insertCredential(input: InsertCredential): Promise<Written | Repeated>;
   /** Compares `before` with what is stored; `conflict` when it changed meanwhile. */
   updateCredential(input: {
     before: CredentialRecord;

@@ -31,6 +31,31 @@ for (const { name, settings } of stores) {
     const revoke = (id: string, credentialId: string) =>
       call(server, "DELETE", `/v2/app_clients/${id}/credentials/${credentialId}`);
 
+    test("adds one credential of a request that is sent again with its Idempotency-Key", async () => {
+      const client = await createAppClient(server);
+      const path = `/v2/app_clients/${client.id}/credentials`;
+      const headers = { "x-api-key": server.apiKey, "idempotency-key": `rotate-${client.id}` };
+      const send = (body: object, to = path) =>
+        call<Created>(server, "POST", to, { body, headers });
+      const answers = await Promise.all(Array.from({ length: 8 }, () => send({})));
+      assert.deepEqual([...new Set(answers.map(({ status }) => status))], [201]);
+      assert.equal(new Set(answers.map(({ body }) => body.client_secret)).size, 1);
+      assert.equal((await list(client.id)).length, 2);
+      const other = await createAppClient(server);
+      assert.equal((await send({ description: "other" })).status, 422);
+      assert.equal((await send({}, path.replace(client.id, other.id))).status, 422);
+      // The fifth is answered again too, though there is no place for a sixth.
+      for (const _ of [3, 4]) await add(client.id);
+      headers["idempotency-key"] = `fifth-${client.id}`;
+      const fifth = await send({});
+      assert.deepEqual((await send({})).body.id, fifth.body.id);
+      headers["idempotency-key"] = `sixth-${client.id}`;
+      assert.equal((await send({})).status, 409);
+      // What was refused is not remembered as done.
+      await revoke(client.id, fifth.body.id);
+      assert.equal((await send({})).status, 201);
+    });
+
     test("rotates a secret without an outage: both work until the old one is revoked (S14)", async () => {
       const client = await createAppClient(server);
       const { body: added } = await add(client.id, { description: "second" });

@@ -205,6 +205,20 @@ for (const { name, settings } of stores) {
         authorization_details: JSON.stringify(details),
       });
       assert.deepEqual(claimsOf(narrow)["authorization_details"], details);
+      // Who asks for them by name is not answered with a token that holds none of them.
+      const asked = corpusRoles.map(({ corpus_key }) => ({
+        type: "corpus",
+        identifier: corpus_key,
+        actions: ["documents:read"],
+      }));
+      const ask = (count: number) =>
+        requestToken(server, {
+          ...secretOf(client),
+          authorization_details: JSON.stringify(asked.slice(0, count)),
+        });
+      const { status, body } = await ask(60);
+      assert.deepEqual([status, body.error], [400, "invalid_authorization_details"]);
+      assert.equal((await ask(40)).status, 200);
     });
   });
 }

@@ -38,9 +38,14 @@ describe("the OpenAPI document", () => {
       Object.entries(methods).map(([method, operation]) => ({ path, method, ...operation })),
     );
     assert.ok(operations.length >= 20);
-    for (const { path, method, summary, security } of operations) {
+    for (const { path, method, summary, security, responses } of operations) {
       assert.ok(summary, `${method} ${path} has no summary`);
-      if (path.startsWith("/v2")) assert.ok(security?.length, `${method} ${path} has no security`);
+      if (!path.startsWith("/v2")) continue;
+      assert.ok(security?.length, `${method} ${path} has no security`);
+      // Whoever takes API keys stops those who guess them.
+      const takesKeys = security.some((scheme) => "apiKey" in scheme);
+      assert.equal(takesKeys, !path.startsWith("/v2/session"), `${method} ${path}`);
+      if (takesKeys) assert.ok("429" in responses, `${method} ${path}`);
     }
   });
 
@@ -56,7 +61,7 @@ describe("the OpenAPI document", () => {
 
   test("does not describe what is not there", async () => {
     for (const [path, methods] of Object.entries(document.paths)) {
-      for (const method of Object.keys(methods)) {
+      for (const [method, { responses }] of Object.entries(methods)) {
         const url = path.replaceAll(/\{\w+\}/g, "x");
         const response = await fetch(server.url + url, {
           method,
@@ -65,6 +70,7 @@ describe("the OpenAPI document", () => {
         const { status } = response;
         assert.doesNotMatch(await response.text(), /nothing at this address/, `${method} ${url}`);
         assert.ok(status < 500, `${method} ${url}: ${status}`);
+        assert.ok(String(status) in responses, `${method} ${url} does not describe ${status}`);
       }
     }
   });

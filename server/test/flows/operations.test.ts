@@ -56,6 +56,17 @@ describe("an operator", () => {
     assert.match(output, /COUNTERSIGN_WORKERS can only be 1 in this version/);
   });
 
+  test("is told which folder or address cannot be used, without a stack", async () => {
+    const folder = await runMain({ COUNTERSIGN_DATA_DIR: masterKeyFile() }, []);
+    assert.equal(folder.status, 1);
+    assert.match(folder.output, /master\.key cannot be used: EEXIST\. COUNTERSIGN_DATA_DIR/);
+    const address = { COUNTERSIGN_DATA_DIR: dataDir, COUNTERSIGN_HOST: "192.0.2.1" };
+    const host = await runMain(address, []);
+    assert.equal(host.status, 1);
+    assert.match(host.output, /address that COUNTERSIGN_HOST names/);
+    assert.doesNotMatch(folder.output + host.output, /\n +at /);
+  });
+
   test("rotates signing keys by hand, but not before the next one is known everywhere", async () => {
     const { status, output } = await run("rotate-signing-keys");
     assert.equal(status, 1);

@@ -1,7 +1,15 @@
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
 import { accountRoleNames, accountRoles, type AccountRole } from "@countersign/protocol/roles.ts";
-import { bearer, call, createAppClient, tokenFor, type CreatedAppClient } from "../calls.ts";
+import {
+  bearer,
+  call,
+  createAppClient,
+  requestToken,
+  secretOf,
+  tokenFor,
+  type CreatedAppClient,
+} from "../calls.ts";
 import { startServer, type InProcessServer } from "../server.ts";
 
 /** Who may administer app clients: the built-in roles, endpoint by endpoint. */
@@ -87,6 +95,20 @@ describe("roles on /v2/app_clients", () => {
     const read = await callAs("administrator", "GET", path);
     assert.equal(read.status, 200);
     assert.doesNotMatch(JSON.stringify(read.body), /cssk_/);
+  });
+
+  test("lets who holds less stop a client, and not bring it back (H4)", async () => {
+    const owner = await createAppClient(server, { api_roles: ["owner"] });
+    const path = `/v2/app_clients/${owner.id}`;
+    const change = (enabled: boolean, role: AccountRole = "administrator") =>
+      callAs(role, "PATCH", path, { enabled });
+    // Nothing is brought back that works already.
+    assert.equal((await change(true)).status, 200);
+    assert.equal((await change(false)).status, 200);
+    assert.equal((await change(true)).status, 403);
+    assert.equal((await requestToken(server, secretOf(owner))).status, 401);
+    assert.equal((await change(true, "owner")).status, 200);
+    assert.equal((await requestToken(server, secretOf(owner))).status, 200);
   });
 
   test("keeps the roles that a change does not name, also when the changer does not hold them", async () => {

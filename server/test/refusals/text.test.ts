@@ -49,9 +49,52 @@ for (const { name, settings } of stores) {
       }
     });
 
+    test("is refused when UTF-8 has no such thing: what is answered is what is kept (I11)", async () => {
+      const half = "a\ud800";
+      const path = `/v2/app_clients/${client.id}`;
+      for (const body of [
+        { description: half },
+        { labels: { a: half } },
+        { labels: { [half]: "a" } },
+      ]) {
+        const answer = await call(server, "PATCH", path, { body });
+        assert.equal(answer.status, 400, JSON.stringify(body));
+      }
+      for (const bytes of [[0xff], [0xc0, 0xaf], [0xed, 0xa0, 0x80]]) {
+        const response = await fetch(server.url + path, {
+          method: "PATCH",
+          headers: { "content-type": "application/json", "x-api-key": server.apiKey },
+          body: Buffer.concat([
+            Buffer.from('{"description":"'),
+            Buffer.from(bytes),
+            Buffer.from('"}'),
+          ]),
+        });
+        assert.equal(response.status, 400, String(bytes));
+        assert.match(await response.text(), /"request_id":"req_/);
+      }
+      const { body } = await call<{ description: string }>(server, "GET", path);
+      assert.equal(body.description, "");
+    });
+
+    test("is refused when it names a moment that no clock shows (I11)", async () => {
+      const path = `/v2/app_clients/${client.id}/credentials`;
+      const moments = ["2099-12-31T23:59:60Z", "2099-02-30T00:00:00Z", "2099-12-31T24:00:00Z"];
+      for (const expires_at of moments) {
+        const made = await call(server, "POST", path, { body: { expires_at } });
+        assert.equal(made.status, 400, expires_at);
+        const keyBody = { name: "a", api_key_role: "personal", expires_at };
+        const key = await call(server, "POST", "/v2/api_keys", { body: keyBody });
+        assert.equal(key.status, 400, expires_at);
+        const usage = await call(server, "GET", `/v2/usage?until=${expires_at}`);
+        assert.equal(usage.status, 400, expires_at);
+        const audit = await call(server, "GET", `/v2/audit_events?since=${expires_at}`);
+        assert.equal(audit.status, 400, expires_at);
+      }
+    });
+
     test("never ends in a mistake of ours, and names nobody else (I11)", async () => {
       const texts = [
-        "\ud800",
         "\u{feff}",
         "\u{202e}x",
         "\u{1f4a9}",

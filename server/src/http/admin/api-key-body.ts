@@ -23,7 +23,7 @@ export function toKeySettings(body: CreateApiKey): ApiKeySettings {
     name: body.name,
     kind: body.api_key_role ?? "custom",
     enabled: body.enabled ?? true,
-    expiresAtMs: fromIsoTime(body.expires_at),
+    expiresAtMs: fromIsoTime("expires_at", body.expires_at),
     externalId: body.external_id,
     labels: body.labels ?? {},
     onLeak: body.on_leak,
@@ -53,7 +53,10 @@ export function applyKeySettings(before: ApiKeyRecord, body: UpdateApiKey): ApiK
     labels: body.labels ?? before.labels,
     onLeak: body.on_leak ?? before.onLeak,
     externalId: changed(body.external_id, before.externalId),
-    expiresAtMs: changed(expiresAt && fromIsoTime(expiresAt), before.expiresAtMs) || undefined,
+    expiresAtMs: changed(
+      expiresAt === null ? null : fromIsoTime("expires_at", expiresAt),
+      before.expiresAtMs,
+    ),
   };
 }
 

@@ -72,8 +72,8 @@ const toFilters = (query: ListAuditEventsQuery): Omit<AuditPage, "after" | "limi
   action: query.action === undefined ? undefined : toAction(query.action),
   subjectType: query.subject_type,
   subjectId: query.subject_id,
-  sinceMs: fromIsoTime(query.since),
-  untilMs: fromIsoTime(query.until),
+  sinceMs: fromIsoTime("since", query.since),
+  untilMs: fromIsoTime("until", query.until),
 });
 
 const toAction = (text: string): AuditPage["action"] =>

@@ -22,7 +22,7 @@ import { fromIsoTime, isoTime } from "../iso-time.ts";
 import { ById } from "./app-clients.ts";
 import { leakPolicyOf } from "./leak-policy.ts";
 import { mayRevealNow } from "../session-caller.ts";
-import { route, type AdminServer } from "./route.ts";
+import { idempotencyKeyOf, route, type AdminServer } from "./route.ts";
 
 /** `/v2/app_clients/{id}/credentials`: add a new one, try without the old one, revoke it. */
 
@@ -39,7 +39,7 @@ const create = route({
   permission,
   tag,
   summary: "Add a credential",
-  description: "The others go on working: a rotation overlaps.",
+  description: "The others go on working. An `Idempotency-Key` makes it one, however often sent.",
   params: ById,
   body: CreateCredential,
   success: { 201: Credential },
@@ -82,11 +82,13 @@ export function registerCredentials(server: AdminServer, context: CredentialRout
   const view = async (known: KnownClientRecord, credential: CredentialRecord, secret?: string) =>
     toCredential(await evidenceFor(context, known), credential, secret);
 
-  server.post(path, create, async ({ params, body, caller }, reply) => {
+  server.post(path, create, async (request, reply) => {
+    const { params, body, caller } = request;
     const { credential, plainSecret } = await addCredential(context, caller, params.id, {
       description: body.description,
-      expiresAtMs: fromIsoTime(body.expires_at),
+      expiresAtMs: fromIsoTime("expires_at", body.expires_at),
       onLeak: body.on_leak,
+      idempotencyKey: idempotencyKeyOf(request),
     });
     const known = await loadClient(context, caller.actor.tenantId, params.id);
     reply.code(201);
@@ -96,8 +98,7 @@ export function registerCredentials(server: AdminServer, context: CredentialRout
   server.get(path, list, async ({ params, caller }) => {
     const known = await loadClient(context, caller.actor.tenantId, params.id);
     const evidence = await evidenceFor(context, known);
-    const credentials = known.credentials.map((credential) => toCredential(evidence, credential));
-    return { credentials };
+    return { credentials: known.credentials.map((one) => toCredential(evidence, one)) };
   });
 
   server.get(`${path}/:credential_id`, read, async ({ params, caller }) => {
@@ -108,7 +109,7 @@ export function registerCredentials(server: AdminServer, context: CredentialRout
 
   server.patch(`${path}/:credential_id`, update, async ({ params, body, caller }) => {
     const { enabled, description, on_leak: onLeak } = body;
-    const disabledUntilMs = fromIsoTime(body.disabled_until);
+    const disabledUntilMs = fromIsoTime("disabled_until", body.disabled_until);
     const change = { enabled, disabledUntilMs, description, onLeak };
     const credential = await updateCredential(context, caller, idsOf(params), change);
     return view(await loadClient(context, caller.actor.tenantId, params.id), credential);

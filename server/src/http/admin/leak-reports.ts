@@ -42,6 +42,7 @@ export function registerLeakReports(plain: FastifyInstance, context: LeakReportR
     request.signed = signed;
   });
   server.addHook("onSend", async (request, reply) => finish(context, request, reply));
+  server.removeContentTypeParser("application/json");
   server.addContentTypeParser(
     "application/json",
     { parseAs: "buffer" },

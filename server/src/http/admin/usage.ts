@@ -55,8 +55,8 @@ export function registerUsage(server: AdminServer, context: UsageRoutes): void {
     const { group_by: groupBy, resolution, limit } = query;
     const at = { tenantId, atMs: system.now() };
     const report = await reportUsage(store, at, {
-      sinceMs: fromIsoTime(query.since),
-      untilMs: fromIsoTime(query.until),
+      sinceMs: fromIsoTime("since", query.since),
+      untilMs: fromIsoTime("until", query.until),
       clientId: query.client_id,
       groupBy,
       resolution,

@@ -157,6 +157,7 @@ const cachedActs: CachedAct[] = [
         store.insertCredential({
           credential: sampleCredential(ours.client),
           liveMax: 5,
+          idempotency: undefined,
           audit: sampleAudit(ours.tenantId),
         }),
     }),

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe } from "node:test";
 import type { CredentialRecord } from "../records.ts";
-import { sampleAudit, sampleCredential } from "./records.contract.ts";
+import { sampleAudit, sampleCredential, sampleIdempotency } from "./records.contract.ts";
 import {
   assertChangesNothing,
   countAudit,
@@ -58,6 +58,22 @@ export function credentialContract(open: OpenStore): void {
       assert.equal(outcomes.filter((outcome) => outcome === "written").length, 4);
       const listed = await store.listCredentials(ours.tenantId, ours.client.clientId);
       assert.equal(listed.length, 5);
+    });
+
+    test("adds once what is asked twice, and forgets what it refused", async (world) => {
+      const { store, other, ours } = world;
+      const idempotency = sampleIdempotency(ours.tenantId, "crd_new");
+      const insert = { ...inserting(ours), idempotency };
+      await assertChangesNothing(world, async () => {
+        assert.equal(await store.insertCredential({ ...insert, liveMax: 1 }), "conflict");
+      });
+      assert.equal(await store.insertCredential(insert), "written");
+      const { requestDigest, subjectId } = idempotency;
+      await assertChangesNothing(world, async () => {
+        const again = { ...inserting(ours), idempotency, liveMax: 2 };
+        const expected = { outcome: "repeated", requestDigest, subjectId };
+        assert.deepEqual(await other.insertCredential(again), expected);
+      });
     });
 
     test("refuses clients that are gone, unknown or another tenant's", async (world) => {
@@ -153,6 +169,7 @@ export function credentialContract(open: OpenStore): void {
 const inserting = (twin: Twin, own: Partial<CredentialRecord> = {}) => ({
   credential: sampleCredential(twin.client, own),
   liveMax: 100,
+  idempotency: undefined,
   audit: sampleAudit(own.tenantId ?? twin.tenantId),
 });
 

@@ -81,7 +81,8 @@ export function retentionContract(open: OpenStore): void {
       const revoked = [100, 101].map((revokedAtMs) => sampleCredential(client, { revokedAtMs }));
       for (const one of revoked) {
         const audit = sampleAudit(tenantId);
-        await store.insertCredential({ credential: one, liveMax: 9, audit });
+        const insert = { credential: one, liveMax: 9, idempotency: undefined, audit };
+        await store.insertCredential(insert);
         await use(world, one.id);
       }
       await store.sweep({ ...nothing, tombstonesBeforeMs: 101 });

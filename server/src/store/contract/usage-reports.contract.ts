@@ -251,6 +251,7 @@ async function insertUsed(
   await store.insertCredential({
     credential: older,
     liveMax: 5,
+    idempotency: undefined,
     audit: sampleAudit(tenantId),
   });
   if (lastUsedAtMs !== undefined) {

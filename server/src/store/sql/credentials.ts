@@ -1,9 +1,11 @@
-import type { AuditRecord, CredentialRecord } from "../records.ts";
-import type { CredentialStore } from "../store.ts";
+import type { CredentialRecord } from "../records.ts";
+import type { CredentialStore, InsertCredential } from "../store.ts";
 import { withNulls, withoutNulls, type Database, type Schema, type Tx } from "../schema.ts";
 import { recordAudit } from "./audit.ts";
 import { recordClientChange } from "./changes.ts";
+import { claimIdempotency } from "./idempotency.ts";
 import { recordRevocations } from "./revocations.ts";
+import { Rollback } from "./rollback.ts";
 
 /** The credentials of app clients, and what was seen of their use. */
 
@@ -33,18 +35,17 @@ export const credentialReads = (db: Database) =>
   }) satisfies Partial<CredentialStore>;
 
 export const credentialWrites = {
-  async insertCredential(
-    tx: Tx,
-    input: { credential: CredentialRecord; liveMax: number; audit: AuditRecord },
-  ) {
-    const { credential, liveMax, audit } = input;
-    if (!(await lockClient(tx, credential))) return "conflict" as const;
+  async insertCredential(tx: Tx, input: InsertCredential) {
+    const { credential, liveMax, idempotency, audit } = input;
+    const repeated = await claimIdempotency(tx, idempotency, audit.atMs);
+    if (repeated !== undefined) return repeated;
+    if (!(await lockClient(tx, credential))) throw new Rollback("conflict");
     const credentials = await listCredentials(tx, credential.tenantId, credential.clientId);
     const live = credentials.filter(
       ({ revokedAtMs, expiresAtMs }) =>
         revokedAtMs === undefined && (expiresAtMs ?? Infinity) > audit.atMs,
     );
-    if (live.length >= liveMax) return "conflict" as const;
+    if (live.length >= liveMax) throw new Rollback("conflict");
     await tx.insertInto("credentials").values(withNulls(credential)).execute();
     await recordAudit(tx, audit);
     await recordClientChange(tx, credential, audit.atMs);

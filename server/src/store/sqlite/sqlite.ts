@@ -4,6 +4,7 @@ import { asStoreFailure, withDeadline } from "../failure.ts";
 import { migrate, type Migration } from "../migrate.ts";
 import type { Store } from "../store.ts";
 import { asKysely, migrationTarget, openConnection } from "./connection.ts";
+import { checkSameFile, identityOf } from "./same-file.ts";
 import { startWriterThread } from "./writer-thread.ts";
 
 /**
@@ -17,12 +18,13 @@ export async function openSqlite(path: string, migrations?: Migration[]): Promis
   } finally {
     migrator.close();
   }
-  const writer = startWriterThread(path);
+  const identity = identityOf(path);
+  const writer = startWriterThread(path, identity);
   const reader = openConnection(path, "read");
   return composeStore(asKysely(reader), {
     read: (read) => withDeadline(read()),
     write: writer.write,
-    head: headOf(reader),
+    head: headOf(reader, () => checkSameFile(path, identity)),
     // Processes on one file have no channel but the file: they poll.
     onHint: () => undefined,
     async close() {
@@ -33,10 +35,11 @@ export async function openSqlite(path: string, migrations?: Migration[]): Promis
 }
 
 /** Read in one call: the query builder and a deadline would cost more than the read, which is over at once. */
-function headOf(reader: DatabaseSync): Store["head"] {
+function headOf(reader: DatabaseSync, checkFile: () => void): Store["head"] {
   const statement = reader.prepare("select position from head");
   return async () => {
     try {
+      checkFile();
       return Number(statement.get()!["position"]);
     } catch (error) {
       throw asStoreFailure(error);

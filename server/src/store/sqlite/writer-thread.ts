@@ -4,6 +4,7 @@ import { Worker } from "node:worker_threads";
 import type { RunWrite, WriteName } from "../compose.ts";
 import { withDeadline } from "../failure.ts";
 import { StoreUnavailable } from "../store.ts";
+import type { FileIdentity } from "./same-file.ts";
 import type { WriteAnswer } from "./writer.ts";
 
 /** The serving side of the writer thread: sends jobs, waits for answers, starts it anew if it dies. */
@@ -25,7 +26,7 @@ interface Waiting {
  */
 const youngGeneration = "--max-semi-space-size=1";
 
-export function startWriterThread(path: string): WriterThread {
+export function startWriterThread(path: string, identity: FileIdentity): WriterThread {
   const waiting = new Map<number, Waiting>();
   /** Shared with the thread: jobs up to this one have been answered as failed. */
   const givenUp = new BigInt64Array(new SharedArrayBuffer(8));
@@ -36,7 +37,7 @@ export function startWriterThread(path: string): WriterThread {
   function start(): Worker {
     setFlagsFromString(youngGeneration);
     const started = new Worker(new URL("./writer.ts", import.meta.url), {
-      workerData: { path, givenUp },
+      workerData: { path, identity, givenUp },
     });
     started.on("message", (answer: WriteAnswer) => {
       settle(waiting, answer);

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
+import { renameSync, writeFileSync } from "node:fs";
 import { afterEach, beforeEach, describe, test } from "node:test";
 import type { Worker } from "node:worker_threads";
 import { nextId, sampleAudit, sampleClient, sampleTenant } from "../contract/records.contract.ts";
@@ -45,6 +46,21 @@ describe("the writer thread", () => {
     await lock.release();
     await writing;
     assert.deepEqual(events, ["100 reads", "written"]);
+  });
+
+  test("answers nothing as written to a file that was moved away, deleted or replaced", async () => {
+    const aside = `${file.path}-aside`;
+    const refuses = async () => {
+      await assert.rejects(insert("a"), StoreUnavailable);
+      await assert.rejects(store.head(), StoreUnavailable);
+    };
+    renameSync(file.path, aside);
+    await refuses();
+    writeFileSync(file.path, "");
+    await refuses();
+    renameSync(aside, file.path);
+    assert.equal(await insert("a"), "written");
+    assert.equal(await store.head(), 0);
   });
 
   test("gives up when the lock is held for too long, and goes on after", async () => {

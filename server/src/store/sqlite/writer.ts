@@ -6,6 +6,7 @@ import { Rollback } from "../sql/rollback.ts";
 import { StoreUnavailable } from "../store.ts";
 import { system } from "../../system.ts";
 import { asKysely, openConnection } from "./connection.ts";
+import { checkSameFile, type FileIdentity } from "./same-file.ts";
 
 /**
  * The one thread of a process that writes. It takes the write lock once for a batch of jobs, each
@@ -28,7 +29,13 @@ const batchMsMax = 20;
 const tooLate = new StoreUnavailable("the write lock came too late");
 
 const port = parentPort!;
-const { path, givenUp } = workerData as { path: string; givenUp: BigInt64Array };
+const { path, identity, givenUp } = workerData as {
+  path: string;
+  identity: FileIdentity;
+  givenUp: BigInt64Array;
+};
+// Opened again, a file that is not there would be made anew, without a table.
+checkSameFile(path, identity);
 const connection = openConnection(path, "write");
 const tx = asKysely(connection) as unknown as Tx;
 const queue: WriteJob[] = [];
@@ -55,6 +62,7 @@ async function runBatch(): Promise<void> {
   const answers: WriteAnswer[] = [];
   const taken: WriteJob[] = [];
   try {
+    checkSameFile(path, identity);
     connection.exec("begin immediate");
     do {
       const job = queue.shift()!;
