@@ -12,6 +12,7 @@ import {
   type Fields,
   type PassedRequest,
 } from "../../fetch/outgoing-request.ts";
+import { takesItsTime } from "../long-uploads.ts";
 import { refusalOf, usingConnection, type ConnectionRoutes } from "../admin/connection-acts.ts";
 import { idleMs, mayBeSilent, mustMove } from "./passed-answer.ts";
 import { bodyOf, readStart } from "./proxied-body.ts";
@@ -139,6 +140,7 @@ async function sendSoon(asked: Asked, receiver: ProxyReceiver, first?: Sent): Pr
   try {
     if (body !== undefined) {
       mayBeSilent(response);
+      takesItsTime(incoming);
       asked.body = await bodyOf(body, incoming.headers);
     }
     const machinery = await context.outbound();
