@@ -64,6 +64,34 @@ describe("the proxy of a connection", () => {
     }
   });
 
+  test("leaves the rest of a query as it is written where the token goes into it", async () => {
+    const id = await connect({ add_access_token_to: "query", query_parameter_name: "key" });
+    const theirs = "q=%20+&flag&empty=&b=%ff&list[]=1&a=%2F/";
+    await throughProxy(server, id, `/things?${theirs}&key=mine&k%65y=mine`);
+    assert.match(
+      provider.apiRequests.at(-1)!.url.replace(theirs, "…"),
+      /^\/api\/things\?…&key=at-\d+$/,
+    );
+  });
+
+  test("passes on the body of a GET: some APIs search by it", async () => {
+    const id = await connect();
+    const { hostname, port } = new URL(server.url);
+    for (const path of ["/search", "/%73earch/.a"]) {
+      const headers = { "x-api-key": server.apiKey, "content-type": "application/json" };
+      const asked = httpRequest({
+        hostname,
+        port,
+        path: `/v2/connections/${id}/proxy${path}`,
+        headers: { ...headers, "content-length": 9 },
+      });
+      asked.end('{"size":1'.padEnd(9));
+      const [{ statusCode }] = (await once(asked, "response")) as [{ statusCode: number }];
+      const { body, method } = provider.apiRequests.at(-1)!;
+      assert.deepEqual([statusCode, method, body], [200, "GET", '{"size":1']);
+    }
+  });
+
   test("passes method, path, query, body and type on as they are", async () => {
     const id = await connect();
     for (const method of ["POST", "PUT", "PATCH", "DELETE"]) {
