@@ -26,7 +26,10 @@ export function addAccessToken(
 
 /** What else is there stays as it is written: a plus and `%20`, `a` and `a=` are not the same to every API. */
 function withParameter(search: string, name: string, value: string): string {
-  const others = search.slice(1).split("&").filter((pair) => pair !== "" && !isNamed(pair, name));
+  const others = search
+    .slice(1)
+    .split("&")
+    .filter((pair) => pair !== "" && !isNamed(pair, name));
   return [...others, String(new URLSearchParams({ [name]: value }))].join("&");
 }
 

@@ -1,6 +1,7 @@
 import type { IncomingHttpHeaders } from "node:http";
 import { PassThrough, Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
+import { describeFailure } from "../../fetch/fetch-error.ts";
 
 /** Bodies on their way through: passed on unread, but for what has to be known of them. */
 
@@ -45,7 +46,7 @@ function lent(body: Readable): Readable {
   return copy.on("error", () => undefined);
 }
 
-/** The beginning of a body, and the same body again from its beginning. */
+/** The beginning of a body, and the same body again from its beginning. Throws `FetchFailed`. */
 export async function readStart(
   body: Readable,
   bytesMax: number,
@@ -54,7 +55,9 @@ export async function readStart(
   let bytes = 0;
   const iterator = body[Symbol.asyncIterator]() as AsyncIterator<Buffer>;
   while (bytes < bytesMax) {
-    const { value, done } = await iterator.next();
+    const { value, done } = await iterator.next().catch((error: unknown) => {
+      throw describeFailure(error, "after_sending");
+    });
     if (done === true) break;
     chunks.push(value);
     bytes += value.length;
