@@ -7,7 +7,7 @@ export {
   StateRefused,
 } from "./authorization.ts";
 export { createBackgroundRenewal } from "./background-renewal.ts";
-export { buildApiRequest, returnedFields } from "./api-request.ts";
+export { buildApiRequest, leadFromApi, returnedFields } from "./api-request.ts";
 export { connectUrlOf, findByLink } from "./connect-link.ts";
 export {
   createConnection,

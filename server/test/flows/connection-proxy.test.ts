@@ -189,15 +189,23 @@ describe("the proxy of a connection", () => {
     }
   });
 
-  test("G3: answers a redirect as it is and follows none", async () => {
+  test("G3: answers a redirect, follows none, and says that it leads from the API", async () => {
     const id = await connect();
-    provider.onApi = (_request, response) => {
-      response.writeHead(302, { location: "http://169.254.169.254/latest" }).end();
-      return true;
-    };
-    const { status, headers } = await throughProxy(server, id);
+    for (const [location, expected] of [
+      ["http://169.254.169.254/latest", "http://169.254.169.254/latest"],
+      ["/v2/app_clients", `${provider.url}/v2/app_clients`],
+      ["things/", `${provider.url}/api/things/`],
+      ["//other.example/x", "http://other.example/x"],
+      ["?page=2", `${provider.url}/api/things?page=2`],
+    ] as const) {
+      provider.onApi = (_request, response) => {
+        response.writeHead(302, { location }).end();
+        return true;
+      };
+      const { status, headers } = await throughProxy(server, id);
+      assert.deepEqual([status, headers.get("location")], [302, expected]);
+    }
     provider.onApi = undefined;
-    assert.deepEqual([status, headers.get("location")], [302, "http://169.254.169.254/latest"]);
   });
 
   test("keeps what an API says to browsers about its origin off ours", async () => {
