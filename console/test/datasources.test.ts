@@ -93,6 +93,13 @@ describe("datasources in the console", () => {
     await page.getByRole("button", { name: "Send" }).click();
     await page.getByText("/api/things?limit=2").waitFor();
     assert.equal(provider.apiRequests.at(-1)!.url, "/api/things?limit=2");
+    provider.onApi = (_request, response) => {
+      response.writeHead(302, { location: `${visit.server.url}/v2/datasources` }).end();
+      return true;
+    };
+    await page.getByRole("button", { name: "Send" }).click();
+    await page.getByText("The API answered with a redirect").waitFor();
+    provider.onApi = undefined;
     await page.getByLabel("Path and query").fill("../../con_other");
     await page.getByRole("button", { name: "Send" }).click();
     await page.getByText("must not have segments of dots").waitFor();

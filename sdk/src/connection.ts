@@ -6,9 +6,9 @@ import { createTokenSource, type TokenSource } from "./token-source.ts";
 export interface Connection {
   /**
    * As `fetch`, of a path below the datasource's URL. The token is put in on the way, and never seen
-   * here. Whatever the API answers is the answer; rejects with `ConnectionError` when the request did
-   * not get there: because nobody has connected, or has to connect again, or the API cannot be
-   * reached.
+   * here. Whatever the API answers is the answer, a redirect too: to follow it would show our own key to
+   * wherever it leads. Rejects with `ConnectionError` when the request did not get there: because nobody
+   * has connected, or has to connect again, or the API cannot be reached.
    */
   fetch(path: string, init?: RequestInit): Promise<Response>;
   /**
@@ -42,8 +42,9 @@ export function connection(options: ConnectionOptions): Connection {
   const base = `${issuer.replace(/\/$/, "")}/v2/connections/${encodeURIComponent(id)}`;
 
   async function send(url: string, init: RequestInit = {}): Promise<Response> {
+    const own: RequestInit = { ...init, redirect: init.redirect === "error" ? "error" : "manual" };
     const response =
-      "apiKey" in as ? await plain(url, withApiKey(init, as.apiKey)) : await as.fetch(url, init);
+      "apiKey" in as ? await plain(url, withApiKey(own, as.apiKey)) : await as.fetch(url, own);
     const code = response.headers.get("x-countersign-error");
     if (code === null) return response;
     throw await ConnectionError.of(response, code);

@@ -100,10 +100,15 @@ async function sendThrough(
   const startedAt = performance.now();
   const response = await fetch(`${connectionPath(id)}/proxy/${path.replace(/^\/+/, "")}`, {
     method,
+    // Followed, it could lead to ourselves, with the session of whoever tries it.
+    redirect: "manual",
     ...(body === "" || method === "GET" || method === "DELETE"
       ? {}
       : { body, headers: { "content-type": "application/json" } }),
   });
+  if (response.type === "opaqueredirect") {
+    throw new Error("The API answered with a redirect. A browser does not tell where it leads.");
+  }
   const text = await response.text();
   return {
     status: response.status,

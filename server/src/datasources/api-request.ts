@@ -137,6 +137,19 @@ const repeats = (value: Field, accessToken: string): boolean =>
     ? value.includes(accessToken)
     : value.some((one) => one.includes(accessToken));
 
+/**
+ * Where a redirect leads is written in relation to the API [RFC 9110 §10.2.2]. Whoever follows it from here
+ * would take it for a place of ours, and call that with their credentials for us.
+ */
+export function leadFromApi(fields: Field[], { origin, path }: Omit<ApiRequest, "fields">): void {
+  for (let index = 0; index < fields.length; index += 2) {
+    const place = fields[index + 1]!;
+    if (fields[index] !== "location" || typeof place !== "string") continue;
+    const url = URL.parse(place, `${origin}${path}`);
+    if (url !== null) fields[index + 1] = url.href;
+  }
+}
+
 const namesMax = 1_000;
 const nameCharactersMax = 64;
 

@@ -44,11 +44,15 @@ function configurationOf(datasource: Members): Members | undefined {
   return isMembers(configuration) ? configuration : undefined;
 }
 
+const notConfigured =
+  "Its configuration is not in this export: take the answer of the API, or one datasource.";
+
 function readOne(datasource: Members): ImportedDatasource {
   const name = textOf(datasource["name"]) ?? "Imported";
   const configuration = configurationOf(datasource);
   const authentication = membersOf(configuration?.["authentication"]);
-  if (configuration === undefined || authentication["authenticationType"] !== "oAuth2") {
+  if (configuration === undefined) return { name, body: undefined, notes: [notConfigured] };
+  if (authentication["authenticationType"] !== "oAuth2") {
     return { name, body: undefined, notes: ["It does not use OAuth 2.0."] };
   }
   const text = (field: string): string | undefined => textOf(authentication[field]);
@@ -87,8 +91,10 @@ const prefixOf = (value: unknown): string | undefined =>
 
 function scopesOf(authentication: Members): unknown {
   const { scope, scopeString } = authentication;
-  if (Array.isArray(scope)) return scope.filter((one) => textOf(one) !== undefined);
-  return textOf(scopeString) ?? textOf(scope);
+  // The text is in the order in which they were written, the list in any.
+  const written = textOf(scopeString);
+  if (written !== undefined || !Array.isArray(scope)) return written ?? textOf(scope);
+  return scope.filter((one) => textOf(one) !== undefined);
 }
 
 function refreshAuthenticationOf(authentication: Members): string | undefined {
@@ -102,36 +108,46 @@ function lifetimeOf(value: unknown): number | undefined {
   return Number.isInteger(seconds) && seconds > 0 ? seconds : undefined;
 }
 
-/** In the code flow they go to the authorization URL, and to the token URL otherwise. */
+/** Each grant has its own list; the other one's is a remainder of what was chosen before, and is not sent. */
 function customParametersOf(authentication: Members): Record<string, unknown> {
-  const given = authentication["customTokenParameters"];
-  const parameters = (Array.isArray(given) ? given : [])
+  if (authentication["grantType"] === "authorization_code") {
+    const parameters = parametersOf(authentication["customAuthenticationParameters"]);
+    return parameters.length === 0 ? {} : { custom_authentication_parameters: parameters };
+  }
+  const parameters = parametersOf(authentication["customTokenParameters"]);
+  return parameters.length === 0 ? {} : { custom_token_parameters: parameters };
+}
+
+const parametersOf = (given: unknown): { key: string; value: string }[] =>
+  (Array.isArray(given) ? given : [])
     .map(membersOf)
     .map(({ key, value }) => ({ key: textOf(key) ?? "", value: textOf(value) ?? "" }))
     .filter(({ key }) => key !== "");
-  if (parameters.length === 0) return {};
-  const isCode = authentication["grantType"] === "authorization_code";
-  return isCode
-    ? { custom_authentication_parameters: parameters }
-    : { custom_token_parameters: parameters };
-}
 
 function notesOf(datasource: Members, configuration: Members, authentication: Members): string[] {
-  const headers = configuration["headers"];
-  const hasHeaders =
-    Array.isArray(headers) && headers.some((one) => textOf(membersOf(one)["key"]) !== undefined);
   const isCode = authentication["grantType"] === "authorization_code";
   const notes: (string | false)[] = [
     "The client secret is not in an export: fill it in.",
     isCode && "Register the redirect URL of here at the provider, and connect anew.",
     isCode && "PKCE is off, as it was there; switch it on where the provider takes it.",
-    hasHeaders && "Headers of its requests are not taken over: send them with each request.",
+    hasAny(configuration["headers"]) &&
+      "Headers of its requests are not taken over: send them with each request.",
+    hasAny(configuration["queryParameters"]) &&
+      "Query parameters of its requests are not taken over: send them with each request.",
     hasUselessLifetime(authentication["expiresIn"]) &&
       "Its lifetime of tokens is no number of seconds and is not taken over.",
     environmentNote(datasource),
-    authentication["useSelfSignedCert"] === true && "Fill in the certificate authority.",
+    hasOwnAuthority(configuration, authentication) && "Fill in the certificate authority.",
   ];
   return notes.filter((note) => note !== false);
+}
+
+const hasAny = (parameters: unknown): boolean => parametersOf(parameters).length > 0;
+
+/** For the API there is one setting, and another one says that it is for the token URL too. */
+function hasOwnAuthority(configuration: Members, authentication: Members): boolean {
+  const { authType } = membersOf(membersOf(configuration["connection"])["ssl"]);
+  return authType === "SELF_SIGNED_CERTIFICATE" || authentication["useSelfSignedCert"] === true;
 }
 
 const hasUselessLifetime = (value: unknown): boolean =>

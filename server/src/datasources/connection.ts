@@ -13,11 +13,8 @@ import type {
 import { newId } from "../system.ts";
 import { loadDatasource, providerOf, type DatasourceContext } from "./datasource.ts";
 import type { ExchangeNotes } from "./exchange-notes.ts";
-import { nothingPending, openTokens, sealTokens, type HeldTokens } from "./held-tokens.ts";
-import { callProvider } from "./protocol/provider-call.ts";
-import { buildRevocation } from "./protocol/token-request.ts";
-import type { Provider } from "./provider.ts";
-import { redirectUrlOf } from "./redirect-url.ts";
+import { giveBack } from "./give-back.ts";
+import { nothingPending, sealTokens, type HeldTokens } from "./held-tokens.ts";
 
 /**
  * Connections over their life, but for their tokens: those come by `authorization.ts`, and are kept
@@ -220,36 +217,7 @@ export async function deleteConnection(
     const outcome = await store.deleteConnection({ connection, audit });
     return outcome === "written" ? { connection, datasource } : outcome;
   });
-  await revokeAtProvider(context, gone.connection, providerOf(context, gone.datasource));
-}
-
-/** Best effort: what is deleted here is deleted, whatever the provider says [RFC 7009 §2.1]. */
-async function revokeAtProvider(
-  context: ConnectionContext,
-  connection: ConnectionRecord,
-  provider: Provider,
-): Promise<void> {
-  const { sealer, system, fetch, log, providerTimeoutMs: totalMs } = context;
-  const held = openTokens(sealer, connection);
-  const value = held?.refreshToken ?? held?.accessToken ?? "";
-  if (value === "") return;
-  const hint = held?.refreshToken === undefined ? "access_token" : "refresh_token";
-  const { tokenOrigin, captured } = connection;
-  const about = {
-    nowMs: system.now(),
-    assertionId: system.randomUuid(),
-    redirectUri: redirectUrlOf(context),
-    tokenOrigin,
-    captured,
-  };
-  try {
-    const request = buildRevocation(provider, { value, hint }, about);
-    if (request === undefined) return;
-    const { status } = await callProvider(fetch, request, { totalMs });
-    log.info({ connection: connection.id, status }, "a token was given back to its provider");
-  } catch (error) {
-    log.warn({ err: error, connection: connection.id }, "a token was not given back");
-  }
+  await giveBack(context, gone.connection, providerOf(context, gone.datasource));
 }
 
 /** Throws 404. */

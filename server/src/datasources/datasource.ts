@@ -146,24 +146,6 @@ const sentSecrets = [
   "customRefreshHeaders",
 ] as const;
 
-/** Throws 404, 409 and 412. */
-export async function deleteDatasource(
-  context: DatasourceContext,
-  actor: Actor,
-  id: string,
-  { isForced, expectedVersion }: { isForced: boolean; expectedVersion: number | undefined },
-): Promise<void> {
-  const { system, store } = context;
-  await untilWritten(async () => {
-    const datasource = await loadDatasource(context, actor.tenantId, id);
-    checkVersion(datasource, expectedVersion);
-    const audit = auditOf(system, actor, actOn("deleted", datasource, undefined));
-    const outcome = await store.deleteDatasource({ datasource, isForced, audit });
-    if (outcome !== "held") return outcome;
-    throw new AdminError(409, "It has connections. Delete them, or send force=true.");
-  });
-}
-
 /** Throws 404. */
 export async function loadDatasource(
   { store }: { store: Pick<DatasourceStore, "findDatasource"> },
@@ -264,7 +246,7 @@ async function discovered(
   }
 }
 
-function actOn(
+export function actOn(
   what: "created" | "updated" | "deleted",
   before: DatasourceRecord | undefined,
   after: DatasourceRecord | undefined,

@@ -7,7 +7,7 @@ export {
   StateRefused,
 } from "./authorization.ts";
 export { createBackgroundRenewal } from "./background-renewal.ts";
-export { buildApiRequest, returnedFields } from "./api-request.ts";
+export { buildApiRequest, leadFromApi, returnedFields } from "./api-request.ts";
 export { connectUrlOf, findByLink } from "./connect-link.ts";
 export {
   createConnection,
@@ -21,13 +21,13 @@ export { readOwnExport } from "./own-export.ts";
 export {
   checkInput,
   createDatasource,
-  deleteDatasource,
   inputOf,
   loadDatasource,
   providerOf,
   toShownProvider,
   updateDatasource,
 } from "./datasource.ts";
+export { deleteDatasource } from "./delete-datasource.ts";
 export { doubtsOf } from "./datasource-settings.ts";
 export { checkDatasource } from "./doctor/check-datasource.ts";
 export { detectClientAuthentication } from "./doctor/detect-client-authentication.ts";

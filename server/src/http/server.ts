@@ -6,6 +6,7 @@ import {
   type ServerResponse,
 } from "node:http";
 import type { Duplex } from "node:stream";
+import { isLongUpload } from "./long-uploads.ts";
 
 /**
  * The bare HTTP server: what it waits for, how much it takes, and how it refuses what is not HTTP.
@@ -76,13 +77,15 @@ function refuseAmbiguous(response: ServerResponse): void {
   response.end();
 }
 
+const timeIsUp = "ERR_HTTP_REQUEST_TIMEOUT";
 const statusLines: Record<string, string> = {
   HPE_HEADER_OVERFLOW: "431 Request Header Fields Too Large",
-  ERR_HTTP_REQUEST_TIMEOUT: "408 Request Timeout",
+  [timeIsUp]: "408 Request Timeout",
 };
 
 /** What is not well-formed HTTP gets a status and a closed connection [RFC 9112 §11.2]. */
 function refuseNonsense(error: NodeJS.ErrnoException, socket: Duplex) {
+  if (error.code === timeIsUp && isLongUpload(socket)) return;
   if (error.code === "ECONNRESET" || !socket.writable) return void socket.destroy();
   const status = statusLines[error.code ?? ""] ?? "400 Bad Request";
   socket.end(`HTTP/1.1 ${status}\r\nconnection: close\r\ncontent-length: 0\r\n\r\n`);

@@ -254,7 +254,7 @@ for (const { name, settings } of stores) {
       assert.ok(!answer.text.includes("attacker"));
     });
 
-    test("asks before another account takes the place of the one before", async () => {
+    test("G18: asks before another account takes the place of one with the same e-mail", async () => {
       provider.account = "alice";
       const connection = await make();
       const visitor = createVisitor(server);

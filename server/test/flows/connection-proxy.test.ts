@@ -64,6 +64,34 @@ describe("the proxy of a connection", () => {
     }
   });
 
+  test("leaves the rest of a query as it is written where the token goes into it", async () => {
+    const id = await connect({ add_access_token_to: "query", query_parameter_name: "key" });
+    const theirs = "q=%20+&flag&empty=&b=%ff&list[]=1&a=%2F/";
+    await throughProxy(server, id, `/things?${theirs}&key=mine&k%65y=mine`);
+    assert.match(
+      provider.apiRequests.at(-1)!.url.replace(theirs, "…"),
+      /^\/api\/things\?…&key=at-\d+$/,
+    );
+  });
+
+  test("passes on the body of a GET: some APIs search by it", async () => {
+    const id = await connect();
+    const { hostname, port } = new URL(server.url);
+    for (const path of ["/search", "/%73earch/.a"]) {
+      const headers = { "x-api-key": server.apiKey, "content-type": "application/json" };
+      const asked = httpRequest({
+        hostname,
+        port,
+        path: `/v2/connections/${id}/proxy${path}`,
+        headers: { ...headers, "content-length": 9 },
+      });
+      asked.end('{"size":1'.padEnd(9));
+      const [{ statusCode }] = (await once(asked, "response")) as [{ statusCode: number }];
+      const { body, method } = provider.apiRequests.at(-1)!;
+      assert.deepEqual([statusCode, method, body], [200, "GET", '{"size":1']);
+    }
+  });
+
   test("passes method, path, query, body and type on as they are", async () => {
     const id = await connect();
     for (const method of ["POST", "PUT", "PATCH", "DELETE"]) {
@@ -161,15 +189,23 @@ describe("the proxy of a connection", () => {
     }
   });
 
-  test("G3: answers a redirect as it is and follows none", async () => {
+  test("G3: answers a redirect, follows none, and says that it leads from the API", async () => {
     const id = await connect();
-    provider.onApi = (_request, response) => {
-      response.writeHead(302, { location: "http://169.254.169.254/latest" }).end();
-      return true;
-    };
-    const { status, headers } = await throughProxy(server, id);
+    for (const [location, expected] of [
+      ["http://169.254.169.254/latest", "http://169.254.169.254/latest"],
+      ["/v2/app_clients", `${provider.url}/v2/app_clients`],
+      ["things/", `${provider.url}/api/things/`],
+      ["//other.example/x", "http://other.example/x"],
+      ["?page=2", `${provider.url}/api/things?page=2`],
+    ] as const) {
+      provider.onApi = (_request, response) => {
+        response.writeHead(302, { location }).end();
+        return true;
+      };
+      const { status, headers } = await throughProxy(server, id);
+      assert.deepEqual([status, headers.get("location")], [302, expected]);
+    }
     provider.onApi = undefined;
-    assert.deepEqual([status, headers.get("location")], [302, "http://169.254.169.254/latest"]);
   });
 
   test("keeps what an API says to browsers about its origin off ours", async () => {

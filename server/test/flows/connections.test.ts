@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
+import { setTimeout as sleep } from "node:timers/promises";
 import type { Connection } from "@countersign/protocol/admin/connections.ts";
 import { bearer, call, createAppClient, tokenFor } from "../calls.ts";
 import { besideProvider } from "../outbound/beside-provider.ts";
@@ -207,6 +208,20 @@ for (const { name, settings } of stores) {
       assert.equal((await call(server, "DELETE", path)).status, 409);
       assert.equal((await call(server, "DELETE", `${path}?force=true`)).status, 204);
       assert.equal((await call(server, "GET", `/v2/connections/${id}`)).status, 404);
+    });
+
+    test("give all their tokens back when a datasource is deleted by force", async () => {
+      const datasourceId = await makeDatasource(server, provider);
+      const held = ["one", "two", "three", "four", "five", "six"];
+      for (const refresh_token of held) {
+        await makeConnection(server, datasourceId, { owner: refresh_token, refresh_token });
+      }
+      provider.revoked.length = 0;
+      const path = `/v2/datasources/${datasourceId}?force=true`;
+      assert.equal((await call(server, "DELETE", path)).status, 204);
+      while (provider.revoked.length < held.length) await sleep(20);
+      const given = provider.revoked.map(({ token }) => token);
+      assert.deepEqual(new Set(given), new Set(held));
     });
 
     test("must be connected again after a change that voids what was agreed to", async () => {

@@ -20,6 +20,8 @@ const crm = {
   datasourceConfiguration: {
     url: "https://crm.example.com/api",
     headers: [{ key: "x-team", value: "blue" }],
+    queryParameters: [{ key: "version", value: "2" }],
+    connection: { ssl: { authType: "SELF_SIGNED_CERTIFICATE" } },
     authentication: {
       authenticationType: "oAuth2",
       grantType: "authorization_code",
@@ -29,15 +31,17 @@ const crm = {
       accessTokenUrl: "https://crm.example.com/oauth/token",
       authorizationUrl: "https://crm.example.com/oauth/authorize",
       clientId: "appsmith-client",
-      scope: ["contacts.read", "offline_access"],
+      scope: ["offline_access", "contacts.read"],
+      scopeString: "contacts.read, offline_access",
       audience: "https://crm.example.com",
       sendScopeWithRefreshToken: false,
       refreshTokenClientCredentialsLocation: "BODY",
       expiresIn: "3600",
-      customTokenParameters: [
+      customAuthenticationParameters: [
         { key: "prompt", value: "consent" },
         { key: "", value: "" },
       ],
+      customTokenParameters: [{ key: "left", value: "from another grant" }],
     },
   },
 };
@@ -56,6 +60,7 @@ const stock = {
           accessTokenUrl: "https://stock.example.com/token",
           clientId: "machine",
           scopeString: "a, b",
+          customTokenParameters: [{ key: "tenant", value: "1" }],
         },
       },
     },
@@ -134,13 +139,27 @@ describe("importing datasources from Appsmith", () => {
     assert.deepEqual(made.custom_authentication_parameters, prompt);
     assert.equal(made.has_client_secret, false);
     assert.ok(one!.notes.some((note) => note.includes("secret")));
-    assert.ok(one!.notes.some((note) => note.includes("Headers")));
+    for (const word of ["Headers", "Query parameters", "certificate authority"]) {
+      assert.ok(
+        one!.notes.some((note) => note.includes(word)),
+        word,
+      );
+    }
+    assert.deepEqual(made.custom_token_parameters, []);
     const machine = await read(two!.id!);
     assert.deepEqual(
       [machine.grant_type, machine.add_access_token_to, machine.client_authentication],
       ["client_credentials", "query", "body"],
     );
     assert.deepEqual(machine.scopes, ["a", "b"]);
+    assert.deepEqual(machine.custom_token_parameters, [{ key: "tenant" }]);
+  });
+
+  test("does not say of a datasource without its configuration what that would be", async () => {
+    const { body } = await take({ datasourceList: [{ name: "CRM", pluginId: "restapi-plugin" }] });
+    const [{ outcome, notes }] = body.datasources as [ImportedDatasources["datasources"][number]];
+    assert.deepEqual([outcome, notes.length], ["skipped", 1]);
+    assert.match(notes[0]!, /configuration is not in this export/);
   });
 
   const oauth = (own: object, authentication: object = {}) => ({

@@ -19,8 +19,8 @@ import { makeConnection, makeDatasource } from "../outbound/calls.ts";
 describe("an exchange through a connection", () => {
   const { server, provider } = besideProvider();
 
-  async function connect(apiUrl: string): Promise<string> {
-    const own = { grant_type: "client_credentials", base_url: `${apiUrl}/api` };
+  async function connect(apiUrl: string, settings: object = {}): Promise<string> {
+    const own = { grant_type: "client_credentials", base_url: `${apiUrl}/api`, ...settings };
     const { id } = await makeConnection(server, await makeDatasource(server, provider, own));
     return `/v2/connections/${id}/proxy/x`;
   }
@@ -85,6 +85,30 @@ describe("an exchange through a connection", () => {
       const path = await connect(api.url);
       await assert.rejects(get(path), { code: "ECONNRESET" }, text);
     }
+  });
+
+  test("keeps no event back to look for an expired token in it", async (t) => {
+    for (const type of ["text/event-stream; charset=utf-8", "application/x-ndjson"]) {
+      const received = Promise.withResolvers<void>();
+      const api = await serveHttp(t, (_, response) => {
+        response.writeHead(200, { "content-type": type }).write("one\n");
+        void received.promise.then(() => response.end("two\n"));
+      });
+      const asked = ask(await connect(api.url, { expiry_matchers: [{ body: "expired" }] }));
+      asked.end();
+      const [answer] = (await once(asked, "response")) as [IncomingMessage];
+      const [first] = (await once(answer, "data")) as [Buffer];
+      assert.equal(String(first), "one\n");
+      received.resolve();
+      assert.equal(String(await buffer(answer)), "two\n");
+    }
+  });
+
+  test("says that the API broke off where nothing was passed on yet", async (t) => {
+    const api = await answering(t, "HTTP/1.1 200 OK\r\ncontent-length: 100\r\n\r\nhalf", true);
+    const path = await connect(api.url, { expiry_matchers: [{ status: 200, body: "expired" }] });
+    const { answer, body } = await get(path);
+    assert.deepEqual([answer.statusCode, JSON.parse(String(body)).code], [502, "api_unreachable"]);
   });
 
   test("holds the API up while the caller does not read", async (t) => {

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { clientCredentials, connection, ConnectionError } from "@countersign/sdk";
 import { call, createAppClient } from "../calls.ts";
+import { serveHttp } from "../listening.ts";
 import { besideProvider } from "../outbound/beside-provider.ts";
 import { bringAlong, makeConnection, makeDatasource } from "../outbound/calls.ts";
 import { send } from "../outbound/provider.ts";
@@ -64,6 +65,30 @@ describe("a connection in a program", () => {
     provider.onApi = undefined;
     assert.equal(response.status, 409);
     assert.deepEqual(((await response.json()) as { messages: string[] }).messages, ["theirs"]);
+  });
+
+  test("G19: follows no redirect, which would show our key to wherever it leads", async (t) => {
+    let seen = 0;
+    const elsewhere = await serveHttp(t, (_request, response) => {
+      seen += 1;
+      response.end();
+    });
+    const { id } = await bringAlong(server, provider);
+    provider.onApi = (request, response) => {
+      request.resume();
+      response.writeHead(302, { location: `${elsewhere.url}/signed` }).end();
+      return true;
+    };
+    for (const init of [{}, { redirect: "follow" }] as const) {
+      const response = await open(id).fetch("/download", init);
+      assert.deepEqual(
+        [response.status, response.headers.get("location")],
+        [302, `${elsewhere.url}/signed`],
+      );
+    }
+    await assert.rejects(open(id).fetch("/download", { redirect: "error" }));
+    provider.onApi = undefined;
+    assert.equal(seen, 0);
   });
 
   test("says that nobody has connected, and where that is done", async () => {

@@ -139,6 +139,9 @@ for (const { name, settings } of stores) {
       await call(server, "PATCH", path, { body: { enabled: true } });
       await call(server, "DELETE", path);
       assert.deepEqual((await heard(2)).toSorted(), ["connection.deleted", "connection.disabled"]);
+      const disabled = receiver.received.find(({ event }) => event.type === "connection.disabled");
+      const { state, enabled } = disabled!.event.data.connection!;
+      assert.deepEqual([state, enabled], ["disabled", false]);
       assert.deepEqual(await deliveriesOf(none.id), []);
       await remove(some.id);
       await remove(none.id);

@@ -1,12 +1,11 @@
 import assert from "node:assert/strict";
-import { subscribe, unsubscribe } from "node:diagnostics_channel";
 import { once } from "node:events";
-import type { Server } from "node:http";
 import { connect, type Socket } from "node:net";
 import { after, before, describe, test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import { gzipSync } from "node:zlib";
 import { basic, bearer, call, createAppClient, type CreatedAppClient } from "../calls.ts";
+import { nodeServerOf } from "../node-server.ts";
 import { startServer, type InProcessServer } from "../server.ts";
 import {
   checkRefused,
@@ -287,7 +286,7 @@ describe("HTTP itself", () => {
   });
 
   test("serves others while 300 are slow, and then lets go of the slow (I2)", async () => {
-    const http = await httpServerOf(server);
+    const http = await nodeServerOf(server);
     Object.assign(http, { headersTimeout: 1_000, requestTimeout: 1_500, timeout: 1_500 });
     const beginnings = [
       "",
@@ -315,16 +314,6 @@ describe("HTTP itself", () => {
 
   test("serves as before after all of this", () => checkServes(server));
 });
-
-/** Node's own server object, so that the test need not wait for the real limits. */
-async function httpServerOf({ url }: InProcessServer): Promise<Server> {
-  const found = Promise.withResolvers<Server>();
-  const listener = (message: unknown) => found.resolve((message as { server: Server }).server);
-  subscribe("http.server.request.start", listener);
-  await (await fetch(`${url}/healthz`)).text();
-  unsubscribe("http.server.request.start", listener);
-  return found.promise;
-}
 
 /** Until there is room to write again, or nobody to write to. */
 const drained = (socket: Socket): Promise<void> =>

@@ -36,7 +36,7 @@ export function clientCredentials(
         ],
       };
     case "basic":
-      return basic(formEncode(clientId), formEncode(clientSecret));
+      return formEncodedBasic(clientId, clientSecret);
     case "basic_raw":
       return basic(clientId, clientSecret);
     case "basic_secret":
@@ -47,9 +47,14 @@ export function clientCredentials(
 }
 
 /** The standard form-encodes both before they go into Basic [RFC 6749 §2.3.1]. */
-function basic(username: string, password: string): Credentials {
+function formEncodedBasic(clientId: string, clientSecret: string): Credentials {
+  const password = formEncode(clientSecret);
+  return basic(formEncode(clientId), password, password !== clientSecret);
+}
+
+function basic(username: string, password: string, isEncoded = false): Credentials {
   const header = `Basic ${Buffer.from(`${username}:${password}`).toString("base64")}`;
-  return { parameters: [], basic: { username, password, header } };
+  return { parameters: [], basic: { username, password, isEncoded, header } };
 }
 
 function formEncode(text: string): string {

@@ -12,6 +12,8 @@ export interface ApiAnswer {
 /** How much of a body has to be looked at, in characters. */
 export const bodyStartMax = 16 * 1024;
 
+const events = /^\s*(text\/event-stream|application\/([\w.-]*ndjson|jsonl|json-seq))\b/i;
+
 /** One matcher is enough; within it everything that it names must fit. */
 export function isExpiryAnswer(matchers: readonly ExpiryMatcher[], answer: ApiAnswer): boolean {
   return matchers.some((matcher) => fits(matcher, answer));
@@ -19,6 +21,8 @@ export function isExpiryAnswer(matchers: readonly ExpiryMatcher[], answer: ApiAn
 
 /** Whether a body has to be read for this answer: streams are passed on unread where not. */
 export function needsBody(matchers: readonly ExpiryMatcher[], answer: ApiAnswer): boolean {
+  // Nobody would see an event before many more have come, or the last.
+  if (events.test(String(answer.headers["content-type"] ?? ""))) return false;
   return matchers.some((matcher) => {
     if (matcher.body === undefined) return false;
     const { status, headers } = answer;

@@ -24,15 +24,23 @@ export interface RequestParts {
   query: readonly Parameter[];
   body: readonly Parameter[];
   format: BodyFormat;
-  basic?: { username: string; password: string } | undefined;
+  basic?: BasicParts | undefined;
   /** Those that came from the settings or the profile: their values may be secret. */
   headers: Readonly<Record<string, string>>;
+}
+
+/** What stands in Basic, encoded as it is sent. */
+export interface BasicParts {
+  username: string;
+  password: string;
+  /** The password is not the secret as it was given. */
+  isEncoded: boolean;
 }
 
 /** What the credentials of the client add to a request. */
 export interface Credentials {
   parameters: readonly Parameter[];
-  basic?: { username: string; password: string; header: string };
+  basic?: BasicParts & { header: string };
 }
 
 export interface StepInput {

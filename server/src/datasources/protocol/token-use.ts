@@ -16,13 +16,24 @@ export function addAccessToken(
   checkTokenHost({ settings }, target);
   const url = new URL(target);
   if (settings.addAccessTokenTo === "query") {
-    url.searchParams.set(settings.queryParameterName, accessToken);
+    url.search = withParameter(url.search, settings.queryParameterName, accessToken);
     return { url, headers: {} };
   }
   const { headerPrefix } = settings;
   const value = headerPrefix === "" ? accessToken : `${headerPrefix} ${accessToken}`;
   return { url, headers: { authorization: value } };
 }
+
+/** What else is there stays as it is written: a plus and `%20`, `a` and `a=` are not the same to every API. */
+function withParameter(search: string, name: string, value: string): string {
+  const others = search
+    .slice(1)
+    .split("&")
+    .filter((pair) => pair !== "" && !isNamed(pair, name));
+  return [...others, String(new URLSearchParams({ [name]: value }))].join("&");
+}
+
+const isNamed = (pair: string, name: string): boolean => new URLSearchParams(pair).has(name);
 
 /** The base URL's own host counts; so do the hosts that are listed. */
 export function checkTokenHost({ settings }: Pick<Provider, "settings">, target: URL): void {

@@ -166,3 +166,18 @@ test("gives a command that the shell takes apart as it was put together", () => 
   assert.ok(lines.includes('client_id=a$HOME`id`"b\\'), lines.join("\n"));
   assert.ok(lines.includes("https://p.example/token?api_key=&resource=r"), lines.join("\n"));
 });
+
+test("gives a command that says what it sends", () => {
+  const tokens = { refreshToken: refresh, accessToken: access };
+  const own = { scopes: ["a b", "c"], scopeSeparator: " ", bodyFormat: "query" as const };
+  const request = buildRefresh(provider({ ...own, sendScopeWithRefresh: true }), tokens, context);
+  assert.match(traceOf(request).curl, /\?api_key=\$API_KEY&resource=r&[^" ]*scope=a%20b%20c/);
+  for (const [clientAuthentication, clientSecret, name] of [
+    ["basic", "a+b/c=", "CLIENT_SECRET_FORM_ENCODED"],
+    ["basic", "plain-1", "CLIENT_SECRET"],
+    ["basic_raw", "a+b/c=", "CLIENT_SECRET"],
+  ] as const) {
+    const { curl } = traceOf(exchangeOf({ clientAuthentication, clientSecret }));
+    assert.match(curl, new RegExp(`-u "the[+ ]client:\\$${name}"`), clientSecret);
+  }
+});

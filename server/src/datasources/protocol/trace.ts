@@ -1,6 +1,6 @@
 import type { ProviderAnswer } from "./answer-document.ts";
 import { redactionOf, redactText, shownBodyOf, shownParameters, type Redact } from "./redaction.ts";
-import type { Parameter, ProviderRequest } from "./step-request.ts";
+import type { BasicParts, Parameter, ProviderRequest } from "./step-request.ts";
 
 /**
  * An exchange as somebody can read, show and repeat it: a curl command with shell variables where
@@ -62,7 +62,8 @@ function urlOf({ parts }: ProviderRequest): string {
   const [path = "", own = ""] = parts.url.split("?", 2);
   const fixed = [...new URLSearchParams(own)];
   const query = [...fixed, ...parts.query].map(
-    (one) => `${encodeURIComponent(one[0])}=${valueOf(one)}`,
+    ([name, value]) =>
+      `${encodeURIComponent(name)}=${shownParameters.has(name) ? encodeURIComponent(value) : variable(name)}`,
   );
   return query.length === 0 ? path : `${path}?${query.join("&")}`;
 }
@@ -84,9 +85,12 @@ function bodyOf({ parts }: ProviderRequest): string[] {
   return [JSON.stringify(Object.fromEntries(body.map((one) => [one[0], valueOf(one)])))];
 }
 
-/** A secret as the user name is one all the same, where the password is empty. */
-function basicOf({ username, password }: { username: string; password: string }): string {
-  const secret = variable("client_secret");
+/**
+ * A secret as the user name is one all the same, where the password is empty. Its variable is named after what
+ * has to be in it: curl encodes nothing there.
+ */
+function basicOf({ username, password, isEncoded }: BasicParts): string {
+  const secret = variable(isEncoded ? "client_secret_form_encoded" : "client_secret");
   return password === "" ? `${secret}:` : `${username}:${secret}`;
 }
 

@@ -1,6 +1,6 @@
-import type { Readable } from "node:stream";
 import type { FastifyReply, FastifyRequest } from "fastify";
 import { notFound } from "../../errors/admin-error.ts";
+import { hasBody } from "../proxy/entrance.ts";
 import { passOn } from "../proxy/passed-answer.ts";
 import { sendProxied, type ProxyContext } from "../proxy/proxied-request.ts";
 import type { AdminServer } from "./route.ts";
@@ -51,7 +51,7 @@ async function serve(
     tenantId: request.caller.actor.tenantId,
     id,
     rest,
-    body: request.body as Readable | undefined,
+    body: hasBody(request.headers) ? request.raw : undefined,
   };
   sendProxied(proxy, asked, {
     onAnswer(answer, fields) {

@@ -63,7 +63,8 @@ const remove = route({
   permission: "datasources:write",
   tag,
   summary: "Delete a datasource",
-  description: "409 while it has connections, unless `force=true` deletes them with it.",
+  description:
+    "409 while it has connections, unless `force=true` deletes them with it. Their tokens are given back to the provider, where it takes them.",
   params: ById,
   query: DeleteDatasourceQuery,
   success: { 204: Type.Null() },

@@ -132,23 +132,26 @@ function placeOf({ url = "", method = "", headers }: IncomingMessage): Place | u
   const id = url.slice(before.length, end);
   const rest = url.slice(end + behind.length);
   if (!/^(?:$|[/?])/.test(rest) || !idForm.test(id) || !isDecodable(rest)) return undefined;
-  if (method === "GET" || method === "HEAD") return { id, rest, hasBody: false };
+  if (method === "HEAD") return { id, rest, hasBody: false };
   return withBody.has(method) ? placeWithBody({ id, rest }, headers) : undefined;
 }
 
-const withBody = new Set(["POST", "PUT", "PATCH", "DELETE", "OPTIONS"]);
+const withBody = new Set(["GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]);
 /** Another one is for the framework to refuse. */
 const mediaType = /^[\w.+-]+\/[\w.+-]+(?: ?; ?[\w-]+=[\w.-]+)*$/;
 
-/** Whether there is one is told as the framework tells it: by a type, a length or chunks. */
 function placeWithBody(
   place: Pick<Place, "id" | "rest">,
   headers: IncomingMessage["headers"],
 ): Place | undefined {
-  const { "content-type": type, "content-length": length = "0" } = headers;
-  if (type !== undefined) return mediaType.test(type) ? { ...place, hasBody: true } : undefined;
-  return { ...place, hasBody: length !== "0" || headers["transfer-encoding"] !== undefined };
+  if (!hasBody(headers)) return { ...place, hasBody: false };
+  const { "content-type": type } = headers;
+  return type === undefined || mediaType.test(type) ? { ...place, hasBody: true } : undefined;
 }
+
+/** That of a GET too, which some APIs search by; told by the framing alone [RFC 9112 §6.3]. */
+export const hasBody = (headers: IncomingMessage["headers"]): boolean =>
+  (headers["content-length"] ?? "0") !== "0" || headers["transfer-encoding"] !== undefined;
 
 function isDecodable(rest: string): boolean {
   if (!rest.includes("%")) return true;

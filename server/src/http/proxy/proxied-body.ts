@@ -1,6 +1,7 @@
 import type { IncomingHttpHeaders } from "node:http";
-import { PassThrough, type Readable } from "node:stream";
+import { PassThrough, Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
+import { describeFailure } from "../../fetch/fetch-error.ts";
 
 /** Bodies on their way through: passed on unread, but for what has to be known of them. */
 
@@ -13,13 +14,39 @@ export async function bodyOf(
   headers: IncomingHttpHeaders,
 ): Promise<Buffer | Readable> {
   const bytes = Number(headers["content-length"]);
-  if (bytes === 0 || !(bytes <= replayedBytesMax)) return stream;
+  if (bytes === 0 || !(bytes <= replayedBytesMax)) return lent(stream);
   const chunks: Buffer[] = [];
   for await (const chunk of stream) chunks.push(chunk as Buffer);
   return Buffer.concat(chunks);
 }
 
-/** The beginning of a body, and the same body again from its beginning. */
+const lentBytesMax = 64 * 1024;
+
+/**
+ * The same body for somebody who may give it up. What is left of it is then read and forgotten: to end it
+ * would close the caller's connection before the answer that says what went wrong, and to leave it there
+ * would hold up whatever comes on that connection next.
+ */
+function lent(body: Readable): Readable {
+  const copy = new Readable({
+    highWaterMark: lentBytesMax,
+    read: () => void body.resume(),
+    destroy(error, destroyed) {
+      body.off("data", pass).resume();
+      destroyed(error);
+    },
+  });
+  const pass = (chunk: Buffer): void => {
+    if (!copy.push(chunk)) body.pause();
+  };
+  body.on("data", pass).pause();
+  body.once("end", () => copy.push(null));
+  body.on("error", (error) => copy.destroy(error));
+  // Whoever sends may not be there yet when the caller leaves.
+  return copy.on("error", () => undefined);
+}
+
+/** The beginning of a body, and the same body again from its beginning. Throws `FetchFailed`. */
 export async function readStart(
   body: Readable,
   bytesMax: number,
@@ -28,7 +55,9 @@ export async function readStart(
   let bytes = 0;
   const iterator = body[Symbol.asyncIterator]() as AsyncIterator<Buffer>;
   while (bytes < bytesMax) {
-    const { value, done } = await iterator.next();
+    const { value, done } = await iterator.next().catch((error: unknown) => {
+      throw describeFailure(error, "after_sending");
+    });
     if (done === true) break;
     chunks.push(value);
     bytes += value.length;

@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Readable } from "node:stream";
+import type { ApiRequest } from "../../datasources/api-request.ts";
 import type { UsableConnection } from "../../datasources/known-connections.ts";
 import type { Outbound } from "../../datasources/outbound.ts";
 import type { FreshTokens } from "../../datasources/refresh.ts";
@@ -12,6 +13,7 @@ import {
   type Fields,
   type PassedRequest,
 } from "../../fetch/outgoing-request.ts";
+import { takesItsTime } from "../long-uploads.ts";
 import { refusalOf, usingConnection, type ConnectionRoutes } from "../admin/connection-acts.ts";
 import { idleMs, mayBeSilent, mustMove } from "./passed-answer.ts";
 import { bodyOf, readStart } from "./proxied-body.ts";
@@ -114,12 +116,16 @@ function isSlow(asked: Asked): void {
 }
 
 function answered(
-  { context, opened, request, isSlow, body }: Asked,
+  asked: Asked,
   { answer, usable }: Pick<Sent, "answer" | "usable">,
   receiver: ProxyReceiver,
 ): void {
+  const { context, opened, request, isSlow, body } = asked;
   if (body !== undefined || isSlow === true) mustMove(request.response);
   const fields = opened.machinery.returnedFields(answer.fields(), usable.accessToken);
+  if (answer.status >= 300 && answer.status < 400) {
+    opened.machinery.leadFromApi(fields, toApiRequest(asked, usable));
+  }
   try {
     receiver.onAnswer(answer, fields);
   } catch (error) {
@@ -139,6 +145,7 @@ async function sendSoon(asked: Asked, receiver: ProxyReceiver, first?: Sent): Pr
   try {
     if (body !== undefined) {
       mayBeSilent(response);
+      takesItsTime(incoming);
       asked.body = await bodyOf(body, incoming.headers);
     }
     const machinery = await context.outbound();
@@ -204,17 +211,21 @@ async function send(asked: Asked, usable: UsableConnection): Promise<Sent> {
 }
 
 /** Throws `ProviderError`. */
-function toPassed(
-  { opened, request, body, departure }: Asked,
-  usable: UsableConnection,
-): PassedRequest {
-  const { headers, method = "GET" } = request.incoming;
+function toApiRequest({ opened, request }: Asked, usable: UsableConnection): ApiRequest {
+  const { headers } = request.incoming;
   const host = headers["x-countersign-host"];
-  const { origin, path, fields } = opened.machinery.buildApiRequest(usable, {
+  return opened.machinery.buildApiRequest(usable, {
     rest: request.rest,
     headers,
     host: typeof host === "string" ? host : undefined,
   });
+}
+
+/** Throws `ProviderError`. */
+function toPassed(asked: Asked, usable: UsableConnection): PassedRequest {
+  const { request, body, departure } = asked;
+  const { headers, method = "GET" } = request.incoming;
+  const { origin, path, fields } = toApiRequest(asked, usable);
   const length = isStreamed(body) ? headers["content-length"] : undefined;
   const isReadable = looksIntoBodies(usable);
   return {

@@ -92,7 +92,8 @@ const subjectOf = (row: ConnectionRow) => ({
   datasourceId: row.datasourceId,
   owner: row.owner,
   enabled: row.enabled === 1,
-  state: row.state,
+  // As the API says it.
+  state: row.enabled === 1 ? row.state : "disabled",
   reason: row.reason ?? undefined,
   sinceMs: row.sinceMs,
   account: row.account ?? undefined,
