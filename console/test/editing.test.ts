@@ -62,6 +62,38 @@ describe("what somebody types in the console", () => {
     assert.equal((await get<Stored>(page, path)).description, "And once more");
   });
 
+  test("survives a slip beside the dialog, and Escape leads back to where it was opened", async () => {
+    const { page } = visit;
+    const name = `<img src=x>${"Endless".repeat(27)}`;
+    const { id } = await makeClient(page, { name, description: "x".repeat(400) });
+    await page.setViewportSize({ width: 390, height: 800 });
+    await page.goto(`/console/apiAccess/appClients/${id}`);
+    await page.getByRole("heading", { name, exact: true }).waitFor();
+    const tooWide = "document.documentElement.scrollWidth > innerWidth";
+    assert.equal(await page.evaluate(tooWide), false, "a long word is broken");
+    await page.setViewportSize({ width: 1280, height: 900 });
+
+    await page.goto("/console/apiAccess/appClients");
+    const create = page.getByRole("button", { name: "Create app client" });
+    await create.press("Enter");
+    const dialog = page.getByRole("dialog");
+    await dialog.getByLabel("Name").fill("Nearly lost");
+    await page.mouse.click(5, 5);
+    assert.equal(await dialog.getByLabel("Name").inputValue(), "Nearly lost");
+    await page.keyboard.press("Escape");
+    await dialog.waitFor({ state: "detached" });
+    await page.waitForFunction("document.activeElement.textContent.includes('Create app client')");
+
+    const menu = page.getByRole("button", { name: `Actions for ${name}` });
+    await menu.press("Enter");
+    await page.getByRole("menuitem", { name: "Delete" }).press("Enter");
+    const title = await dialog.getByRole("heading").first().boundingBox();
+    const box = await dialog.boundingBox();
+    assert.ok(title!.x + title!.width <= box!.x + box!.width);
+    await page.keyboard.press("Escape");
+    await page.waitForFunction("document.activeElement.ariaLabel?.startsWith('Actions for <img')");
+  });
+
   test("survives the end of the session", async () => {
     const { page, context } = visit;
     await page.goto("/console/apiAccess/appClients?create");
