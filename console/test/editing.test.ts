@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
-import { get, makeClient, patch } from "./calls.ts";
+import { get, makeClient, patch, post } from "./calls.ts";
 import { owner, signIn, startVisit, type Visit } from "./visit.ts";
 
 /** Forms, while the world around them changes. */
@@ -72,6 +72,11 @@ describe("what somebody types in the console", () => {
     const tooWide = "document.documentElement.scrollWidth > innerWidth";
     assert.equal(await page.evaluate(tooWide), false, "a long word is broken");
     await page.setViewportSize({ width: 1280, height: 900 });
+
+    await post(page, "/v2/api_keys", { name, api_key_role: "serving", corpus_keys: ["books"] });
+    await page.goto("/console/apiAccess/apiKeys");
+    await page.getByRole("row", { name }).waitFor();
+    assert.equal(await page.evaluate(tooWide), false, "also in a list");
 
     await page.goto("/console/apiAccess/appClients");
     const create = page.getByRole("button", { name: "Create app client" });

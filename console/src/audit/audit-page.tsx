@@ -157,7 +157,8 @@ const Row = ({ event, onShow }: { event: AuditEvent; onShow: () => void }) => (
   </Table.Tr>
 );
 
-const actionInWords = (action: string): string => inWords(action.replace(".", " "));
+const actionInWords = (action: string): string =>
+  inWords(action.replace(".", " ")).replace(/^Api\b/, "API");
 
 const Details = ({ event, onClose }: { event: AuditEvent; onClose: () => void }) => (
   <Dialog onClose={onClose} size="xl" title={actionInWords(event.action)}>
