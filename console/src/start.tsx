@@ -9,6 +9,7 @@ import { setNonce } from "get-nonce";
 import { StrictMode, type ReactNode } from "react";
 import { createRoot } from "react-dom/client";
 import { ApiProblem } from "./api/request.ts";
+import { SignedOut } from "./parts/signed-out.tsx";
 import { theme } from "./theme.ts";
 
 const nonce = document.querySelector<HTMLMetaElement>('meta[name="style-nonce"]')?.content ?? "";
@@ -33,6 +34,7 @@ export function start(page: ReactNode): void {
         <MantineProvider theme={theme} defaultColorScheme="auto" getStyleNonce={() => nonce}>
           <Notifications position="bottom-right" autoClose={4_000} />
           {page}
+          <SignedOut />
         </MantineProvider>
       </QueryClientProvider>
     </StrictMode>,

@@ -42,6 +42,20 @@ describe("app clients in the console", () => {
       .waitFor();
     await answer.getByRole("link", { name: "Search box" }).waitFor();
 
+    const wrong = await getToken(server, made.client_id, "cssk_wrong");
+    assert.equal(wrong.status, 401);
+    await page.goto("/console/refusals");
+    const row = page.getByRole("row", { name: wrong.body.request_id! });
+    await row.getByRole("link", { name: "Wrong secret" }).click();
+    await answer.getByText("Compare the end of the secret").waitFor();
+    assert.equal(
+      await answer.getByText("`").count(),
+      0,
+      "names stand as code, without their marks",
+    );
+    const asked = page.getByRole("textbox", { name: "Reference id" });
+    assert.equal(await asked.inputValue(), wrong.body.request_id);
+
     await openMenu("Search box");
     await choose("Enable");
     await page

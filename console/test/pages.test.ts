@@ -66,7 +66,7 @@ describe("every page of the console", () => {
     assert.deepEqual(visit.complaints, []);
   });
 
-  test("goes to the sign-in page when the session has ended, and comes back", async () => {
+  test("signs out, and comes back to where one was", async () => {
     const { page } = visit;
     await page.goto("/console/audit");
     await page.getByRole("button", { name: /^Account of/ }).click();

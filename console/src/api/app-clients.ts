@@ -1,7 +1,7 @@
 import type { AppClient } from "@countersign/protocol/admin/app-clients.ts";
 import type { Credential, CredentialList } from "@countersign/protocol/admin/credentials.ts";
 import { useChange } from "./change.ts";
-import { read, request } from "./request.ts";
+import { read, readVersioned, request } from "./request.ts";
 
 /** App clients and their credentials. */
 
@@ -13,7 +13,7 @@ export const credentialPath = ({ id }: { id: string }, credential: { id: string 
 
 export const clientQuery = (id: string) => ({
   queryKey: [clientsPath, id],
-  queryFn: read<AppClient>(clientPath(id)),
+  queryFn: readVersioned<AppClient>(clientPath(id)),
 });
 
 export const credentialsQuery = (id: string) => ({

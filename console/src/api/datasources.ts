@@ -3,7 +3,7 @@ import type { DatasourceProfileList } from "@countersign/protocol/admin/datasour
 import type { Datasource } from "@countersign/protocol/admin/datasources.ts";
 import type { QueryClient } from "@tanstack/react-query";
 import { askAgain, useChange } from "./change.ts";
-import { read } from "./request.ts";
+import { read, readVersioned } from "./request.ts";
 
 /** Outside APIs, and the connections that hold tokens for them. */
 
@@ -16,7 +16,7 @@ export const connectionPath = (id: string): string =>
 
 export const datasourceQuery = (id: string) => ({
   queryKey: [datasourcesPath, id],
-  queryFn: read<Datasource>(datasourcePath(id)),
+  queryFn: readVersioned<Datasource>(datasourcePath(id)),
 });
 export const profilesQuery = {
   queryKey: ["/v2/datasource_profiles"],

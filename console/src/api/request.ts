@@ -1,3 +1,5 @@
+import { noteAnswer } from "./signed-out.ts";
+
 /** Calls of our own API, with the cookie of who is signed in, and what its refusals mean here. */
 
 /** A refusal, in the words of the API. */
@@ -37,9 +39,11 @@ interface Sent {
   signal?: AbortSignal;
   /** The same request under the same key is done once. */
   idempotencyKey?: string;
+  /** Only if this is the version that is stored. */
+  ifMatch?: string;
 }
 
-/** Throws `ApiProblem`; goes to the sign-in page when the session is over. */
+/** Throws `ApiProblem`, also when the session is over. */
 export async function request<Answer>(
   method: "GET" | "POST" | "PATCH" | "DELETE",
   path: string,
@@ -48,14 +52,12 @@ export async function request<Answer>(
   const response = await send(method, path + searchOf(query), options);
   const answer: unknown = response.status === 204 ? undefined : await bodyOf(response);
   if (response.ok) return answer as Answer;
-  if (response.status === 401) signIn();
   throw new ApiProblem(response.status, answer ?? {});
 }
 
 /** The bytes of a long answer as they come. Throws as `request` does, and when it breaks off. */
 export async function* stream(path: string, signal: AbortSignal): AsyncGenerator<Uint8Array> {
   const response = await send("GET", path, { signal });
-  if (response.status === 401) signIn();
   if (!response.ok) throw new ApiProblem(response.status, (await bodyOf(response)) ?? {});
   const reader = response.body!.getReader();
   try {
@@ -72,22 +74,37 @@ export const read =
   ({ signal }: { signal: AbortSignal }): Promise<Answer> =>
     request<Answer>("GET", path, { query, signal });
 
+/** What is there with its version, which a change names as the one that it is for. */
+export type Versioned<Thing> = Thing & { etag: string };
+
+export const readVersioned =
+  <Thing>(path: string) =>
+  async ({ signal }: { signal: AbortSignal }): Promise<Versioned<Thing>> => {
+    const response = await send("GET", path, { signal });
+    const answer: unknown = await bodyOf(response);
+    if (!response.ok) throw new ApiProblem(response.status, answer ?? {});
+    return { ...(answer as Thing), etag: response.headers.get("etag") ?? "*" };
+  };
+
 async function send(
   method: string,
   path: string,
-  { body, signal, idempotencyKey }: Sent,
+  { body, signal, idempotencyKey, ifMatch }: Sent,
 ): Promise<Response> {
   try {
-    return await fetch(path, {
+    const response = await fetch(path, {
       method,
       headers: {
         accept: "application/json",
         ...(body === undefined ? {} : { "content-type": "application/json" }),
         ...(idempotencyKey === undefined ? {} : { "idempotency-key": idempotencyKey }),
+        ...(ifMatch === undefined ? {} : { "if-match": ifMatch }),
       },
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
       ...(signal === undefined ? {} : { signal }),
     });
+    noteAnswer(response.status);
+    return response;
   } catch (error) {
     if (signal?.aborted) throw error;
     throw new ApiProblem(0, {});
@@ -110,15 +127,9 @@ function searchOf(query: Query): string {
   return search.size === 0 ? "" : `?${search}`;
 }
 
-/** Where one is now, for a page that comes back to it. */
-export const here = (): string => location.pathname + location.search;
-
-function signIn(): void {
-  location.assign(`/login?return_to=${encodeURIComponent(here())}`);
-}
-
 function wordsFor(status: number): string {
   if (status === 0) return "The server cannot be reached. Is the network there?";
+  if (status === 401) return "You are signed out.";
   if (status === 503) return "Not available for the moment. Try again in a few seconds.";
   return `The server answered ${status}.`;
 }

@@ -3,7 +3,7 @@ import type { Role, RolePage } from "@countersign/protocol/admin/roles.ts";
 import { permissions } from "@countersign/protocol/permissions.ts";
 import { useQuery } from "@tanstack/react-query";
 import { useChange } from "./change.ts";
-import { read } from "./request.ts";
+import { read, readVersioned } from "./request.ts";
 import { useMay } from "./session.ts";
 
 /** Roles, APIs, and the permissions that both speak of. */
@@ -19,7 +19,7 @@ export const rolesQuery = {
 };
 export const roleQuery = (name: string) => ({
   queryKey: [rolesPath, name],
-  queryFn: read<Role>(rolePath(name)),
+  queryFn: readVersioned<Role>(rolePath(name)),
 });
 export const apisQuery = {
   queryKey: [apisPath, "all"],
@@ -27,7 +27,7 @@ export const apisQuery = {
 };
 export const apiQuery = (id: string) => ({
   queryKey: [apisPath, id],
-  queryFn: read<Api>(apiPath(id)),
+  queryFn: readVersioned<Api>(apiPath(id)),
 });
 
 /** A change, after which whatever is shown of roles and APIs is asked for again. */

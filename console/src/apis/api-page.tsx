@@ -5,12 +5,13 @@ import { notifications } from "@mantine/notifications";
 import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 import { useParams } from "react-router";
-import { fieldErrorsOf, request } from "../api/request.ts";
+import { fieldErrorsOf, request, type Versioned } from "../api/request.ts";
 import { apiPath, apiQuery, useAccessChange } from "../api/roles.ts";
 import { useMay } from "../api/session.ts";
 import { BackLink } from "../parts/back-link.tsx";
 import { ConfirmDelete } from "../parts/confirm-delete.tsx";
 import { CopyIcon } from "../parts/copy-button.tsx";
+import { Editing, useReopen } from "../parts/editing.tsx";
 import { Form } from "../parts/form.tsx";
 import { NameField } from "../parts/name-field.tsx";
 import { PageHead, TitleLine } from "../parts/page-head.tsx";
@@ -50,7 +51,11 @@ export function ApiPage() {
           )
         }
       />
-      {mayWrite ? <ApiSettings key={api.updated_at} api={api} /> : <Described api={api} />}
+      {mayWrite ? (
+        <Editing thing={api}>{(opened) => <ApiSettings api={opened} />}</Editing>
+      ) : (
+        <Described api={api} />
+      )}
       <Verifier api={api} />
       {isDeleting && <DeleteApi api={api} onClose={() => setDeleting(false)} />}
     </>
@@ -75,7 +80,7 @@ const DeleteApi = ({ api, onClose }: { api: Api; onClose: () => void }) => (
   </ConfirmDelete>
 );
 
-function ApiSettings({ api }: { api: Api }) {
+function ApiSettings({ api }: { api: Versioned<Api> }) {
   const [name, setName] = useState(api.name);
   const [algorithm, setAlgorithm] = useState<Api["signing_algorithm"]>(api.signing_algorithm);
   const [seconds, setSeconds] = useState<number | string>(api.token_lifetime_seconds);
@@ -91,9 +96,10 @@ function ApiSettings({ api }: { api: Api }) {
       // The catalogue of the default API is built in.
       ...(api.is_default ? {} : { permissions: withoutEmpty(permissions) }),
     };
-    await request("PATCH", apiPath(api.id), { body });
+    await request("PATCH", apiPath(api.id), { body, ifMatch: api.etag });
     notifications.show({ message: `${name.trim()} is saved.` });
   });
+  const reopen = useReopen();
   const errors = fieldErrorsOf(save.error);
   return (
     <Panel title="Tokens for it">
@@ -101,7 +107,7 @@ function ApiSettings({ api }: { api: Api }) {
         save={save}
         verb="Save"
         isReady={name.trim() !== ""}
-        onSubmit={() => save.mutate(undefined)}
+        onSubmit={() => save.mutate(undefined, { onSuccess: reopen })}
       >
         <NameField value={name} error={errors["name"]} onChange={setName} />
         <Group grow align="flex-start" preventGrowOverflow={false}>

@@ -4,6 +4,7 @@ import { useNavigate, useParams } from "react-router";
 import { clientQuery } from "../api/app-clients.ts";
 import { useMay } from "../api/session.ts";
 import { BackLink } from "../parts/back-link.tsx";
+import { Editing } from "../parts/editing.tsx";
 import { PageHead, TitleLine } from "../parts/page-head.tsx";
 import { PendingPage } from "../parts/pending.tsx";
 import { ShortId } from "../parts/secret-field.tsx";
@@ -60,7 +61,9 @@ export function AppClientPage() {
           <Examples client={client} />
         </Tabs.Panel>
         <Tabs.Panel value="settings">
-          {may("app_clients:write") && <ClientSettings key={client.updated_at} client={client} />}
+          {may("app_clients:write") && (
+            <Editing thing={client}>{(opened) => <ClientSettings client={opened} />}</Editing>
+          )}
         </Tabs.Panel>
       </Tabs>
     </>

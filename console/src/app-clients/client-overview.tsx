@@ -9,6 +9,7 @@ import { CopyIcon } from "../parts/copy-button.tsx";
 import { Fact, Facts } from "../parts/facts.tsx";
 import { Icon } from "../parts/icon.tsx";
 import { Panel } from "../parts/panel.tsx";
+import { Prose } from "../parts/prose.tsx";
 import { inWords, RoleBadges } from "../parts/role-badges.tsx";
 import { Ago, Exactly } from "../parts/time.tsx";
 
@@ -66,9 +67,9 @@ function Findings({ client }: { client: AppClient }) {
       color="orange"
       mb="md"
       icon={<Icon name="warning" />}
-      title={explanation}
+      title={<Prose>{explanation}</Prose>}
     >
-      {what_to_do} Seen {count} {count === 1 ? "time" : "times"}
+      <Prose>{what_to_do}</Prose> Seen {count} {count === 1 ? "time" : "times"}
       {origin === undefined ? "" : `, from ${origin}`}, last <Ago at={last_seen_at} />.
     </Alert>
   ));

@@ -3,7 +3,8 @@ import { NumberInput } from "@mantine/core";
 import { notifications } from "@mantine/notifications";
 import { useState } from "react";
 import { clientPath, useClientChange } from "../api/app-clients.ts";
-import { fieldErrorsOf, request } from "../api/request.ts";
+import { fieldErrorsOf, request, type Versioned } from "../api/request.ts";
+import { useReopen } from "../parts/editing.tsx";
 import { Form } from "../parts/form.tsx";
 import { DescriptionField, NameField } from "../parts/name-field.tsx";
 import { Panel } from "../parts/panel.tsx";
@@ -11,7 +12,7 @@ import { linesOf, RedirectAddresses } from "./redirect-addresses.tsx";
 import { RoleFields, type ChosenRoles } from "./role-fields.tsx";
 
 /** What an administrator changes about a client. */
-export function ClientSettings({ client }: { client: AppClient }) {
+export function ClientSettings({ client }: { client: Versioned<AppClient> }) {
   const [name, setName] = useState(client.name);
   const [description, setDescription] = useState(client.description);
   const [roles, setRoles] = useState<ChosenRoles>({
@@ -31,16 +32,22 @@ export function ClientSettings({ client }: { client: AppClient }) {
       token_lifetime_seconds: minutes === "" ? null : Math.round(minutes * 60),
       ...(client.type === "authorization_code" ? { redirect_uris: linesOf(uris) } : {}),
     };
-    await request("PATCH", clientPath(client.id), { body });
+    await request("PATCH", clientPath(client.id), { body, ifMatch: client.etag });
     notifications.show({ message: `${body.name} is saved.`, color: "teal" });
   });
+  const reopen = useReopen();
   const errors = fieldErrorsOf(save.error);
   return (
     <Panel
       title="Settings"
       hint="A role that is taken away takes effect on tokens that are out already."
     >
-      <Form maw={640} save={save} verb="Save" onSubmit={() => save.mutate(undefined)}>
+      <Form
+        maw={640}
+        save={save}
+        verb="Save"
+        onSubmit={() => save.mutate(undefined, { onSuccess: reopen })}
+      >
         <NameField value={name} error={errors["name"]} onChange={setName} />
         <DescriptionField minRows={2} value={description} onChange={setDescription} />
         <RoleFields value={roles} onChange={setRoles} />

@@ -1,5 +1,5 @@
 import type { AppClient } from "@countersign/protocol/admin/app-clients.ts";
-import { Button, Group, Modal, Skeleton, Text, UnstyledButton } from "@mantine/core";
+import { Button, Group, Skeleton, Text, UnstyledButton } from "@mantine/core";
 import { useMutation } from "@tanstack/react-query";
 import { useRef, useState, type KeyboardEvent } from "react";
 import { useAddresses } from "../api/addresses.ts";
@@ -13,6 +13,7 @@ import { Problem } from "../parts/problem.tsx";
 import css from "./app-clients.module.css";
 import { programs, programText, type CallingProgram } from "./programs.ts";
 import { Confirmation, needsConfirmation } from "./secret-dialog.tsx";
+import { Dialog } from "../parts/dialog.tsx";
 
 /** The first call, in the reader's language, with this client's values. */
 
@@ -67,9 +68,9 @@ export function Examples({ client }: { client: AppClient }) {
         </div>
       </div>
       {needsConfirmation(secret.error) && (
-        <Modal opened onClose={secret.reset} title="Confirm that it is you">
+        <Dialog onClose={secret.reset} title="Confirm that it is you">
           <Confirmation onClose={secret.reset} />
-        </Modal>
+        </Dialog>
       )}
     </Panel>
   );

@@ -1,12 +1,14 @@
-import { Button, Group, Loader, Modal, Stack, Text } from "@mantine/core";
+import { Button, Group, Loader, Stack, Text } from "@mantine/core";
 import { notifications } from "@mantine/notifications";
 import { useQuery } from "@tanstack/react-query";
 import { useSearchParams } from "react-router";
 import { readSecret } from "../api/app-clients.ts";
-import { ApiProblem, here } from "../api/request.ts";
+import { ApiProblem } from "../api/request.ts";
+import { here } from "../api/signed-out.ts";
 import { copyText } from "../parts/clipboard.ts";
 import { Problem } from "../parts/problem.tsx";
 import { SecretField } from "../parts/secret-field.tsx";
+import { Dialog } from "../parts/dialog.tsx";
 
 /**
  * A client's secret, when it was asked for: at once where the sign-in is recent, else after a
@@ -45,9 +47,9 @@ export function SecretDialog() {
       { replace: true },
     );
   return (
-    <Modal opened onClose={close} title="Client secret">
+    <Dialog onClose={close} title="Client secret">
       <Secret id={id} onClose={close} />
-    </Modal>
+    </Dialog>
   );
 }
 

@@ -1,6 +1,6 @@
 import type { AuditEvent, AuditEventPage } from "@countersign/protocol/admin/audit-events.ts";
 import { auditSubjects } from "@countersign/protocol/audit-subjects.ts";
-import { Button, Modal, Select, Table, TextInput } from "@mantine/core";
+import { Button, Select, Table, TextInput } from "@mantine/core";
 import { useDebouncedValue } from "@mantine/hooks";
 import { useState } from "react";
 import { useSearchParams } from "react-router";
@@ -16,6 +16,7 @@ import { inWords } from "../parts/role-badges.tsx";
 import { Ago, Exactly } from "../parts/time.tsx";
 import { Toolbar } from "../parts/toolbar.tsx";
 import { VerifyDialog } from "./verify-dialog.tsx";
+import { Dialog } from "../parts/dialog.tsx";
 
 /** `/audit`: who did what to what. */
 
@@ -156,10 +157,11 @@ const Row = ({ event, onShow }: { event: AuditEvent; onShow: () => void }) => (
   </Table.Tr>
 );
 
-const actionInWords = (action: string): string => inWords(action.replace(".", " "));
+const actionInWords = (action: string): string =>
+  inWords(action.replace(".", " ")).replace(/^Api\b/, "API");
 
 const Details = ({ event, onClose }: { event: AuditEvent; onClose: () => void }) => (
-  <Modal opened onClose={onClose} size="xl" title={actionInWords(event.action)}>
+  <Dialog onClose={onClose} size="xl" title={actionInWords(event.action)}>
     <Facts>
       <Fact label="When">
         <Exactly at={event.at} />
@@ -181,5 +183,5 @@ const Details = ({ event, onClose }: { event: AuditEvent; onClose: () => void })
           </section>
         ),
     )}
-  </Modal>
+  </Dialog>
 );

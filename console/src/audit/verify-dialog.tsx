@@ -1,10 +1,11 @@
 import type { AuditHeadClaims } from "@countersign/protocol/audit-chain.ts";
-import { Alert, Button, Group, Loader, Modal, Stack, Text } from "@mantine/core";
+import { Alert, Button, Group, Loader, Stack, Text } from "@mantine/core";
 import { useState } from "react";
 import { Problem } from "../parts/problem.tsx";
 import { EarlierExport } from "./earlier-export.tsx";
 import { useVerification } from "./verification.ts";
 import { VerificationOutcome } from "./verification-outcome.tsx";
+import { Dialog } from "../parts/dialog.tsx";
 
 /** Verifies the audit log in this browser, from the question to the outcome. */
 export function VerifyDialog({ onClose }: { onClose: () => void }) {
@@ -13,8 +14,7 @@ export function VerifyDialog({ onClose }: { onClose: () => void }) {
   const begin = (): void => void start(earlier === "unreadable" ? undefined : earlier);
   const { state } = verification;
   return (
-    <Modal
-      opened
+    <Dialog
       onClose={onClose}
       closeOnClickOutside={state === "ready"}
       size="xl"
@@ -64,7 +64,7 @@ export function VerifyDialog({ onClose }: { onClose: () => void }) {
           )}
         </Group>
       </Stack>
-    </Modal>
+    </Dialog>
   );
 }
 

@@ -1,11 +1,12 @@
 import type { Connection, CreateConnection } from "@countersign/protocol/admin/connections.ts";
 import type { Datasource } from "@countersign/protocol/admin/datasources.ts";
-import { Modal, PasswordInput, Radio, Stack, Text, TextInput } from "@mantine/core";
+import { PasswordInput, Radio, Stack, Text, TextInput } from "@mantine/core";
 import { useState } from "react";
 import { useNavigate } from "react-router";
 import { datasourcePath, useOutboundChange } from "../api/datasources.ts";
 import { fieldErrorsOf, request } from "../api/request.ts";
 import { Form } from "../parts/form.tsx";
+import { Dialog } from "../parts/dialog.tsx";
 
 /** A connection for the team, or for one end user; with tokens that are there already, or without. */
 export function NewConnection({
@@ -32,7 +33,7 @@ export function NewConnection({
     create.mutate(body, { onSuccess: ({ id }) => void navigate(`/connections/${id}`) });
   };
   return (
-    <Modal opened onClose={onClose} title={`Connect ${datasource.name}`}>
+    <Dialog onClose={onClose} title={`Connect ${datasource.name}`}>
       <Form
         save={create}
         verb="Go on"
@@ -76,6 +77,6 @@ export function NewConnection({
           />
         )}
       </Form>
-    </Modal>
+    </Dialog>
   );
 }

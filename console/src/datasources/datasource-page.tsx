@@ -8,6 +8,7 @@ import { useMay } from "../api/session.ts";
 import { ConnectionList } from "../connections/connection-list.tsx";
 import { BackLink } from "../parts/back-link.tsx";
 import { ConfirmDelete } from "../parts/confirm-delete.tsx";
+import { Editing } from "../parts/editing.tsx";
 import { Icon } from "../parts/icon.tsx";
 import { PageHead } from "../parts/page-head.tsx";
 import { PendingPage } from "../parts/pending.tsx";
@@ -64,7 +65,13 @@ export function DatasourcePage() {
           {may("connections:read") && <ConnectionList datasource={datasource} />}
         </Tabs.Panel>
         <Tabs.Panel value="settings">
-          <DatasourceSettings key={datasource.updated_at} datasource={datasource} />
+          <Editing thing={datasource}>
+            {(opened) => (
+              <DatasourceSettings
+                datasource={{ ...opened, connection_counts: datasource.connection_counts }}
+              />
+            )}
+          </Editing>
         </Tabs.Panel>
       </Tabs>
       {isDeleting && (

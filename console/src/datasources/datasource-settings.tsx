@@ -3,9 +3,10 @@ import { notifications } from "@mantine/notifications";
 import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 import { datasourcePath, profilesQuery, useOutboundChange } from "../api/datasources.ts";
-import { request } from "../api/request.ts";
+import { request, type Versioned } from "../api/request.ts";
 import { useMay } from "../api/session.ts";
 import { Confirm } from "../parts/confirm.tsx";
+import { useReopen } from "../parts/editing.tsx";
 import { Fact, Facts } from "../parts/facts.tsx";
 import { Panel } from "../parts/panel.tsx";
 import { DatasourceForm, type Stored } from "./datasource-form.tsx";
@@ -20,7 +21,7 @@ import {
 import { proposalsOf, updateBody } from "./proposals.ts";
 
 /** What was said about an outside API, to be read or changed. */
-export function DatasourceSettings({ datasource }: { datasource: Datasource }) {
+export function DatasourceSettings({ datasource }: { datasource: Versioned<Datasource> }) {
   const may = useMay();
   return (
     <Panel title="Settings">
@@ -33,21 +34,22 @@ export function DatasourceSettings({ datasource }: { datasource: Datasource }) {
   );
 }
 
-function Form({ datasource }: { datasource: Datasource }) {
+function Form({ datasource }: { datasource: Versioned<Datasource> }) {
   const { data } = useQuery(profilesQuery);
   const [asked, setAsked] = useState<Draft>();
   const stored = draftOf(datasource, datasource.name);
   const save = useOutboundChange(async (draft: Draft) => {
     const proposed = proposalsOf(data?.profiles ?? [], draft.profile);
     const body = updateBody(stored, draft, proposed);
-    await request("PATCH", datasourcePath(datasource.id), { body });
+    await request("PATCH", datasourcePath(datasource.id), { body, ifMatch: datasource.etag });
     notifications.show({ message: `${datasource.name} is saved.` });
   });
+  const reopen = useReopen();
   const { connected = 0, refreshing = 0, uncertain = 0 } = datasource.connection_counts;
   const holding = connected + refreshing + uncertain;
   const submit = (draft: Draft): void => {
     if (holding > 0 && mayDisconnect(stored, draft)) setAsked(draft);
-    else save.mutate(draft);
+    else save.mutate(draft, { onSuccess: reopen });
   };
   if (data === undefined) return null;
   return (
@@ -70,7 +72,10 @@ function Form({ datasource }: { datasource: Datasource }) {
         <Confirm
           title="Save what tokens are tied to?"
           verb="Save"
-          act={() => save.mutateAsync(asked)}
+          act={async () => {
+            await save.mutateAsync(asked);
+            reopen();
+          }}
           onClose={() => setAsked(undefined)}
         >
           {holding === 1 ? "1 connection holds" : `${holding} connections hold`} tokens that may not

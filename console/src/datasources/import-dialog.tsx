@@ -2,13 +2,14 @@ import type {
   ImportDatasources,
   ImportedDatasources,
 } from "@countersign/protocol/admin/datasource-import.ts";
-import { Alert, Button, FileButton, Group, Modal, Stack, Text, Textarea } from "@mantine/core";
+import { Alert, Button, FileButton, Group, Stack, Text, Textarea } from "@mantine/core";
 import { useRef, useState } from "react";
 import { datasourcesPath, useOutboundChange } from "../api/datasources.ts";
 import { request } from "../api/request.ts";
 import { Problem } from "../parts/problem.tsx";
 import { ImportOutcomes } from "./import-outcomes.tsx";
 import { newIdempotencyKey, readExport } from "./read-export.ts";
+import { Dialog } from "../parts/dialog.tsx";
 
 /** Takes over what was described elsewhere: shows first what would be done, then does it. */
 export function ImportDialog({ onClose }: { onClose: () => void }) {
@@ -35,8 +36,7 @@ export function ImportDialog({ onClose }: { onClose: () => void }) {
   };
   const isClosable = !real.isPending;
   return (
-    <Modal
-      opened
+    <Dialog
       size="lg"
       onClose={onClose}
       title={real.data === undefined ? "Import datasources" : "Imported"}
@@ -84,7 +84,7 @@ export function ImportDialog({ onClose }: { onClose: () => void }) {
           )}
         </Group>
       </Stack>
-    </Modal>
+    </Dialog>
   );
 }
 

@@ -19,6 +19,7 @@ import { PendingPage } from "../parts/pending.tsx";
 import { Problem } from "../parts/problem.tsx";
 import { inWords } from "../parts/role-badges.tsx";
 import { Status } from "../parts/status.tsx";
+import { Prose } from "../parts/prose.tsx";
 import { Ago, Exactly } from "../parts/time.tsx";
 import { PermissionBadges } from "../roles/permission-badges.tsx";
 import { LeakedFrom } from "./leaks-page.tsx";
@@ -45,9 +46,9 @@ export function LeakPage() {
         mb="lg"
         color={leak.status === "open" ? "yellow" : "teal"}
         icon={<Icon name={leak.status === "open" ? "warning" : "check"} />}
-        title={leak.explanation}
+        title={<Prose>{leak.explanation}</Prose>}
       >
-        {leak.what_to_do}
+        <Prose>{leak.what_to_do}</Prose>
       </Alert>
       <Happened leak={leak} />
       <Reach leak={leak} />

@@ -1,9 +1,10 @@
-import { Button, Group, Modal, Progress, Stack, Text } from "@mantine/core";
+import { Button, Group, Progress, Stack, Text } from "@mantine/core";
 import { useQueryClient } from "@tanstack/react-query";
 import { useEffect, useRef, useState } from "react";
 import { clientPath } from "../api/app-clients.ts";
 import { request } from "../api/request.ts";
 import type { UnusedClient } from "./unused-clients-page.tsx";
+import { Dialog } from "../parts/dialog.tsx";
 
 /** Disables one after the other; what does not work is told, and the others go on. */
 export function DisableMany({
@@ -21,7 +22,7 @@ export function DisableMany({
   const close = run.stage === "running" ? run.stop : onClose;
   const what = all.length === 1 ? all[0]!.name : `${all.length} app clients`;
   return (
-    <Modal opened onClose={close} title={`Disable ${what}?`}>
+    <Dialog onClose={close} title={`Disable ${what}?`}>
       <Stack>
         <Text>
           They get no more tokens, and those they have stop counting. Each can be enabled again.
@@ -43,7 +44,7 @@ export function DisableMany({
           )}
         </Group>
       </Stack>
-    </Modal>
+    </Dialog>
   );
 }
 

@@ -1,7 +1,8 @@
-import { Button, Group, Modal, Stack, Text } from "@mantine/core";
+import { Button, Group, Stack, Text } from "@mantine/core";
 import { useMutation } from "@tanstack/react-query";
 import type { ReactNode } from "react";
 import { Problem } from "./problem.tsx";
+import { Dialog } from "./dialog.tsx";
 
 /** Asks before something that others will notice. Stays open, with the reason, when it fails. */
 export function Confirm({
@@ -24,7 +25,7 @@ export function Confirm({
 }) {
   const { mutate, isPending, error } = useMutation({ mutationFn: act, onSuccess: onDone });
   return (
-    <Modal opened onClose={onClose} title={title}>
+    <Dialog onClose={onClose} title={title}>
       <Stack>
         <Text component="div">{children}</Text>
         <Problem error={error} />
@@ -41,6 +42,6 @@ export function Confirm({
           </Button>
         </Group>
       </Stack>
-    </Modal>
+    </Dialog>
   );
 }

@@ -1,10 +1,12 @@
-import { Modal, type ModalProps } from "@mantine/core";
+import { Dialog, type DialogProps } from "./dialog.tsx";
 
 /** A dialog in which something comes to be shown this once: from then on no slip closes it. */
 export const OnceModal = ({
   isShowing,
   ...rest
-}: Omit<ModalProps, "opened" | "closeOnClickOutside" | "closeOnEscape"> & {
+}: DialogProps & {
   /** Whether it is there. */
   isShowing: boolean;
-}) => <Modal opened closeOnClickOutside={!isShowing} closeOnEscape={!isShowing} {...rest} />;
+}) => <Dialog {...(isShowing ? kept : {})} {...rest} />;
+
+const kept = { closeOnClickOutside: false, closeOnEscape: false };

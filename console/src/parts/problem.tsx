@@ -1,6 +1,7 @@
 import { Alert, Button, Group, Text } from "@mantine/core";
 import { Link } from "react-router";
 import { ApiProblem } from "../api/request.ts";
+import { ShowStored } from "./editing.tsx";
 
 /** Why something did not work, with the reference under which it can be looked up. */
 export function Problem({ error, onRetry }: { error: unknown; onRetry?: () => void }) {
@@ -24,6 +25,7 @@ export function Problem({ error, onRetry }: { error: unknown; onRetry?: () => vo
             </Link>
           </Text>
         )}
+        {problem?.status === 412 && <ShowStored />}
         {onRetry !== undefined && (
           <Button size="compact-sm" variant="default" onClick={onRetry}>
             Try again

@@ -12,6 +12,7 @@ import { Listing } from "../parts/listing.tsx";
 import { PageHead } from "../parts/page-head.tsx";
 import { Panel } from "../parts/panel.tsx";
 import { Problem } from "../parts/problem.tsx";
+import { Prose } from "../parts/prose.tsx";
 import { inWords } from "../parts/role-badges.tsx";
 import { Ago, Exactly } from "../parts/time.tsx";
 
@@ -21,12 +22,6 @@ const path = "/v2/refusals";
 
 export function RefusalsPage() {
   const { requestId } = useParams();
-  const navigate = useNavigate();
-  const [typed, setTyped] = useState(requestId ?? "");
-  const lookUp = (event: FormEvent): void => {
-    event.preventDefault();
-    void navigate(`/refusals/${encodeURIComponent(typed.trim())}`);
-  };
   return (
     <>
       <PageHead
@@ -34,25 +29,38 @@ export function RefusalsPage() {
         lead="Each refused caller gets a reference id, and no reason that would help an attacker. The reason is here."
       />
       <Panel title="Look up a reference id">
-        <form onSubmit={lookUp}>
-          <Group gap="xs" align="flex-end">
-            <TextInput
-              flex="1 1 260px"
-              maw={460}
-              aria-label="Reference id"
-              placeholder="As in request_id of the answer, or X-Request-Id"
-              value={typed}
-              onChange={({ currentTarget }) => setTyped(currentTarget.value)}
-            />
-            <Button type="submit" disabled={typed.trim() === ""}>
-              Look up
-            </Button>
-          </Group>
-        </form>
+        <LookUp key={requestId} requestId={requestId} />
         {requestId !== undefined && <Found requestId={requestId} />}
       </Panel>
       <Latest />
     </>
+  );
+}
+
+/** What is asked for: typed here, or chosen in the list below. */
+function LookUp({ requestId = "" }: { requestId: string | undefined }) {
+  const navigate = useNavigate();
+  const [typed, setTyped] = useState(requestId);
+  const lookUp = (event: FormEvent): void => {
+    event.preventDefault();
+    void navigate(`/refusals/${encodeURIComponent(typed.trim())}`);
+  };
+  return (
+    <form onSubmit={lookUp}>
+      <Group gap="xs" align="flex-end">
+        <TextInput
+          flex="1 1 260px"
+          maw={460}
+          aria-label="Reference id"
+          placeholder="As in request_id of the answer, or X-Request-Id"
+          value={typed}
+          onChange={({ currentTarget }) => setTyped(currentTarget.value)}
+        />
+        <Button type="submit" disabled={typed.trim() === ""}>
+          Look up
+        </Button>
+      </Group>
+    </form>
   );
 }
 
@@ -75,8 +83,12 @@ function Found({ requestId }: { requestId: string }) {
   }
   return (
     <div role="status">
-      <h3>{data.explanation}</h3>
-      <p>{data.what_to_do}</p>
+      <h3>
+        <Prose>{data.explanation}</Prose>
+      </h3>
+      <p>
+        <Prose>{data.what_to_do}</Prose>
+      </p>
       <Facts>
         <Fact label="When">
           <Exactly at={data.at} />
@@ -105,7 +117,7 @@ function Found({ requestId }: { requestId: string }) {
 
 const Who = ({ refusal: { client } }: { refusal: Refusal }) =>
   client === undefined ? (
-    <span className="muted">Nobody we know</span>
+    <span className="muted">No app client</span>
   ) : (
     <Link to={`/apiAccess/appClients/${client.id}`}>{client.name}</Link>
   );

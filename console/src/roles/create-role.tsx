@@ -1,6 +1,5 @@
 import type { CreateRole, Role } from "@countersign/protocol/admin/roles.ts";
 import { roleNamePattern } from "@countersign/protocol/roles.ts";
-import { Modal } from "@mantine/core";
 import { useState } from "react";
 import { useNavigate } from "react-router";
 import { fieldErrorsOf, request } from "../api/request.ts";
@@ -8,6 +7,7 @@ import { rolesPath, useAccessChange } from "../api/roles.ts";
 import { Form } from "../parts/form.tsx";
 import { DescriptionField, NameField } from "../parts/name-field.tsx";
 import { PermissionPicker } from "./permission-picker.tsx";
+import { Dialog } from "../parts/dialog.tsx";
 
 /** A role of the account's own. `from` is one to begin with. */
 export function CreateRoleForm({ from, onClose }: { from?: Role; onClose: () => void }) {
@@ -22,7 +22,7 @@ export function CreateRoleForm({ from, onClose }: { from?: Role; onClose: () => 
   };
   const isNamed = new RegExp(roleNamePattern).test(name);
   return (
-    <Modal opened onClose={onClose} size="lg" title="Create role">
+    <Dialog onClose={onClose} size="lg" title="Create role">
       <Form save={create} verb="Create" isReady={isNamed} onSubmit={submit} onCancel={onClose}>
         <NameField
           description="Small letters, digits and underscores. It cannot be changed later."
@@ -40,7 +40,7 @@ export function CreateRoleForm({ from, onClose }: { from?: Role; onClose: () => 
         />
         <PermissionPicker value={permissions} onChange={setPermissions} />
       </Form>
-    </Modal>
+    </Dialog>
   );
 }
 

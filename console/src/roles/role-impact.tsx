@@ -1,5 +1,5 @@
 import type { AskImpact, RoleImpact } from "@countersign/protocol/admin/role-impact.ts";
-import { Alert, Button, Group, Modal, Stack, Text } from "@mantine/core";
+import { Alert, Button, Group, Stack, Text } from "@mantine/core";
 import { useMutation, useQuery } from "@tanstack/react-query";
 import { request } from "../api/request.ts";
 import { rolePath, rolesPath } from "../api/roles.ts";
@@ -10,6 +10,7 @@ import { Ago } from "../parts/time.tsx";
 import { PermissionBadges } from "./permission-badges.tsx";
 import { PrincipalLink } from "./principal-link.tsx";
 import css from "./roles.module.css";
+import { Dialog } from "../parts/dialog.tsx";
 
 /** What a change would have taken from those who hold the role, told before it is made. */
 export function ReviewChange({
@@ -36,7 +37,7 @@ export function ReviewChange({
   const save = useMutation({ mutationFn: act, onSuccess: onClose });
   const isLossy = (impact.data?.lost.length ?? 0) > 0;
   return (
-    <Modal opened onClose={onClose} size="lg" title={title}>
+    <Dialog onClose={onClose} size="lg" title={title}>
       <Stack>
         {impact.data === undefined ? (
           <Pending query={impact} height={120} />
@@ -58,7 +59,7 @@ export function ReviewChange({
           </Button>
         </Group>
       </Stack>
-    </Modal>
+    </Dialog>
   );
 }
 

@@ -4,11 +4,12 @@ import { notifications } from "@mantine/notifications";
 import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 import { useParams } from "react-router";
-import { request } from "../api/request.ts";
+import { request, type Versioned } from "../api/request.ts";
 import { rolePath, roleQuery, useAccessChange } from "../api/roles.ts";
 import { useMay } from "../api/session.ts";
 import { BackLink } from "../parts/back-link.tsx";
 import { useDeletion } from "../parts/confirm-delete.tsx";
+import { Editing, useReopen } from "../parts/editing.tsx";
 import { DescriptionField } from "../parts/name-field.tsx";
 import { PageHead } from "../parts/page-head.tsx";
 import { Panel } from "../parts/panel.tsx";
@@ -31,7 +32,7 @@ export function RolePage() {
 
 const back = <BackLink to="/roles">Roles and APIs</BackLink>;
 
-function Loaded({ role }: { role: Role }) {
+function Loaded({ role }: { role: Versioned<Role> }) {
   const may = useMay();
   const [open, setOpen] = useState<"delete" | "copy">();
   const remove = useDeletion({
@@ -71,7 +72,7 @@ function Loaded({ role }: { role: Role }) {
         }
       />
       {mayWrite && !role.built_in ? (
-        <RoleSettings key={role.updated_at} role={role} />
+        <Editing thing={role}>{(opened) => <RoleSettings role={opened} />}</Editing>
       ) : (
         <Permitted role={role} />
       )}
@@ -105,15 +106,17 @@ const Permitted = ({ role }: { role: Role }) => (
   </Panel>
 );
 
-function RoleSettings({ role }: { role: Role }) {
+function RoleSettings({ role }: { role: Versioned<Role> }) {
   const [description, setDescription] = useState(role.description);
   const [permissions, setPermissions] = useState(role.permissions);
   const [isReviewing, setReviewing] = useState(false);
   const save = useAccessChange(() =>
     request("PATCH", rolePath(role.name), {
       body: { description: description.trim(), permissions },
+      ifMatch: role.etag,
     }),
   );
+  const reopen = useReopen();
   const isChanged =
     description !== role.description ||
     permissions.toSorted().join() !== role.permissions.toSorted().join();
@@ -144,6 +147,7 @@ function RoleSettings({ role }: { role: Role }) {
           act={async () => {
             await save.mutateAsync(undefined);
             notifications.show({ message: `${inWords(role.name)} is changed.` });
+            reopen();
           }}
           onClose={() => setReviewing(false)}
         />

@@ -1,10 +1,10 @@
 import type { User } from "@countersign/protocol/admin/users.ts";
-import { Modal } from "@mantine/core";
 import { useState } from "react";
 import { changeUser, useTeamChange } from "../api/users.ts";
 import { RoleFields, type ChosenRoles } from "../app-clients/role-fields.tsx";
 import { Form } from "../parts/form.tsx";
 import { NameField } from "../parts/name-field.tsx";
+import { Dialog } from "../parts/dialog.tsx";
 
 /** Who somebody is, and what they may do. Obeyed at once, also by sessions and keys that are open. */
 export function EditPerson({ user, onClose }: { user: User; onClose: () => void }) {
@@ -16,7 +16,7 @@ export function EditPerson({ user, onClose }: { user: User; onClose: () => void 
     onClose();
   });
   return (
-    <Modal opened onClose={onClose} title={user.email}>
+    <Dialog onClose={onClose} title={user.email}>
       <Form save={save} verb="Save" onSubmit={() => save.mutate(undefined)} onCancel={onClose}>
         <NameField required={false} maxLength={200} value={name} onChange={setName} />
         <RoleFields
@@ -25,6 +25,6 @@ export function EditPerson({ user, onClose }: { user: User; onClose: () => void 
           hint="What the person may do in the whole account. A change is obeyed at once."
         />
       </Form>
-    </Modal>
+    </Dialog>
   );
 }

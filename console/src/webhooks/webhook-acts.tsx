@@ -1,5 +1,4 @@
 import type { Webhook } from "@countersign/protocol/admin/webhooks.ts";
-import { Modal } from "@mantine/core";
 import { notifications } from "@mantine/notifications";
 import { useState } from "react";
 import { request } from "../api/request.ts";
@@ -9,6 +8,7 @@ import { ConfirmDelete } from "../parts/confirm-delete.tsx";
 import { OnceModal } from "../parts/once-modal.tsx";
 import { SigningSecret } from "./signing-secret.tsx";
 import { WebhookForm, type WebhookSettings } from "./webhook-form.tsx";
+import { Dialog } from "../parts/dialog.tsx";
 
 /** What is asked, or filled in, before something is done with a webhook. */
 
@@ -33,9 +33,9 @@ function Edit({ webhook, onClose }: ActOptions) {
     onClose();
   });
   return (
-    <Modal opened onClose={onClose} size="lg" title="Edit webhook">
+    <Dialog onClose={onClose} size="lg" title="Edit webhook">
       <WebhookForm from={webhook} verb="Save" save={save} onClose={onClose} />
-    </Modal>
+    </Dialog>
   );
 }
 
