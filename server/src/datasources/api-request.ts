@@ -139,13 +139,15 @@ const repeats = (value: Field, accessToken: string): boolean =>
 
 /**
  * Where a redirect leads is written in relation to the API [RFC 9110 §10.2.2]. Whoever follows it from here
- * would take it for a place of ours, and call that with their credentials for us.
+ * would take it for a place of ours, and call that with their credentials for us. The query is left out of
+ * where it leads from: the token may be in it.
  */
 export function leadFromApi(fields: Field[], { origin, path }: Omit<ApiRequest, "fields">): void {
+  const base = `${origin}${path.split("?", 1)[0]}`;
   for (let index = 0; index < fields.length; index += 2) {
     const place = fields[index + 1]!;
     if (fields[index] !== "location" || typeof place !== "string") continue;
-    const url = URL.parse(place, `${origin}${path}`);
+    const url = URL.parse(place, base);
     if (url !== null) fields[index + 1] = url.href;
   }
 }

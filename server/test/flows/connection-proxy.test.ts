@@ -190,13 +190,14 @@ describe("the proxy of a connection", () => {
   });
 
   test("G3: answers a redirect, follows none, and says that it leads from the API", async () => {
-    const id = await connect();
+    const id = await connect({ add_access_token_to: "query", query_parameter_name: "key" });
     for (const [location, expected] of [
       ["http://169.254.169.254/latest", "http://169.254.169.254/latest"],
       ["/v2/app_clients", `${provider.url}/v2/app_clients`],
       ["things/", `${provider.url}/api/things/`],
       ["//other.example/x", "http://other.example/x"],
       ["?page=2", `${provider.url}/api/things?page=2`],
+      ["#there", `${provider.url}/api/things#there`],
     ] as const) {
       provider.onApi = (_request, response) => {
         response.writeHead(302, { location }).end();
