@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
+import type { Route } from "playwright-core";
 import { get, makeClient, patch, post } from "./calls.ts";
 import { owner, signIn, startVisit, type Visit } from "./visit.ts";
 
@@ -97,6 +98,26 @@ describe("what somebody types in the console", () => {
     assert.ok(title!.x + title!.width <= box!.x + box!.width);
     await page.keyboard.press("Escape");
     await page.waitForFunction("document.activeElement.ariaLabel?.startsWith('Actions for <img')");
+  });
+
+  test("is made once, also when the answer was lost and it is sent again", async () => {
+    const { page } = visit;
+    await page.goto("/console/apiAccess/appClients?create");
+    const dialog = page.getByRole("dialog", { name: "Create app client" });
+    await dialog.getByLabel("Name").fill("Made once");
+    const loseAnswer = async (route: Route): Promise<void> => {
+      await route.fetch();
+      await route.abort();
+    };
+    await page.route("**/v2/app_clients", loseAnswer, { times: 1 });
+    const create = dialog.getByRole("button", { name: "Create", exact: true });
+    await create.click();
+    await dialog.getByRole("alert").waitFor();
+    await create.click();
+    await page.getByText("Made once is ready").waitFor();
+    await page.getByRole("button", { name: "Done" }).click();
+    const path = "/v2/app_clients?filter=Made%20once";
+    assert.equal((await get<{ app_clients: unknown[] }>(page, path)).app_clients.length, 1);
   });
 
   test("survives the end of the session", async () => {

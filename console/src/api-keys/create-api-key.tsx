@@ -2,7 +2,7 @@ import type { ApiKey } from "@countersign/protocol/admin/api-keys.ts";
 import { Alert, Button, Group, Radio, Stack, TagsInput, Text } from "@mantine/core";
 import { useState } from "react";
 import { useChange } from "../api/change.ts";
-import { request } from "../api/request.ts";
+import { useCreation } from "../api/creation.ts";
 import { Form } from "../parts/form.tsx";
 import { Icon } from "../parts/icon.tsx";
 import { NameField } from "../parts/name-field.tsx";
@@ -51,10 +51,11 @@ function CreateForm({ onMade, onClose }: { onMade: (made: ApiKey) => void; onClo
   const [kind, setKind] = useState("serving");
   const [corpora, setCorpora] = useState<string[]>([]);
   const isPersonal = kind === "personal";
+  const createKey = useCreation<ApiKey>(apiKeysPath);
   const create = useChange(async () => {
     const itsCorpora = isPersonal ? {} : { corpus_keys: corpora };
     const body = { name: name.trim(), api_key_role: kind, ...itsCorpora };
-    onMade(await request<ApiKey>("POST", apiKeysPath, { body }));
+    onMade(await createKey(body));
   }, [apiKeysPath]);
   return (
     <Form

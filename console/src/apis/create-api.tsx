@@ -2,7 +2,8 @@ import type { Api, CreateApi } from "@countersign/protocol/admin/apis.ts";
 import { Button, Group, Stack, Text, TextInput } from "@mantine/core";
 import { useState } from "react";
 import { useNavigate } from "react-router";
-import { fieldErrorsOf, request } from "../api/request.ts";
+import { useCreation } from "../api/creation.ts";
+import { fieldErrorsOf } from "../api/request.ts";
 import { apisPath, useAccessChange } from "../api/roles.ts";
 import { Form } from "../parts/form.tsx";
 import { NameField } from "../parts/name-field.tsx";
@@ -44,10 +45,10 @@ function CreateForm({ onMade, onClose }: { onMade: (made: Api) => void; onClose:
   const [name, setName] = useState("");
   const [audience, setAudience] = useState("");
   const [permissions, setPermissions] = useState([{ name: "", description: "" }]);
-  const create = useAccessChange((body: CreateApi) => request<Api>("POST", apisPath, { body }));
+  const create = useAccessChange(useCreation<Api>(apisPath));
   const errors = fieldErrorsOf(create.error);
   const submit = (): void => {
-    const body = {
+    const body: CreateApi = {
       name: name.trim(),
       audience: audience.trim(),
       permissions: withoutEmpty(permissions),

@@ -4,7 +4,8 @@ import { useState } from "react";
 import { useNavigate } from "react-router";
 import { useAddresses } from "../api/addresses.ts";
 import { clientsPath, useClientChange } from "../api/app-clients.ts";
-import { fieldErrorsOf, request } from "../api/request.ts";
+import { useCreation } from "../api/creation.ts";
+import { fieldErrorsOf } from "../api/request.ts";
 import { Form } from "../parts/form.tsx";
 import { DescriptionField, NameField } from "../parts/name-field.tsx";
 import { OnceModal } from "../parts/once-modal.tsx";
@@ -52,9 +53,7 @@ function CreateForm({
   const [type, setType] = useState("client_credentials");
   const [redirectUris, setRedirectUris] = useState("");
   const [roles, setRoles] = useState<ChosenRoles>({ api_roles: [], corpus_roles: [] });
-  const create = useClientChange((body: unknown) =>
-    request<AppClient>("POST", clientsPath, { body }),
-  );
+  const create = useClientChange(useCreation<AppClient>(clientsPath));
   const isForPeople = type === "authorization_code";
   const errors = fieldErrorsOf(create.error);
   const submit = (): void => {

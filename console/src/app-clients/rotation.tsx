@@ -3,6 +3,7 @@ import type { Credential } from "@countersign/protocol/admin/credentials.ts";
 import { Box, Button, Group, Select, Text } from "@mantine/core";
 import { useState } from "react";
 import { clientPath, credentialPath, useClientChange } from "../api/app-clients.ts";
+import { useCreation } from "../api/creation.ts";
 import { request } from "../api/request.ts";
 import { Confirm } from "../parts/confirm.tsx";
 import { Panel } from "../parts/panel.tsx";
@@ -26,9 +27,8 @@ interface Rotating {
 export function Rotation({ client, live }: { client: AppClient; live: Credential[] }) {
   const [plainSecret, setPlainSecret] = useState<string>();
   const [newer, older] = live;
-  const add = useClientChange(() =>
-    request<Credential>("POST", `${clientPath(client.id)}/credentials`, { body: {} }),
-  );
+  const addCredential = useCreation<Credential>(`${clientPath(client.id)}/credentials`);
+  const add = useClientChange(() => addCredential({}));
   if (newer === undefined || older === undefined) {
     return (
       <Panel

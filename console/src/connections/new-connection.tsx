@@ -4,7 +4,8 @@ import { PasswordInput, Radio, Stack, Text, TextInput } from "@mantine/core";
 import { useState } from "react";
 import { useNavigate } from "react-router";
 import { datasourcePath, useOutboundChange } from "../api/datasources.ts";
-import { fieldErrorsOf, request } from "../api/request.ts";
+import { useCreation } from "../api/creation.ts";
+import { fieldErrorsOf } from "../api/request.ts";
 import { Form } from "../parts/form.tsx";
 import { Dialog } from "../parts/dialog.tsx";
 
@@ -20,13 +21,13 @@ export function NewConnection({
   const [whose, setWhose] = useState("team");
   const [owner, setOwner] = useState("");
   const [refreshToken, setRefreshToken] = useState("");
-  const create = useOutboundChange((body: CreateConnection) =>
-    request<Connection>("POST", `${datasourcePath(datasource.id)}/connections`, { body }),
+  const create = useOutboundChange(
+    useCreation<Connection>(`${datasourcePath(datasource.id)}/connections`),
   );
   const errors = fieldErrorsOf(create.error);
   const isMachine = datasource.grant_type === "client_credentials";
   const submit = (): void => {
-    const body = {
+    const body: CreateConnection = {
       ...(whose === "team" ? {} : { owner: owner.trim() }),
       ...(refreshToken.trim() === "" ? {} : { refresh_token: refreshToken.trim() }),
     };

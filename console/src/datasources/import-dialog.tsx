@@ -5,10 +5,11 @@ import type {
 import { Alert, Button, FileButton, Group, Stack, Text, Textarea } from "@mantine/core";
 import { useRef, useState } from "react";
 import { datasourcesPath, useOutboundChange } from "../api/datasources.ts";
+import { newIdempotencyKey } from "../api/creation.ts";
 import { request } from "../api/request.ts";
 import { Problem } from "../parts/problem.tsx";
 import { ImportOutcomes } from "./import-outcomes.tsx";
-import { newIdempotencyKey, readExport } from "./read-export.ts";
+import { readExport } from "./read-export.ts";
 import { Dialog } from "../parts/dialog.tsx";
 
 /** Takes over what was described elsewhere: shows first what would be done, then does it. */

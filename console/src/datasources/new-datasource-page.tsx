@@ -3,7 +3,7 @@ import { useQuery } from "@tanstack/react-query";
 import { useNavigate } from "react-router";
 import { useAddresses } from "../api/addresses.ts";
 import { datasourcesPath, profilesQuery, useOutboundChange } from "../api/datasources.ts";
-import { request } from "../api/request.ts";
+import { useCreation } from "../api/creation.ts";
 import { useMay } from "../api/session.ts";
 import { BackLink } from "../parts/back-link.tsx";
 import { Empty } from "../parts/empty.tsx";
@@ -20,9 +20,7 @@ export function NewDatasourcePage() {
   const addresses = useAddresses();
   const query = useQuery(profilesQuery);
   const profiles = query.data?.profiles;
-  const create = useOutboundChange((body: object) =>
-    request<Datasource>("POST", datasourcesPath, { body }),
-  );
+  const create = useOutboundChange(useCreation<Datasource>(datasourcesPath));
   const profileOf = (name: string) => profiles?.find((profile) => profile.name === name);
   const bodyOf = (draft: Draft) =>
     createBody(draftOf(profileOf(draft.profile)?.settings ?? {}), draft);

@@ -23,9 +23,3 @@ function parsed(text: string): unknown {
     return undefined;
   }
 }
-
-/** A key of its own for every document; random bits are there without TLS too. */
-export const newIdempotencyKey = (): string =>
-  Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) =>
-    byte.toString(16).padStart(2, "0"),
-  ).join("");

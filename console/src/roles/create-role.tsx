@@ -2,7 +2,8 @@ import type { CreateRole, Role } from "@countersign/protocol/admin/roles.ts";
 import { roleNamePattern } from "@countersign/protocol/roles.ts";
 import { useState } from "react";
 import { useNavigate } from "react-router";
-import { fieldErrorsOf, request } from "../api/request.ts";
+import { useCreation } from "../api/creation.ts";
+import { fieldErrorsOf } from "../api/request.ts";
 import { rolesPath, useAccessChange } from "../api/roles.ts";
 import { Form } from "../parts/form.tsx";
 import { DescriptionField, NameField } from "../parts/name-field.tsx";
@@ -15,9 +16,9 @@ export function CreateRoleForm({ from, onClose }: { from?: Role; onClose: () => 
   const [name, setName] = useState("");
   const [description, setDescription] = useState(from?.description ?? "");
   const [permissions, setPermissions] = useState<string[]>(from?.permissions ?? []);
-  const create = useAccessChange((body: CreateRole) => request<Role>("POST", rolesPath, { body }));
+  const create = useAccessChange(useCreation<Role>(rolesPath));
   const submit = (): void => {
-    const body = { name, description: description.trim(), permissions };
+    const body: CreateRole = { name, description: description.trim(), permissions };
     create.mutate(body, { onSuccess: (made) => void navigate(`/roles/${made.name}`) });
   };
   const isNamed = new RegExp(roleNamePattern).test(name);

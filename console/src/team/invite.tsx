@@ -1,7 +1,7 @@
 import type { User } from "@countersign/protocol/admin/users.ts";
 import { TextInput } from "@mantine/core";
 import { useState } from "react";
-import { request } from "../api/request.ts";
+import { useCreation } from "../api/creation.ts";
 import { usersPath, useTeamChange } from "../api/users.ts";
 import { RoleFields, type ChosenRoles } from "../app-clients/role-fields.tsx";
 import { Form } from "../parts/form.tsx";
@@ -31,10 +31,11 @@ function InviteForm({ onMade, onClose }: { onMade: (made: User) => void; onClose
   const [email, setEmail] = useState("");
   const [name, setName] = useState("");
   const [roles, setRoles] = useState<ChosenRoles>({ api_roles: [], corpus_roles: [] });
+  const createUser = useCreation<User>(usersPath);
   const invite = useTeamChange(async () => {
     const called = name.trim() === "" ? {} : { name: name.trim() };
     const body = { email: email.trim(), ...called, ...roles };
-    onMade(await request<User>("POST", usersPath, { body }));
+    onMade(await createUser(body));
   });
   return (
     <Form

@@ -1,7 +1,7 @@
 import type { Webhook } from "@countersign/protocol/admin/webhooks.ts";
 import { useState } from "react";
 import { useNavigate } from "react-router";
-import { request } from "../api/request.ts";
+import { useCreation } from "../api/creation.ts";
 import { useWebhookChange, webhooksPath } from "../api/webhooks.ts";
 import { OnceModal } from "../parts/once-modal.tsx";
 import { SigningSecret } from "./signing-secret.tsx";
@@ -11,9 +11,10 @@ import { WebhookForm, type WebhookSettings } from "./webhook-form.tsx";
 export function CreateWebhook({ onClose }: { onClose: () => void }) {
   const navigate = useNavigate();
   const [made, setMade] = useState<Webhook>();
+  const createWebhook = useCreation<Webhook>(webhooksPath);
   const create = useWebhookChange(async ({ events, ...settings }: WebhookSettings) => {
     const body = { ...settings, ...(events === null ? {} : { events }) };
-    setMade(await request<Webhook>("POST", webhooksPath, { body }));
+    setMade(await createWebhook(body));
   });
   const leave = (): void =>
     made === undefined ? onClose() : void navigate(`/webhooks/${made.id}`, { replace: true });
