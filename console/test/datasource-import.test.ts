@@ -3,7 +3,7 @@ import { readFileSync } from "node:fs";
 import { after, before, describe, test } from "node:test";
 import { findFaults } from "../../server/test/browser/browsing.ts";
 import { post } from "./calls.ts";
-import { signIn, startVisit, type Visit } from "./visit.ts";
+import { loseAnswer, signIn, startVisit, type Visit } from "./visit.ts";
 
 const oauth = (name: string, tokenUrl: string) => ({
   name,
@@ -80,22 +80,16 @@ describe("importing datasources in the console", () => {
     assert.equal(before, 0);
 
     // The answer is lost once: the same key creates nothing twice.
-    let isLost = false;
-    await page.route("**/v2/datasources/import", async (route) => {
-      if (isLost) return route.continue();
-      isLost = true;
-      await route.fetch();
-      return route.abort();
-    });
+    const { lost } = await loseAnswer(visit, "/v2/datasources/import");
     await press("Import 1");
     await dialog().getByText("The server cannot be reached").waitFor();
+    assert.equal(await lost, 200);
     await press("Back");
     await press("See what would be done");
     await press("Import 1");
     await lineOf("CRM").getByText("Created", { exact: true }).waitFor();
     await lineOf("Broken").getByText("Refused", { exact: true }).waitFor();
     assert.equal(await count(), 1);
-    await page.unroute("**/v2/datasources/import");
     await lineOf("CRM").getByRole("link", { name: "CRM" }).click();
     await page.getByRole("heading", { name: "CRM" }).waitFor();
     const url = await page.getByLabel("Access Token URL").inputValue();

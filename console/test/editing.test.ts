@@ -1,8 +1,7 @@
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
-import type { Route } from "playwright-core";
 import { get, makeClient, patch, post } from "./calls.ts";
-import { owner, signIn, startVisit, type Visit } from "./visit.ts";
+import { loseAnswer, owner, signIn, startVisit, type Visit } from "./visit.ts";
 
 /** Forms, while the world around them changes. */
 
@@ -105,14 +104,11 @@ describe("what somebody types in the console", () => {
     await page.goto("/console/apiAccess/appClients?create");
     const dialog = page.getByRole("dialog", { name: "Create app client" });
     await dialog.getByLabel("Name").fill("Made once");
-    const loseAnswer = async (route: Route): Promise<void> => {
-      await route.fetch();
-      await route.abort();
-    };
-    await page.route("**/v2/app_clients", loseAnswer, { times: 1 });
+    const { lost } = await loseAnswer(visit, "/v2/app_clients");
     const create = dialog.getByRole("button", { name: "Create", exact: true });
     await create.click();
     await dialog.getByRole("alert").waitFor();
+    assert.equal(await lost, 201);
     await create.click();
     await page.getByText("Made once is ready").waitFor();
     await page.getByRole("button", { name: "Done" }).click();

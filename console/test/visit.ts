@@ -1,6 +1,6 @@
 import { existsSync } from "node:fs";
 import { fileURLToPath } from "node:url";
-import type { BrowserContext, BrowserContextOptions, Page } from "playwright-core";
+import type { BrowserContext, BrowserContextOptions, Page, Route } from "playwright-core";
 import { startServer, type InProcessServer } from "../../server/test/server.ts";
 import { launchChromium } from "../../server/test/browser/chromium.ts";
 
@@ -79,3 +79,19 @@ export async function signIn(page: Page, path = "/console"): Promise<void> {
 
 export const clipboardOf = (page: Page): Promise<string> =>
   page.evaluate("navigator.clipboard.readText()");
+
+/** The next request there arrives, and its answer does not; resolves with the status that it had. */
+export async function loseAnswer(
+  { page, server }: Visit,
+  path: string,
+): Promise<{ lost: Promise<number> }> {
+  const { promise: lost, resolve, reject } = Promise.withResolvers<number>();
+  const lose = async (route: Route): Promise<void> => {
+    // Sent by the test itself it would have no origin, and be refused.
+    const headers = { ...route.request().headers(), origin: server.url };
+    await route.fetch({ headers }).then((answer) => resolve(answer.status()), reject);
+    await route.abort();
+  };
+  await page.route(`**${path}`, lose, { times: 1 });
+  return { lost };
+}
