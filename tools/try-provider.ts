@@ -3,9 +3,13 @@
  * carries no secret. Nothing is kept. The client secret is asked for and not an argument.
  *
  *   node tools/try-provider.ts github CLIENT_ID REDIRECT_URI "scope,scope" [name=value …]
+ *
+ * The names are variables of the profile's URLs, or `authorization_url` and `access_token_url` where it has
+ * none. COUNTERSIGN_OUTBOUND_ALLOW permits networks as it does in the server.
  */
 import { randomBytes, randomUUID } from "node:crypto";
 import { createInterface } from "node:readline/promises";
+import { parseConfig } from "../server/src/config.ts";
 import { describeProvider, lintProvider } from "../server/src/datasources/describe-provider.ts";
 import { profiles } from "../server/src/datasources/profiles/profiles.ts";
 import {
@@ -37,11 +41,14 @@ if (profile === undefined || redirectUri === "") {
 }
 const terminal = createInterface({ input: process.stdin, output: process.stdout });
 const clientSecret = await terminal.question("Client secret: ");
+const { authorization_url, access_token_url, ...variables } = Object.fromEntries(rest.map(pairOf));
 const provider = describeProvider(profile, {
   clientId,
   clientSecret,
   scopes: scopes.split(",").filter(Boolean),
-  variables: Object.fromEntries(rest.map((pair) => pair.split("=", 2) as [string, string])),
+  authorizationUrl: authorization_url,
+  accessTokenUrl: access_token_url,
+  variables,
 });
 for (const { field, message } of lintProvider(provider)) console.log(`${field}: ${message}`);
 
@@ -53,11 +60,17 @@ if (answered.get("state") !== state) throw new Error("The state is not the one t
 const { code, tokenOrigin, captured } = parseCallback(provider, answered);
 const assertionId = randomUUID();
 const context = { nowMs: Date.now(), assertionId, redirectUri, tokenOrigin, captured };
-const fetch = createFetch({ allow: [] });
+const fetch = createFetch({ allow: parseConfig(process.env).outboundAllow });
 const { tokens } = await runBoth(buildExchange(provider, { code, codeVerifier }, context));
 await runBoth(buildRefresh(provider, tokens, context), tokens);
 await fetch.close();
 terminal.close();
+
+/** A URL may hold an equals sign itself. */
+function pairOf(text: string): [string, string] {
+  const [name = ""] = text.split("=", 1);
+  return [name, text.slice(name.length + 1)];
+}
 
 type Held = { accessToken: string; refreshToken?: string | undefined };
 
