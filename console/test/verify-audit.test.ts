@@ -156,7 +156,7 @@ describe("verifying the audit log in the console", () => {
     await told("The log is intact");
 
     await page.goto("/console/audit?verify");
-    await answerInBrowser(visit, lines.join("\n"), { isBroken: true });
+    await answerInBrowser(visit, lines.join("\n"), { end: "broken" });
     await dialog().getByRole("button", { name: "Start" }).click();
     await told("The download broke off before its end");
     assert.equal(
@@ -173,41 +173,65 @@ describe("verifying the audit log in the console", () => {
     // Not chained, which costs as much to find out.
     const body = Array.from({ length: 100_000 }, () => one).join("\n");
     await page.goto("/console/audit?verify");
-    await answerInBrowser(visit, body);
+    await answerInBrowser(visit, body, { end: "never" });
     await dialog().getByRole("button", { name: "Start" }).click();
     await dialog()
       .getByText(/^[1-9][\d,]+ entries checked/)
       .waitFor();
     await dialog().getByRole("button", { name: "Cancel" }).click();
+    await answerInBrowser(visit, body);
     await dialog().getByRole("button", { name: "Start" }).click();
     await dialog().getByText("was moved").first().waitFor({ timeout: 60_000 });
   });
+
+  test("an outcome that comes while Cancel is being pressed stays on the page", async () => {
+    const { page } = visit;
+    await page.goto("/console/audit?verify");
+    await answerInBrowser(visit, lines.join("\n"), { end: "when told" });
+    await dialog().getByRole("button", { name: "Start" }).click();
+    await dialog().getByRole("button", { name: "Cancel" }).hover();
+    await page.mouse.down();
+    await page.evaluate("endAnswer()");
+    await told("The log is intact");
+    await page.mouse.up();
+    await told("The log is intact");
+    await dialog().getByRole("button", { name: "Verify again" }).waitFor();
+  });
 });
 
-/** Instead of the server, without the detour over this process, which takes long for so much. */
+type AnswerEnd = "whole" | "broken" | "never" | "when told";
+
+/**
+ * Instead of the server, without the detour over this process, which takes long for so much. An end
+ * "when told" comes with `endAnswer()` in the page.
+ */
 async function answerInBrowser(
   { page }: Visit,
   body: string,
-  { isBroken = false } = {},
+  { end = "whole" }: { end?: AnswerEnd } = {},
 ): Promise<void> {
   await page.evaluate(
-    ([path, text, breaks]) => {
+    ([path, text, kind]) => {
       const { fetch: send } = globalThis;
+      const { promise: told, resolve: endAnswer } = Promise.withResolvers<void>();
+      if (kind === "whole") endAnswer();
+      if (kind === "when told") Object.assign(globalThis, { endAnswer });
       const answer = () => {
         const parts = new Response(text).body!.getReader();
         const stream = new ReadableStream({
           async pull(controller) {
             const { done, value } = await parts.read();
-            if (!done) controller.enqueue(value);
-            else if (breaks) controller.error(new TypeError("network error"));
-            else controller.close();
+            if (!done) return controller.enqueue(value);
+            if (kind === "broken") return controller.error(new TypeError("network error"));
+            await told;
+            controller.close();
           },
         });
         return Promise.resolve(new Response(stream));
       };
       globalThis.fetch = (input, init) => (input === path ? answer() : send(input, init));
     },
-    [exportPath, body, isBroken] as const,
+    [exportPath, body, end] as const,
   );
 }
 

@@ -38,9 +38,10 @@ export function useVerification() {
   return {
     verification,
     start,
+    /** Nothing once it has ended: an outcome that came just before the click stays. */
     cancel(): void {
       running.current?.abort();
-      setVerification({ state: "ready" });
+      setVerification((now) => (now.state === "running" ? { state: "ready" } : now));
     },
   };
 }

@@ -43,11 +43,13 @@ export function VerifyDialog({ onClose }: { onClose: () => void }) {
           </>
         )}
         <Group justify="flex-end" gap="xs">
-          {state === "running" ? (
+          {/* Two buttons, not one that changes: a click on "Cancel" as the check ends must not close. */}
+          {state === "running" && (
             <Button variant="default" onClick={cancel}>
               Cancel
             </Button>
-          ) : (
+          )}
+          {state !== "running" && (
             <Button variant="default" onClick={onClose}>
               Close
             </Button>
