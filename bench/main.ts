@@ -2,6 +2,7 @@ import { loadavg } from "node:os";
 import { parseArgs } from "node:util";
 import type { Group } from "./groups/group.ts";
 import { apiKeys } from "./groups/api-keys.ts";
+import { guessing } from "./groups/guessing.ts";
 import { introspection } from "./groups/introspection.ts";
 import { listing } from "./groups/listing.ts";
 import { micro } from "./groups/micro.ts";
@@ -33,6 +34,7 @@ import { renderTable } from "./table.ts";
 const groups: readonly Group[] = [
   token,
   introspection,
+  guessing,
   storage,
   listing,
   verifier,

@@ -8,6 +8,7 @@ import {
   type CreatedAppClient,
 } from "../../server/test/calls.ts";
 import { startPostgres } from "../../server/test/postgres.ts";
+import { inLanes } from "../lanes.ts";
 import type { Row } from "../row.ts";
 import { startPair, type Pair } from "../servers/pair.ts";
 import { tokenRequest } from "../servers/token-server.ts";
@@ -109,7 +110,7 @@ async function measureAll(store: string, pair: Pair, { progress }: GroupContext)
   for (const change of changes) {
     progress(`${store}: app clients for ${change.what}`);
     const clients = await createKnownClients(pair);
-    const measured = await inLanes(clients, async (client, done) => {
+    const measured = await inLanes(clients, lanes, async (client, done) => {
       progress(`${store}: ${change.what}, ${done} of ${count}`);
       return measureOne(pair, change, client);
     });
@@ -140,9 +141,9 @@ interface Obeyed {
 async function createKnownClients({ one, two }: Pair): Promise<CreatedAppClient[]> {
   const roles = { api_roles: ["viewer"] };
   const numbers = Array.from({ length: count }, (_, index) => index);
-  const clients = await inLanes(numbers, () => createAppClient(one, roles));
+  const clients = await inLanes(numbers, lanes, () => createAppClient(one, roles));
   await sleep(boundMs);
-  await inLanes(clients, async (client) => {
+  await inLanes(clients, lanes, async (client) => {
     const { status, body } = await requestToken(two, secretOf(client));
     if (status !== 200 || body.scope === undefined) throw new Error(`no token: ${status}`);
   });
@@ -165,20 +166,6 @@ async function measureOne(pair: Pair, change: Change, client: CreatedAppClient):
     ignoredMs = sentMs;
     await sleep(betweenAsksMs);
   }
-}
-
-/** For each of them, some at the same time. */
-async function inLanes<Item, Result>(
-  items: readonly Item[],
-  act: (item: Item, done: number) => Promise<Result>,
-): Promise<Result[]> {
-  const left = items.values();
-  const results: Result[] = [];
-  const lane = async (): Promise<void> => {
-    for (const item of left) results.push(await act(item, results.length));
-  };
-  await Promise.all(Array.from({ length: lanes }, lane));
-  return results;
 }
 
 /** Other clients get tokens of the second process; resolves to what ends it. */

@@ -4,6 +4,7 @@ import { findMatchingDigest, noDigest } from "../keys/secret.ts";
 import type { CredentialRecord } from "../store/records.ts";
 import { stateOf } from "./credential.ts";
 import type { KnownClient, KnownClients } from "./known-clients.ts";
+import { lookForNobody } from "./look-for-nobody.ts";
 
 /**
  * Which client is calling, and how it proved it [RFC 6749 §2.3]. Every way to fail looks the same
@@ -48,15 +49,23 @@ export class ClientRefused extends OAuthError {
   }
 }
 
-/** Throws `invalid_client`, always after comparing a digest, so that the time tells nothing. */
+/**
+ * Throws `invalid_client`, always after comparing a digest and after as many looks into the store, so
+ * that the time tells nothing.
+ */
 export async function authenticateClient(
   clients: KnownClients,
   presented: PresentedClient,
   atMs: number,
 ): Promise<AuthenticatedClient> {
   const { clientId, plainSecret, method } = presented;
-  const client = clients.peek(clientId) ?? (await clients.find(clientId));
+  const inMemory = clients.peek(clientId);
+  const client = inMemory ?? (await clients.find(clientId));
   const index = findMatchingDigest(plainSecret ?? "", client?.digests ?? [noDigest]);
+  if (index === -1 && client !== undefined) {
+    const looking = lookForNobody(clients.find, clientId);
+    if (inMemory !== undefined) await looking;
+  }
   const slip =
     index === -1 ? findSlip(plainSecret ?? "", client?.digests ?? [noDigest]) : undefined;
   if (client === undefined) throw new ClientRefused("unknown_client", clientId);

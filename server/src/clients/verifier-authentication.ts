@@ -1,6 +1,7 @@
 import type { Apis, KnownApi } from "../access/apis.ts";
 import { findMatchingDigest, noDigest } from "../keys/secret.ts";
 import { ClientRefused, type PresentedClient } from "./authentication.ts";
+import { lookForNobody } from "./look-for-nobody.ts";
 
 /**
  * How an API proves itself where it asks about its own tokens: with its id and its verifier secret, as
@@ -11,7 +12,10 @@ import { ClientRefused, type PresentedClient } from "./authentication.ts";
 export const isVerifier = ({ clientId, method }: PresentedClient): boolean =>
   clientId.startsWith("api_") && method === "client_secret_basic";
 
-/** Throws `invalid_client`, always after comparing a digest, so that the time tells nothing. */
+/**
+ * Throws `invalid_client`, always after comparing a digest and after as many looks into the store, so
+ * that the time tells nothing.
+ */
 export async function authenticateVerifier(
   apis: Pick<Apis, "findById">,
   { clientId, plainSecret }: PresentedClient,
@@ -20,8 +24,9 @@ export async function authenticateVerifier(
   const api = await apis.findById(clientId);
   const index = findMatchingDigest(plainSecret ?? "", api ? digestsOf(api, atMs) : [noDigest]);
   if (api === undefined) throw new ClientRefused("unknown_client", clientId);
-  if (index === -1) throw new ClientRefused("wrong_secret", clientId);
-  return api;
+  if (index !== -1) return api;
+  await lookForNobody(apis.findById, clientId);
+  throw new ClientRefused("wrong_secret", clientId);
 }
 
 /** An API without a credential compares with zeros, which no secret has. */
