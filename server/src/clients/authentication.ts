@@ -62,18 +62,34 @@ export async function authenticateClient(
   const inMemory = clients.peek(clientId);
   const client = inMemory ?? (await clients.find(clientId));
   const index = findMatchingDigest(plainSecret ?? "", client?.digests ?? [noDigest]);
-  if (index === -1 && client !== undefined) {
-    const looking = lookForNobody(clients.find, clientId);
-    if (inMemory !== undefined) await looking;
-  }
   const slip =
     index === -1 ? findSlip(plainSecret ?? "", client?.digests ?? [noDigest]) : undefined;
   if (client === undefined) throw new ClientRefused("unknown_client", clientId);
-  checkMethod(client, method);
   const credential = method === "none" ? undefined : client.credentials[index];
-  if (method !== "none") checkCredential(client, { credential, slip }, atMs);
+  try {
+    checkClient(client, method, { credential, slip }, atMs);
+    return { client, credential };
+  } catch (refusal) {
+    const looking = lookForNobody(clients.find, clientId);
+    if (inMemory !== undefined) await looking;
+    throw refusal;
+  }
+}
+
+interface Proof {
+  credential: CredentialRecord | undefined;
+  slip: OAuthRefusal | undefined;
+}
+
+function checkClient(
+  client: KnownClient,
+  method: ClientAuthenticationMethod,
+  proof: Proof,
+  atMs: number,
+): void {
+  checkMethod(client, method);
+  if (method !== "none") checkCredential(client, proof, atMs);
   if (!client.enabled) throw new ClientRefused("client_disabled", client.clientId, client);
-  return { client, credential };
 }
 
 /** Without a registered method Basic and post are both accepted; a registered one is the only one. */
@@ -98,14 +114,7 @@ function findSlip(plainSecret: string, digests: readonly Buffer[]): OAuthRefusal
   return isSpace ? "secret_with_white_space" : undefined;
 }
 
-function checkCredential(
-  client: KnownClient,
-  {
-    credential,
-    slip,
-  }: { credential: CredentialRecord | undefined; slip: OAuthRefusal | undefined },
-  atMs: number,
-): void {
+function checkCredential(client: KnownClient, { credential, slip }: Proof, atMs: number): void {
   if (credential === undefined) {
     throw new ClientRefused(slip ?? "wrong_secret", client.clientId, client);
   }
