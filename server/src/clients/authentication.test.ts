@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import type { ClientAuthenticationMethod } from "@countersign/protocol/oauth.ts";
 import { afterEach, beforeEach, describe, test } from "node:test";
+import { createApis } from "../access/apis.ts";
 import { createRoles } from "../access/roles.ts";
 import { sampleAudit, sampleClient, sampleTenant } from "../store/contract/records.contract.ts";
 import { temporaryFile } from "../store/contract/temporary-file.contract.ts";
@@ -11,6 +12,7 @@ import { StoreUnavailable, type Store } from "../store/store.ts";
 import { system } from "../system.ts";
 import { authenticateClient, ClientRefused } from "./authentication.ts";
 import { createKnownClients, type KnownClients } from "./known-clients.ts";
+import { authenticateVerifier } from "./verifier-authentication.ts";
 
 describe("authenticating a client", () => {
   let file: ReturnType<typeof temporaryFile>;
@@ -18,6 +20,7 @@ describe("authenticating a client", () => {
   let feed: Feed;
   let clients: KnownClients;
   let tenantId: string;
+  let apiId: string;
   let looks = 0;
   let isDown = false;
 
@@ -28,6 +31,7 @@ describe("authenticating a client", () => {
     const made = sampleTenant();
     await store.insertTenant(made);
     tenantId = made.tenant.id;
+    apiId = made.api.id;
     clients = createKnownClients(
       { ...store, findKnownClient: look },
       feed,
@@ -91,6 +95,25 @@ describe("authenticating a client", () => {
     await clients.find(id);
     isDown = true;
     assert.equal((await guess(id))[0], "wrong_secret");
+  });
+
+  test("asks as often about an API that is in memory as about an unknown one (A11)", async () => {
+    const findApi = (id: string) => {
+      looks += 1;
+      return store.findApi(id);
+    };
+    const apis = createApis({ ...store, findApi }, feed);
+    await apis.findById(apiId);
+    for (const [id, cause] of [
+      [apiId, "wrong_secret"],
+      ["api_unknown", "unknown_client"],
+    ] as const) {
+      const before = looks;
+      const method = "client_secret_basic";
+      const presented = { clientId: id, plainSecret: "wrong", method } as const;
+      await assert.rejects(authenticateVerifier(apis, presented, 0), { message: cause });
+      assert.equal(looks - before, 1, cause);
+    }
   });
 
   test("does not ask the store for a public client in memory", async () => {

@@ -71,6 +71,7 @@ export async function authenticateClient(
     return { client, credential };
   } catch (refusal) {
     const looking = lookForNobody(clients.find, clientId);
+    // One that was read just now has had its look; the next guess at it must find this one done.
     if (inMemory !== undefined) await looking;
     throw refusal;
   }
