@@ -44,11 +44,14 @@ export function startWriterThread(path: string, identity: FileIdentity): WriterT
       // A process may end while nothing is being written, but not before an answer it waits for.
       if (waiting.size === 0) started.unref();
     });
-    started.on("error", (error) => rejectAll(waiting, String(error)));
-    started.on("exit", () => {
-      rejectAll(waiting, "the writer thread ended");
+    // After an error it takes a while to end: what comes meanwhile needs another one.
+    const end = (reason: string): void => {
+      if (worker !== started) return;
       worker = undefined;
-    });
+      rejectAll(waiting, reason);
+    };
+    started.on("error", (error) => end(String(error)));
+    started.on("exit", () => end("the writer thread ended"));
     started.unref();
     return started;
   }

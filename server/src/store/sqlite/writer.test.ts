@@ -89,6 +89,16 @@ describe("the writer thread", () => {
     assert.equal(threads.length, 2);
   });
 
+  test("is started anew as soon as it has failed, although it has not ended yet", async () => {
+    const first = threads[0]!;
+    const fails = assert.rejects(insert("a"), StoreUnavailable);
+    first.emit("error", new Error("it failed"));
+    await fails;
+    const [outcome] = await Promise.all([insert("b"), first.terminate()]);
+    assert.equal(outcome, "written");
+    assert.equal(threads.length, 2);
+  });
+
   test("does not start one that cannot live over and over", async () => {
     await threads[0]!.terminate();
     file.remove();
