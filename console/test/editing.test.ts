@@ -79,6 +79,7 @@ describe("what somebody types in the console", () => {
     assert.equal(await page.evaluate(tooWide), false, "also in a list");
 
     await page.goto("/console/apiAccess/appClients");
+    const focused = page.locator(":focus");
     const create = page.getByRole("button", { name: "Create app client" });
     await create.press("Enter");
     const dialog = page.getByRole("dialog");
@@ -87,7 +88,7 @@ describe("what somebody types in the console", () => {
     assert.equal(await dialog.getByLabel("Name").inputValue(), "Nearly lost");
     await page.keyboard.press("Escape");
     await dialog.waitFor({ state: "detached" });
-    await page.waitForFunction("document.activeElement.textContent.includes('Create app client')");
+    await create.and(focused).waitFor();
 
     const menu = page.getByRole("button", { name: `Actions for ${name}` });
     await menu.press("Enter");
@@ -96,7 +97,7 @@ describe("what somebody types in the console", () => {
     const box = await dialog.boundingBox();
     assert.ok(title!.x + title!.width <= box!.x + box!.width);
     await page.keyboard.press("Escape");
-    await page.waitForFunction("document.activeElement.ariaLabel?.startsWith('Actions for <img')");
+    await menu.and(focused).waitFor();
   });
 
   test("is made once, also when the answer was lost and it is sent again", async () => {
