@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
 import build from "fast-json-stringify";
 import { Validator } from "@seriousme/openapi-schema-validator";
-import { call } from "../calls.ts";
+import { call, createAppClient, secretOf } from "../calls.ts";
 import { startServer, type InProcessServer } from "../server.ts";
 
 interface Document {
@@ -57,6 +57,27 @@ describe("the OpenAPI document", () => {
     assert.ok(answers.length >= 100);
     // Serializers are made for their first answer: a schema that cannot be one would be found too late.
     for (const { schema } of answers) build(schema);
+  });
+
+  test("describes each member of what is answered about tokens", async () => {
+    const client = await createAppClient(server, { api_roles: ["owner"] });
+    const checkDescribed = async (path: string, parameters: Record<string, string>) => {
+      const form = new URLSearchParams({ ...secretOf(client), ...parameters });
+      const response = await fetch(server.url + path, { method: "POST", body: form });
+      assert.equal(response.status, 200, path);
+      const answered = (await response.json()) as Record<string, unknown>;
+      const { content } = document.paths[path]!["post"]!.responses["200"]!;
+      const schema = content?.["application/json"]?.schema as { properties: object } | undefined;
+      const described = Object.keys(schema?.properties ?? {});
+      for (const member of Object.keys(answered)) assert.ok(described.includes(member), member);
+      return answered;
+    };
+    const { access_token: token } = await checkDescribed("/oauth2/token", {});
+    for (const asked of [String(token), server.apiKey]) {
+      const told = await checkDescribed("/oauth2/introspect", { token: asked });
+      assert.equal(told["active"], true);
+    }
+    await checkDescribed("/oauth2/revoke", { token: String(token) });
   });
 
   test("does not describe what is not there", async () => {
