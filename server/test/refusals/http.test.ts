@@ -249,6 +249,30 @@ describe("HTTP itself", () => {
     }
   });
 
+  test("refuses a body that holds a member twice, at any depth and however it is spelt", async () => {
+    const path = `/v2/app_clients/${client.id}`;
+    const change = async (body: string) => {
+      const headers = { "content-type": "application/json", "x-api-key": server.apiKey };
+      const answer = await fetch(server.url + path, { method: "PATCH", headers, body });
+      return { status: answer.status, text: await answer.text() };
+    };
+    for (const body of [
+      '{"description":"a","description":"b"}',
+      '{"description":"a","descripti\\u006fn":"a"}',
+      '{"labels":{"a":"1","a":"2"}}',
+      '{"api_roles":["viewer"],"api_roles":["owner"]}',
+    ]) {
+      const { status, text } = await change(body);
+      assert.equal(status, 400, body);
+      assert.match(text, /more than once/);
+      assert.match(text, /"request_id":"req_/);
+    }
+    const { body } = await call<{ description: string }>(server, "GET", path);
+    assert.equal(body.description, "");
+    const similar = '{"description":"a: \\"b\\":","labels":{"description":"{\\"a\\":1}"}}';
+    assert.equal((await change(similar)).status, 200);
+  });
+
   test("answers an address that cannot be decoded in its own words (I10, J4)", async () => {
     for (const path of [
       "/%",
