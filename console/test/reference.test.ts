@@ -73,6 +73,7 @@ describe("the API reference", () => {
       );
     });
     await choose();
+    await page.getByText("a small API that Countersign protects").first().waitFor();
     const response = await sendListCorpora();
     assert.equal(response.status(), 200);
     assert.match(scopeOf(tokenOf(response)), /corpora:read/);

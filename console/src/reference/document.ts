@@ -45,9 +45,14 @@ export async function loadDocument({ id }: Source): Promise<object | string> {
   }
   const document = await request<Document>("GET", "/openapi.json");
   const paths = pathsOf(document, (one) => isSample(one) === (id === sample.id));
-  const info = id === sample.id ? { ...document.info, title: "Corpora" } : document.info;
+  const info = id === sample.id ? { ...document.info, ...sampleInfo } : document.info;
   return withBearer({ ...document, ...(info === undefined ? {} : { info }), paths });
 }
+
+const sampleInfo = {
+  title: "Corpora",
+  description: "Corpora of documents that can be searched: a small API that Countersign protects.",
+};
 
 /** They stand in our own document, because the sample API runs under our address. */
 const sampleTags = ["Corpora", "Documents", "Queries", "Jobs"];
