@@ -76,9 +76,26 @@ describe("asking for a token", () => {
     const redirect: Step = (response) => {
       response.writeHead(307, { location: `${thief.origin}/oauth2/token` }).end();
     };
-    server.steps.push(redirect, redirect);
-    await assert.rejects(sourceFor(server.origin).token(), TransportError);
+    server.steps.push(redirect);
+    const message = "the token endpoint answered status 307 without an OAuth error";
+    await assert.rejects(sourceFor(server.origin).token(), { code: "unexpected_status", message });
     assert.deepEqual(thief.asked, []);
+  });
+
+  test("says which address answered something else than the issuer's metadata", async (t) => {
+    const client = { clientId: "app_1", clientSecret: "cssk_x" };
+    const origin = await startServer(t, (request, response) => {
+      if (request.url?.endsWith("/moved") === true) response.writeHead(302, { location: "/" });
+      else if (request.url?.endsWith("/none") === true) response.statusCode = 404;
+      else response.write(request.url?.endsWith("/huge") === true ? " ".repeat(300_000) : "<p>");
+      response.end();
+    });
+    const cases = { moved: "302", none: "404", html: "no JSON object", huge: "too much" };
+    for (const [path, what] of Object.entries(cases)) {
+      const issuer = `${origin}/${path}`;
+      const message = `${origin}/.well-known/oauth-authorization-server/${path} answered ${what}`;
+      await assert.rejects(clientCredentials({ issuer, ...client }).token(), { message });
+    }
   });
 
   test("refuses options that would leak the secret or cannot work", () => {

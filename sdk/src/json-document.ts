@@ -1,4 +1,8 @@
-import { TransportError, UnexpectedResponseError } from "./errors.ts";
+import {
+  TransportError,
+  UnexpectedResponseError,
+  type UnexpectedResponseErrorCode,
+} from "./errors.ts";
 import { type JsonObject, parseStrictJsonObject } from "./strict-json.ts";
 
 /** The `fetch` to use: the platform's, or one of your own. */
@@ -20,18 +24,19 @@ export interface JsonDocument {
 
 /**
  * Sends a request and reads a small JSON document, bounded in time and in bytes, and without
- * following redirects: whom we ask is whom we believe. Throws `TransportError` when there is no
- * answer and `UnexpectedResponseError` when it is too large.
+ * following redirects: whom we ask is whom we believe. A redirect is then an answer like any other
+ * that is not 200; `redirect: "error"` would say so as well, but workers do not have it. Throws
+ * `TransportError` when there is no answer and `UnexpectedResponseError` when it is too large.
  */
 export async function requestJson(request: JsonRequest): Promise<JsonDocument> {
   const signal = AbortSignal.timeout(request.timeoutMs);
   try {
     const response = await request.fetch(request.url, {
       ...request.init,
-      redirect: "error",
+      redirect: "manual",
       signal,
     });
-    const bytes = await readBounded(response, request.bodyBytesMax);
+    const bytes = await readBounded(response, request);
     return { response, body: parseStrictJsonObject(bytes) };
   } catch (error) {
     if (error instanceof UnexpectedResponseError) throw error;
@@ -48,29 +53,39 @@ export async function loadJson(request: JsonRequest): Promise<JsonDocument & { b
   const { response, body } = await requestJson(request);
   const { status } = response;
   if (status !== 200 || response.redirected) {
-    throw new UnexpectedResponseError("unexpected_status", `answered ${status}`, { status });
+    throw unexpected("unexpected_status", request, String(status), status);
   }
   if (body === undefined) {
-    throw new UnexpectedResponseError("not_json", "answered no JSON object", { status });
+    throw unexpected("not_json", request, "no JSON object", status);
   }
   return { response, body };
 }
 
 /** Counts while reading: `Content-Length` may be missing, or say less than what comes. */
-async function readBounded(response: Response, bytesMax: number): Promise<Uint8Array> {
+async function readBounded(response: Response, request: JsonRequest): Promise<Uint8Array> {
   const chunks: Uint8Array[] = [];
   let length = 0;
   if (response.body !== null) {
     for await (const chunk of response.body) {
       length += chunk.byteLength;
-      if (length > bytesMax) {
-        const { status } = response;
-        throw new UnexpectedResponseError("too_large", "answered too much", { status });
+      if (length > request.bodyBytesMax) {
+        throw unexpected("too_large", request, "too much", response.status);
       }
       chunks.push(chunk);
     }
   }
   return concatenate(chunks, length);
+}
+
+/** Says who it was, for whoever reads the log; a query may hold what is nobody's business. */
+function unexpected(
+  code: UnexpectedResponseErrorCode,
+  { url }: JsonRequest,
+  what: string,
+  status: number,
+): UnexpectedResponseError {
+  const { origin, pathname } = new URL(url);
+  return new UnexpectedResponseError(code, `${origin}${pathname} answered ${what}`, { status });
 }
 
 function concatenate(chunks: readonly Uint8Array[], length: number): Uint8Array {

@@ -123,7 +123,9 @@ describe("an issuer that misbehaves", () => {
         response.writeHead(status, { location: `${attacker.issuer}/oauth2/jwks` }).end();
       };
       const verdict = createVerifier(issuer.options).verify(issuer.token());
-      await refusal(verdict, "temporarily_unavailable");
+      const error = await refusal(verdict, "temporarily_unavailable");
+      const { message } = error.cause as Error;
+      assert.equal(message, `${issuer.issuer}/oauth2/jwks answered ${status}`);
     }
     assert.deepEqual(attacker.requests, []);
   });
