@@ -126,7 +126,7 @@ async function finishImports(stage: string): Promise<void> {
   for (const path of globSync("dist/**/*.{js,ts}", { cwd: stage })) {
     const text = await readFile(join(stage, path), "utf8");
     const finished = text.replace(specifier, (_all, before: string, from: string) => {
-      if (from.startsWith("node:") || from === "#signature") return before + from;
+      if (/^(node|cloudflare):/.test(from) || from.startsWith("#")) return before + from;
       if (!/^\.{1,2}\/.*\.[jt]s$/.test(from)) throw new Error(`${path} imports ${from}`);
       return before + from.replace(/\.ts$/, ".js");
     });

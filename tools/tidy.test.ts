@@ -62,6 +62,7 @@ describe("the direction of imports", () => {
     ["sdk/src/index.ts", "@countersign/protocol/oauth.ts"],
     ["sdk/src/index.ts", "#signature"],
     ["sdk/src/index.ts", "node:crypto"],
+    ["sdk/src/shared-work/workerd.ts", "cloudflare:workers"],
     ["protocol/src/admin/setup.ts", "typebox"],
     ["tools/reference.ts", "../server/src/app.ts"],
   ];

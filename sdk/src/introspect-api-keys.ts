@@ -1,3 +1,4 @@
+import { sharedWork } from "#shared-work";
 import type { FindApiKey, IntrospectedKey } from "./api-key.ts";
 import { basicCredentials, type ClientIdentity } from "./client-authentication.ts";
 import { UnexpectedResponseError } from "./errors.ts";
@@ -44,7 +45,7 @@ export function introspectApiKeys(options: IntrospectApiKeysOptions): FindApiKey
 
   async function askOnce(plainKey: string): Promise<IntrospectionAnswer | undefined> {
     const askedAtMs = now();
-    const asking = ask(plainKey).finally(() => asked.delete(plainKey));
+    const asking = sharedWork(ask(plainKey).finally(() => asked.delete(plainKey)));
     asked.set(plainKey, asking);
     const key = await asking;
     known.forgetOld(now());

@@ -1,3 +1,4 @@
+import { sharedWork } from "#shared-work";
 import { AuthorizationError } from "./authorization-error.ts";
 import { keyLifetimeSeconds } from "./cache-control.ts";
 import { loadEndpoint } from "./issuer-metadata.ts";
@@ -71,9 +72,11 @@ export class RemoteKeys {
 
   /** Never rejects: what went wrong is remembered. */
   #renew(): Promise<void> {
-    this.#running ??= this.#load().finally(() => {
-      this.#running = undefined;
-    });
+    this.#running ??= sharedWork(
+      this.#load().finally(() => {
+        this.#running = undefined;
+      }),
+    );
     return this.#running;
   }
 

@@ -1,3 +1,4 @@
+import { sharedWork } from "#shared-work";
 import { isReplayable, isTokenRefused, withToken } from "./bearer-request.ts";
 
 /** Gives out access tokens, asks for as few as it can, and calls APIs with them. */
@@ -48,9 +49,11 @@ export function createTokenSource(options: TokenSourceOptions): TokenSource {
   }
 
   function renew(): Promise<string> {
-    running ??= mint().finally(() => {
-      running = undefined;
-    });
+    running ??= sharedWork(
+      mint().finally(() => {
+        running = undefined;
+      }),
+    );
     return running;
   }
 

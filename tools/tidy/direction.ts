@@ -61,7 +61,7 @@ const limits: readonly { files: RegExp; may: readonly RegExp[]; why: string }[] 
   },
   {
     files: /^sdk\//,
-    may: [/^sdk\//, /^protocol\//, /^node:/],
+    may: [/^sdk\//, /^protocol\//, /^node:/, /^cloudflare:workers$/],
     why: "the SDK brings no dependencies",
   },
 ];
