@@ -65,6 +65,17 @@ describe("introspectApiKeys", () => {
     assert.equal(started.asked.length, 2);
   });
 
+  test("asks again in time, also when the clock was set back", async (t) => {
+    const started = await startIntrospection(t);
+    const find = finder(started);
+    await find("key");
+    started.clock.nowMs -= 900_000;
+    await find("key");
+    started.body = { active: false };
+    started.clock.nowMs += 10_000;
+    assert.equal(await find("key"), undefined);
+  });
+
   test("remembers no refusal, and forgets a key that is refused", async (t) => {
     const started = await startIntrospection(t);
     const find = finder(started);

@@ -6,6 +6,7 @@ import { loadEndpoint } from "./issuer-metadata.ts";
 import { type Fetch, loadJson } from "./json-document.ts";
 import { KnownKeys } from "./known-keys.ts";
 import { checkIssuer } from "./secure-url.ts";
+import { steadyClock } from "./steady-clock.ts";
 import type { JsonObject } from "./strict-json.ts";
 
 export interface IntrospectApiKeysOptions extends ClientIdentity {
@@ -38,26 +39,28 @@ const keyCharactersMax = 1_000;
 export function introspectApiKeys(options: IntrospectApiKeysOptions): FindApiKey {
   checkOptions(options);
   const now = options.now ?? (() => Date.now());
+  const steadyNow = steadyClock(now);
   const cacheMs = (options.cacheSeconds ?? cacheSecondsMax) * 1000;
   const known = new KnownKeys(options.cacheSize ?? cacheSizeDefault);
   const ask = asker(options);
   const asked = new Map<string, Promise<IntrospectionAnswer | undefined>>();
 
   async function askOnce(plainKey: string): Promise<IntrospectionAnswer | undefined> {
-    const askedAtMs = now();
+    const askedAtMs = steadyNow();
     const asking = sharedWork(ask(plainKey).finally(() => asked.delete(plainKey)));
     asked.set(plainKey, asking);
     const key = await asking;
-    known.forgetOld(now());
+    known.forgetOld(steadyNow());
     known.delete(plainKey);
     if (key !== undefined) {
       const { exp = Infinity } = key;
-      known.add(plainKey, { key, untilMs: Math.min(askedAtMs + cacheMs, exp * 1000) });
+      const restMs = exp * 1000 - now();
+      known.add(plainKey, { key, untilMs: Math.min(askedAtMs + cacheMs, steadyNow() + restMs) });
     }
     return key;
   }
 
-  const findRemembered = (plainKey: string) => known.find(plainKey, now());
+  const findRemembered = (plainKey: string) => known.find(plainKey, steadyNow());
 
   function findApiKey(plainKey: string) {
     if (plainKey.length > keyCharactersMax) return undefined;

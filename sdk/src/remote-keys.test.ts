@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import type { ServerResponse } from "node:http";
 import { describe, test } from "node:test";
-import { forge, makeKey } from "../test/forge.ts";
+import { forge, makeKey, nowSeconds } from "../test/forge.ts";
 import { keyRequests, startIssuer, type TestIssuer } from "../test/issuer.ts";
 import { refusal } from "../test/refusal.ts";
 import { createVerifier } from "./verifier.ts";
@@ -178,6 +178,20 @@ describe("an issuer that misbehaves", () => {
     await verifier.verify(token);
   });
 
+  test("asks again in a minute at most, also when the clock was set back", async (t) => {
+    const issuer = await startIssuer(t);
+    issuer.answerKeys = fail;
+    const verifier = createVerifier(issuer.options);
+    const token = dayToken(issuer);
+    await refusal(verifier.verify(token), "temporarily_unavailable");
+    issuer.clock.nowMs -= dayMs / 2;
+    const error = await refusal(verifier.verify(token), "temporarily_unavailable");
+    assert.equal(error.headers["retry-after"], "1");
+    issuer.answerKeys = undefined;
+    issuer.clock.nowMs += 1000;
+    await verifier.verify(token);
+  });
+
   test("goes by the last good keys for as long as it is told", async (t) => {
     const issuer = await startIssuer(t);
     issuer.cacheControl = "max-age=60";
@@ -267,6 +281,18 @@ describe("keeping the keys", () => {
     await verifier.verify(forge(successor, issuer.issuer));
   });
 
+  test("voids them in time, also when the clock was set back (D16)", async (t) => {
+    const issuer = await startIssuer(t);
+    const verifier = createVerifier(issuer.options);
+    const token = dayToken(issuer);
+    await verifier.verify(token);
+    issuer.clock.nowMs -= dayMs / 2;
+    await verifier.verify(token);
+    issuer.listed = [];
+    issuer.clock.nowMs += 300_000;
+    await refusal(verifier.verify(token), "invalid_token");
+  });
+
   test("obeys an issuer that lists no keys at all (D18)", async (t) => {
     const issuer = await startIssuer(t);
     const verifier = createVerifier(issuer.options);
@@ -348,4 +374,10 @@ function endless(response: ServerResponse): void {
   };
   response.on("drain", write);
   write();
+}
+
+/** Good at the test's time and half a day before. */
+function dayToken(issuer: TestIssuer): string {
+  const claims = { iat: nowSeconds - 44_000, exp: nowSeconds + 42_000 };
+  return issuer.token({ claims });
 }

@@ -5,6 +5,7 @@ import { loadEndpoint } from "./issuer-metadata.ts";
 import { type Fetch, loadJson } from "./json-document.ts";
 import { type KeySet, readKeySet, type VerificationKey } from "./key-set.ts";
 import type { SignaturePlatform } from "./signature/signature.ts";
+import { steadyClock } from "./steady-clock.ts";
 import { UnknownKeys } from "./unknown-keys.ts";
 
 export interface RemoteKeysOptions {
@@ -29,6 +30,7 @@ const backOffMsMax = 60_000;
  */
 export class RemoteKeys {
   readonly #options: RemoteKeysOptions;
+  readonly #now: () => number;
   readonly #unknownKeys = new UnknownKeys();
   #keys: KeySet | undefined;
   #fetchedAtMs = 0;
@@ -42,10 +44,12 @@ export class RemoteKeys {
 
   constructor(options: RemoteKeysOptions) {
     this.#options = options;
+    this.#now = steadyClock(options.now);
   }
 
   /** Whether one may go by what is known. When its end is near, it is renewed in the background. */
-  isReady(nowMs: number): boolean {
+  isReady(): boolean {
+    const nowMs = this.#now();
     if (nowMs < this.#renewAtMs) return true;
     const isReady = nowMs < this.#freshUntilMs || (this.#failures > 0 && this.#isKept(nowMs));
     if (isReady && this.#mayAsk(nowMs)) void this.#renew();
@@ -64,9 +68,8 @@ export class RemoteKeys {
   }
 
   async #loadKeys(): Promise<KeySet> {
-    const { now } = this.#options;
-    if (!this.isReady(now()) && this.#mayAsk(now())) await this.#renew();
-    if (this.#keys === undefined || !this.isReady(now())) throw this.#unavailable();
+    if (!this.isReady() && this.#mayAsk(this.#now())) await this.#renew();
+    if (this.#keys === undefined || !this.isReady()) throw this.#unavailable();
     return this.#keys;
   }
 
@@ -81,11 +84,10 @@ export class RemoteKeys {
   }
 
   async #load(): Promise<void> {
-    const { now, platform } = this.#options;
-    const startedAtMs = now();
+    const startedAtMs = this.#now();
     try {
       const { body, lifetimeSeconds } = await loadKeyDocument(this.#options);
-      this.#keys = await readKeySet(body, this.#keys ?? new Map(), platform);
+      this.#keys = await readKeySet(body, this.#keys ?? new Map(), this.#options.platform);
       this.#fetchedAtMs = startedAtMs;
       this.#renewAtMs = startedAtMs + lifetimeSeconds * 1000 * renewalShare;
       this.#freshUntilMs = startedAtMs + lifetimeSeconds * 1000;
@@ -93,7 +95,7 @@ export class RemoteKeys {
       this.#cause = undefined;
     } catch (error) {
       this.#cause = error;
-      this.#retryAtMs = now() + Math.min(backOffMsMax, backOffMsMin * 2 ** this.#failures);
+      this.#retryAtMs = this.#now() + Math.min(backOffMsMax, backOffMsMin * 2 ** this.#failures);
       this.#failures += 1;
     }
   }
@@ -103,7 +105,7 @@ export class RemoteKeys {
   }
 
   #mayAskFor(keyId: string): boolean {
-    const nowMs = this.#options.now();
+    const nowMs = this.#now();
     return this.#mayAsk(nowMs) && this.#unknownKeys.mayAskFor(keyId, nowMs);
   }
 
@@ -116,7 +118,7 @@ export class RemoteKeys {
   #unavailable(): AuthorizationError {
     const description = "The access token cannot be checked at the moment. Try again.";
     return new AuthorizationError("temporarily_unavailable", description, {
-      retryAfterSeconds: Math.max(1, (this.#retryAtMs - this.#options.now()) / 1000),
+      retryAfterSeconds: Math.max(1, (this.#retryAtMs - this.#now()) / 1000),
       cause: this.#cause,
     });
   }

@@ -39,6 +39,15 @@ describe("keeping a token", () => {
     assert.equal(await tokens.token(), "t1");
   });
 
+  test("keeps a token no longer than it lives, also when the clock was set back", async (t) => {
+    const { clock, tokens } = await startClocked(t, 1800);
+    await tokens.token();
+    clock.nowMs -= 3_600_000;
+    assert.equal(await tokens.token(), "t1");
+    clock.nowMs += 1_795_000;
+    assert.equal(await tokens.token(), "t2");
+  });
+
   const lives = [
     { expiresIn: 1800, renewedAfter: 1740 },
     { expiresIn: 300, renewedAfter: 270 },

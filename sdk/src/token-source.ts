@@ -1,5 +1,6 @@
 import { sharedWork } from "#shared-work";
 import { isReplayable, isTokenRefused, withToken } from "./bearer-request.ts";
+import { steadyClock } from "./steady-clock.ts";
 
 /** Gives out access tokens, asks for as few as it can, and calls APIs with them. */
 export interface TokenSource {
@@ -36,7 +37,7 @@ const renewalPauseMs = 5000;
 
 /** However many wait for a token, the server is asked once. */
 export function createTokenSource(options: TokenSourceOptions): TokenSource {
-  const { now } = options;
+  const now = steadyClock(options.now);
   let held: HeldToken | undefined;
   let running: Promise<string> | undefined;
   let renewNoEarlierMs = 0;

@@ -79,7 +79,7 @@ export function createVerifierOn(platform: SignaturePlatform, options: VerifierO
       return undefined;
     }
     checkAge(verified, nowMs, use);
-    return keys.isReady(nowMs) ? verified.access : undefined;
+    return keys.isReady() ? verified.access : undefined;
   }
 
   /** What costs little comes first: only a token that could be good reaches the keys. */
