@@ -9,6 +9,15 @@ export function withToken(
   return [input, { ...init, headers }];
 }
 
+/** What the caller of `fetch` ends the request with; an `init` wins over the request, as there. */
+export function signalOf(
+  input: string | URL | Request,
+  init: RequestInit | undefined,
+): AbortSignal | undefined {
+  const ofRequest = input instanceof Request ? input.signal : undefined;
+  return (init?.signal === undefined ? ofRequest : init.signal) ?? undefined;
+}
+
 /** Whether the API refused the token itself [RFC 6750 §3.1]; a new one may do better. */
 export function isTokenRefused(response: Response): boolean {
   if (response.status !== 401) return false;

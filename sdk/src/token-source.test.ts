@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import type { ServerResponse } from "node:http";
 import { describe, test, type TestContext } from "node:test";
 import { answerJson, readBody, startServer } from "../test/local-server.ts";
 import { busy, sourceFor, startTokenServer } from "../test/token-server.ts";
@@ -145,6 +146,29 @@ describe("calling an API", () => {
     const all = await Promise.all(Array.from({ length: 20 }, () => tokens.fetch(api.origin)));
     assert.ok(all.every(({ status }) => status === 200));
     assert.equal(server.asked.length, 2);
+  });
+
+  test("stops waiting for a token when the caller does, who is alone in that", async (t) => {
+    const { server, tokens } = await startClocked(t, 1800);
+    const api = await startApi(t, "late", undefined);
+    const asked = new Promise<ServerResponse>((resolve) => server.steps.push(resolve));
+    const caller = new AbortController();
+    const { signal } = caller;
+    const leaving = [
+      tokens.fetch(api.origin, { signal }),
+      tokens.fetch(new Request(api.origin, { signal })),
+    ];
+    const staying = tokens.fetch(new Request(api.origin, { signal }), { signal: null });
+    const tokenResponse = await asked;
+    const reason = new Error("enough");
+    caller.abort(reason);
+    for (const one of leaving) await assert.rejects(one, reason);
+    await assert.rejects(tokens.fetch(api.origin, { signal }), reason);
+    const token = { access_token: "late", token_type: "Bearer", expires_in: 1800 };
+    answerJson(tokenResponse, 200, token);
+    assert.equal((await staying).status, 200);
+    assert.equal(server.asked.length, 1);
+    assert.equal(api.seen.length, 1);
   });
 
   test("sends a request twice at most", async (t) => {

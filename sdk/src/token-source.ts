@@ -1,6 +1,7 @@
 import { sharedWork } from "#shared-work";
-import { isReplayable, isTokenRefused, withToken } from "./bearer-request.ts";
+import { isReplayable, isTokenRefused, signalOf, withToken } from "./bearer-request.ts";
 import { steadyClock } from "./steady-clock.ts";
+import { unlessAborted } from "./unless-aborted.ts";
 
 /** Gives out access tokens, asks for as few as it can, and calls APIs with them. */
 export interface TokenSource {
@@ -8,7 +9,8 @@ export interface TokenSource {
   token(): Promise<string>;
   /**
    * As `fetch`, with the token in the `Authorization` header. When the API says that the token is
-   * no good, the request is sent once more with a new one, if its body can be sent twice.
+   * no good, the request is sent once more with a new one, if its body can be sent twice. A `signal`
+   * also ends the wait for a token; others who wait for the same one are not disturbed.
    */
   fetch(input: string | URL | Request, init?: RequestInit): Promise<Response>;
 }
@@ -73,14 +75,15 @@ export function createTokenSource(options: TokenSourceOptions): TokenSource {
   }
 
   async function fetchWithToken(input: string | URL | Request, init?: RequestInit) {
-    const accessToken = await token();
+    const signal = signalOf(input, init);
+    const accessToken = await unlessAborted(signal, token);
     const response = await options.fetch(...withToken(accessToken, input, init));
     if (!isTokenRefused(response)) return response;
     // Another call may have replaced it already.
     if (held?.accessToken === accessToken) held = undefined;
     if (!isReplayable(input, init)) return response;
     await response.body?.cancel();
-    return options.fetch(...withToken(await token(), input, init));
+    return options.fetch(...withToken(await unlessAborted(signal, token), input, init));
   }
 
   return { token, fetch: fetchWithToken };
