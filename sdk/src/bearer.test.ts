@@ -168,8 +168,8 @@ test("says where the API describes itself, unless told otherwise (D14)", async (
   for (const [audience, resourceMetadata, expected] of cases) {
     const verifier = createVerifier({ ...options, audience, resourceMetadata });
     const error = await refusal(verifier.verify({}), "no_credentials");
-    const challenge = expected === undefined ? "Bearer" : `Bearer resource_metadata="${expected}"`;
-    assert.equal(error.challenge, challenge);
+    const parameter = expected === undefined ? 'realm="api"' : `resource_metadata="${expected}"`;
+    assert.equal(error.challenge, `Bearer ${parameter}`);
   }
 });
 

@@ -23,7 +23,9 @@ export function bearerChallenge(fields: ChallengeFields): string {
   if (fields.resourceMetadata !== undefined) {
     parameters.push(`resource_metadata="${uriText(fields.resourceMetadata)}"`);
   }
-  return parameters.length === 0 ? "Bearer" : `Bearer ${parameters.join(", ")}`;
+  // One parameter at least must follow the scheme [RFC 6750 §3], also where there is nothing to say.
+  if (parameters.length === 0) parameters.push('realm="api"');
+  return `Bearer ${parameters.join(", ")}`;
 }
 
 /** `error_description` may hold %x20-21, %x23-5B and %x5D-7E [RFC 6750 §3]. */

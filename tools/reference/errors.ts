@@ -108,7 +108,9 @@ const verifierMeanings: Record<AuthorizationErrorCode, string> = {
 
 function verifierRows(): string[][] {
   return Object.entries(verifierMeanings).map(([name, meaning]) => {
-    const { status, challenge } = new AuthorizationError(name as AuthorizationErrorCode, "");
+    const { status, challenge } = new AuthorizationError(name as AuthorizationErrorCode, "", {
+      resourceMetadata: "URL",
+    });
     const shown = challenge === undefined ? "none" : `${code(challenge.split(",", 1)[0]!)} …`;
     return [code(name), String(status), shown, meaning];
   });
