@@ -23,6 +23,7 @@ const RedirectUris = Type.Array(Type.String({ minLength: 1, maxLength: 2000 }), 
 });
 const GrantTypes = Type.Array(oneOf(grantTypes, "A grant that this client may use."), {
   minItems: 1,
+  maxItems: grantTypes.length,
   uniqueItems: true,
 });
 const AuthenticationMethod = oneOf(

@@ -14,7 +14,7 @@ export const validatorCompiler: FastifySchemaCompiler<TSchema> = ({ schema, http
   return (input: unknown) => {
     const validator = validatorOf(schema);
     const value = isText ? Value.Default(schema, Value.Convert(schema, input)) : input;
-    if (!validator.Check(value)) return { error: validator.Errors(value) as never };
+    if (!validator.Check(value)) return { error: errorsOf(schema, value) as never };
     const problem = problemOfText(value);
     return problem === undefined ? { value } : { error: badField(httpPart ?? "body", problem) };
   };
@@ -30,6 +30,22 @@ function validatorOf(schema: TSchema): Validator {
   validators.set(schema, made);
   return made;
 }
+
+/**
+ * Why it is not valid. Finding what a list holds twice takes TypeBox a time that grows with the square
+ * of how often that is, so it is asked of lists only that are no longer than they may be.
+ */
+function errorsOf(schema: TSchema, value: unknown) {
+  const errors = Value.Errors(withoutUniqueItems(schema), value);
+  return errors.length > 0 ? errors : Value.Errors(schema, value);
+}
+
+const withoutUniqueItems = (schema: TSchema): TSchema =>
+  JSON.parse(
+    JSON.stringify(schema, (name, member: unknown) =>
+      name === "uniqueItems" && member === true ? undefined : member,
+    ),
+  ) as TSchema;
 
 /** Why a text in it, a name of a member included, cannot be kept. */
 function problemOfText(value: unknown): string | undefined {

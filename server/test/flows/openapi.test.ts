@@ -59,6 +59,20 @@ describe("the OpenAPI document", () => {
     for (const { schema } of answers) build(schema);
   });
 
+  test("bounds every list that may hold nothing twice (I5)", () => {
+    let lists = 0;
+    JSON.stringify(
+      document,
+      (name, member: { uniqueItems?: boolean; maxItems?: number } | null) => {
+        if (member?.uniqueItems !== true) return member;
+        lists += 1;
+        assert.ok(member.maxItems! <= 1_000, name);
+        return member;
+      },
+    );
+    assert.ok(lists >= 10);
+  });
+
   test("describes each member of what is answered about tokens", async () => {
     const client = await createAppClient(server, { api_roles: ["owner"] });
     const checkDescribed = async (path: string, parameters: Record<string, string>) => {
