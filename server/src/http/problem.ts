@@ -137,7 +137,7 @@ const badRequest = (fieldErrors: Record<string, string>, messages: string[]): Pr
 });
 
 function invalidFields({ validation = [], validationContext }: FastifyError): Problem {
-  const fieldErrors: Record<string, string> = {};
+  const problems = new Map<string, string>();
   for (const { keyword, instancePath, message = "is not valid", params } of validation) {
     const unknown = params["additionalProperties"] as string[] | undefined;
     const missing = params["requiredProperties"] as string[] | undefined;
@@ -146,12 +146,13 @@ function invalidFields({ validation = [], validationContext }: FastifyError): Pr
       const field = [base, name].filter((part) => part !== "").join(".");
       const isUnknown = unknown !== undefined || keyword === "boolean";
       const problem = isUnknown ? "is not a known field" : missing ? "is missing" : message;
-      fieldErrors[(field || (validationContext ?? "body")).slice(0, 200)] ??= problem;
+      const shown = (field || (validationContext ?? "body")).slice(0, 200);
+      if (!problems.has(shown)) problems.set(shown, problem);
     }
   }
-  const messages = Object.entries(fieldErrors).map(([field, problem]) => `${field}: ${problem}`);
+  const messages = [...problems].map(([field, problem]) => `${field}: ${problem}`);
   return {
-    ...badRequest(fieldErrors, messages),
+    ...badRequest(Object.fromEntries(problems), messages),
     detail: `${messages.length} fields are not valid`,
   };
 }

@@ -188,6 +188,7 @@ for (const { name, settings } of stores) {
         [{ api_roles: "owner" }, "api_roles"],
         [{ corpus_roles: [{ corpus_key: "a b", role: "viewer" }] }, "corpus_roles.0.corpus_key"],
         [{ enabledd: true }, "enabledd"],
+        [{ toString: true }, "toString"],
         [{ token_lifetime_seconds: 29 }, "token_lifetime_seconds"],
         [{ token_lifetime_seconds: "60" }, "token_lifetime_seconds"],
         [{ redirect_uris: ["javascript:alert(1)"] }, "redirect_uris.0"],

@@ -149,6 +149,9 @@ for (const { name, settings } of stores) {
         expires_at: new Date(server.clock.now() - 1).toISOString(),
       });
       assert.equal(past.status, 400);
+      // In UTC that is the year 10000, for which there is no date-time.
+      const far = await add(client.id, { expires_at: "9999-12-31T23:59:59-01:00" });
+      assert.equal(far.status, 400);
     });
 
     test("says when an old credential is safe to remove, after seven quiet days without a gap", async () => {
