@@ -8,6 +8,7 @@ import { badField } from "../errors/admin-error.ts";
  * Validates requests against the schemas that also type and document them. A body is taken as it is:
  * `"1"` is not 1. Query and path are text, so there numbers are read from it. No text may hold NUL,
  * which Postgres cannot keep, nor half of a surrogate pair, which nothing keeps: UTF-8 has no such thing.
+ * And nothing is nested so deeply that who walks through it runs out of stack.
  */
 export const validatorCompiler: FastifySchemaCompiler<TSchema> = ({ schema, httpPart }) => {
   const isText = httpPart !== "body";
@@ -35,7 +36,7 @@ function validatorOf(schema: TSchema): Validator {
  * Why it is not valid. Finding what a list holds twice takes TypeBox a time that grows with the square
  * of how often that is, so it is asked of lists only that are no longer than they may be.
  */
-function errorsOf(schema: TSchema, value: unknown) {
+export function errorsOf(schema: TSchema, value: unknown) {
   const errors = Value.Errors(withoutUniqueItems(schema), value);
   return errors.length > 0 ? errors : Value.Errors(schema, value);
 }
@@ -47,15 +48,18 @@ const withoutUniqueItems = (schema: TSchema): TSchema =>
     ),
   ) as TSchema;
 
+const levelsMax = 64;
+
 /** Why a text in it, a name of a member included, cannot be kept. */
-function problemOfText(value: unknown): string | undefined {
+function problemOfText(value: unknown, levelsLeft = levelsMax): string | undefined {
   if (typeof value === "string") {
     if (value.includes("\0")) return "must not hold NUL";
     return value.isWellFormed() ? undefined : "must not hold half of a surrogate pair";
   }
   if (typeof value !== "object" || value === null) return undefined;
+  if (levelsLeft === 0) return `must not have more than ${levelsMax} levels`;
   for (const [name, member] of Object.entries(value)) {
-    const problem = problemOfText(name) ?? problemOfText(member);
+    const problem = problemOfText(name) ?? problemOfText(member, levelsLeft - 1);
     if (problem !== undefined) return problem;
   }
   return undefined;

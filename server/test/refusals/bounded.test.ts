@@ -105,8 +105,15 @@ describe("work and memory", () => {
     const fields = Object.fromEntries(Array.from({ length: 40_000 }, (_, n) => [`f${n}`, n]));
     const deep = `${'{"a":'.repeat(100_000)}1${"}".repeat(100_000)}`;
     const headers = { "content-type": "application/json", "x-api-key": server.apiKey };
-    for (const body of [JSON.stringify(fields), `{"labels":${deep}}`, `[${deep}]`]) {
-      const answer = await fetch(`${server.url}/v2/app_clients`, { method: "POST", headers, body });
+    const bodies: [string, string][] = [
+      ["app_clients", JSON.stringify(fields)],
+      ["app_clients", `{"labels":${deep}}`],
+      ["app_clients", `[${deep}]`],
+      // Here any JSON is taken.
+      ["datasources/import", `{"from":"appsmith","document":${deep}}`],
+    ];
+    for (const [path, body] of bodies) {
+      const answer = await fetch(`${server.url}/v2/${path}`, { method: "POST", headers, body });
       assert.equal(answer.status, 400);
       assert.ok((await answer.text()).length < 10_000);
     }

@@ -10,6 +10,7 @@ import { AdminError, badField } from "../../errors/admin-error.ts";
 import { digestOf } from "../../keys/secret.ts";
 import { StoreUnavailable } from "../../store/store.ts";
 import type { Caller } from "../caller.ts";
+import { errorsOf } from "../validation.ts";
 import { ById } from "./app-clients.ts";
 import { toExport, toInput } from "./datasource-body.ts";
 import type { DatasourceRoutes } from "./datasources.ts";
@@ -110,7 +111,7 @@ async function takeOne(
   { isDry, key }: How,
 ): Promise<Outcome> {
   if (body === undefined) return { name, outcome: "skipped", notes };
-  const field_errors = errorsOf(body);
+  const field_errors = fieldErrorsOf(body);
   if (field_errors !== undefined) return { name, outcome: "refused", field_errors, notes };
   const { createDatasource, checkInput } = await context.outbound();
   const input = toInput(body as CreateDatasource);
@@ -129,13 +130,11 @@ async function takeOne(
 const isRight = Compile(CreateDatasource);
 
 /** As the same body would be refused when it is sent by hand. */
-function errorsOf(body: object): Record<string, string> | undefined {
+function fieldErrorsOf(body: object): Record<string, string> | undefined {
   if (isRight.Check(body)) return undefined;
-  const named = isRight
-    .Errors(body)
-    .map(({ instancePath, message }) => [
-      instancePath.slice(1).replaceAll("/", ".") || "document",
-      message,
-    ]);
+  const named = errorsOf(CreateDatasource, body).map(({ instancePath, message }) => [
+    instancePath.slice(1).replaceAll("/", ".") || "document",
+    message,
+  ]);
   return Object.fromEntries(named) as Record<string, string>;
 }
