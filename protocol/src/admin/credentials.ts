@@ -23,7 +23,9 @@ export const UpdateCredential = closedObject({
   disabled_until: Type.Optional(
     Type.String({
       format: "date-time",
-      description: "With `enabled: false`: when it comes back by itself.",
+      description:
+        "With `enabled: false`: when it comes back by itself. To let it come back sooner than it would " +
+        "is for callers who hold all that the client may do, as to enable it is.",
     }),
   ),
   description: Type.Optional(Type.String({ maxLength: 255 })),

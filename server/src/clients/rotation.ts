@@ -99,7 +99,7 @@ export async function updateCredential(
   if (change.disabledUntilMs !== undefined && change.enabled !== false) {
     throw badField("disabled_until", "goes with enabled: false");
   }
-  if (change.enabled === true) {
+  if (bringsBack(credential, change, atMs)) {
     checkHolds(granter.grantable, await rightsOfClient(context, known));
   }
   const after = {
@@ -113,6 +113,17 @@ export async function updateCredential(
   }
   const what = change.enabled === undefined ? "updated" : change.enabled ? "enabled" : "disabled";
   return writeCredential(context, granter, { known, credential, after, what });
+}
+
+/** Enabling does, and so does ending sooner the time for which it is disabled. */
+function bringsBack(
+  credential: CredentialRecord,
+  { enabled: isEnabled, disabledUntilMs = Infinity }: CredentialChange,
+  atMs: number,
+): boolean {
+  if (isEnabled !== false) return isEnabled === true;
+  const isSooner = disabledUntilMs < (credential.disabledUntilMs ?? Infinity);
+  return isSooner && stateOf(credential, atMs) === "disabled";
 }
 
 /** Ends a credential for good; its sealed copy is gone. Throws 404 and 409. */

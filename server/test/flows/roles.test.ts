@@ -111,6 +111,26 @@ describe("roles on /v2/app_clients", () => {
     assert.equal((await requestToken(server, secretOf(owner))).status, 200);
   });
 
+  test("lets who holds less stop a credential, and not bring it back, nor sooner (H4)", async () => {
+    const owner = await createAppClient(server, { api_roles: ["owner"] });
+    const path = `/v2/app_clients/${owner.id}/credentials`;
+    const { body } = await callAs("owner", "GET", path);
+    const [{ id }] = body["credentials"] as [{ id: string }];
+    const change = async (body: object, role: AccountRole = "administrator") =>
+      (await callAs(role, "PATCH", `${path}/${id}`, body)).status;
+    const stopped = (hours?: number) => ({
+      enabled: false,
+      ...(hours && { disabled_until: new Date(Date.now() + hours * 3_600_000).toISOString() }),
+    });
+    assert.equal(await change(stopped(2)), 200);
+    assert.equal(await change(stopped(1)), 403);
+    assert.equal(await change(stopped(3)), 200);
+    assert.equal(await change(stopped()), 200);
+    assert.equal(await change(stopped(3)), 403);
+    assert.equal(await change({ enabled: true }), 403);
+    assert.equal(await change(stopped(3), "owner"), 200);
+  });
+
   test("keeps the roles that a change does not name, also when the changer does not hold them", async () => {
     const owner = await createAppClient(server, { api_roles: ["owner"] });
     const answer = await callAs("administrator", "PATCH", `/v2/app_clients/${owner.id}`, {
