@@ -3,7 +3,7 @@ import type { IncomingMessage } from "node:http";
 import { isAbsolute, resolve } from "node:path";
 import { describe, test } from "node:test";
 import * as fc from "fast-check";
-import { ConfigError, parseConfig, settings, type Config } from "./config.ts";
+import { ConfigError, parseConfig, settings, unknownSettings, type Config } from "./config.ts";
 import { createSourceAddress } from "./http/source-address.ts";
 
 type Environment = Record<string, string>;
@@ -90,10 +90,24 @@ const cases: { [Name in keyof Config]: Cases } = {
   dataDir: { fallback: resolve("data"), valid: [["/var/lib/cs", "/var/lib/cs"]], invalid: [] },
   databaseUrl: {
     fallback: undefined,
-    valid: ["postgres://u:p@h/d", "postgresql://h1,h2/d?target_session_attrs=read-write"].map(
-      (url) => [url, url],
-    ),
-    invalid: ["mysql://h/d", "h/d", "sqlite:x", "POSTGRES", " postgres://h/d"],
+    valid: [
+      "postgres://u:p@h/d",
+      "postgres://u:p%40%25@h:5432,h2:5433/d",
+      "postgresql://h1,h2/d?target_session_attrs=read-write",
+      "postgres://[::1]:5432/d",
+    ].map((url) => [url, url]),
+    invalid: [
+      "mysql://h/d",
+      "h/d",
+      "sqlite:x",
+      "POSTGRES",
+      " postgres://h/d",
+      "postgres://u:p/q@h/d",
+      "postgres://u:p#q@h/d",
+      "postgres://u:p%q@h/d",
+      "postgres://h:5432,h2:port/d",
+      "postgres://h:99999/d",
+    ],
   },
   masterKeyFile: {
     fallback: resolve("data", "master.key"),
@@ -323,11 +337,17 @@ test("does not repeat a secret in a refusal", () => {
     () => parse({ COUNTERSIGN_BOOTSTRAP_API_KEY: secret }),
     (error: Error) => !error.message.includes("s3cr3t"),
   );
-  const url = "mysql://user:s3cr3t@host/name";
-  assert.throws(
-    () => parse({ COUNTERSIGN_DATABASE_URL: url }),
-    (error: Error) => !error.message.includes("s3cr3t"),
-  );
+  for (const url of ["mysql://user:s3cr3t@host/name", "postgres://user:s3cr3t#%@host/name"]) {
+    assert.throws(
+      () => parse({ COUNTERSIGN_DATABASE_URL: url }),
+      (error: Error) => !error.message.includes("s3cr3t"),
+    );
+  }
+});
+
+test("finds names that are no settings, and leaves those of others alone", () => {
+  const given = { COUNTERSIGN_PORT: "1", COUNTERSIGN_PROT: "2", PATH: "/bin", PORT: "3" };
+  assert.deepEqual(unknownSettings(given), ["COUNTERSIGN_PROT"]);
 });
 
 test("a mail server is named together with whom mail comes from", () => {

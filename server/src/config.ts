@@ -237,6 +237,14 @@ export function parseConfig(environment: Environment): Config {
   return config as unknown as Config;
 }
 
+/** Names in the environment that look like settings and are none: one that is misspelt does nothing. */
+export function unknownSettings(environment: Environment): string[] {
+  const known = new Set(Object.values(settings).map(({ name }) => name));
+  return Object.keys(environment).filter(
+    (name) => name.startsWith("COUNTERSIGN_") && !known.has(name),
+  );
+}
+
 const dataDirName = "COUNTERSIGN_DATA_DIR";
 
 function dataDirOf(value: string | undefined): string {
@@ -295,9 +303,27 @@ function parseMailFrom(value: string | undefined, environment: Environment): str
   throw new ConfigError("must be one e-mail address");
 }
 
+/** The driver would say only that it is no URL, and that at the first connection. */
 function parseDatabaseUrl(value: string | undefined): string | undefined {
-  if (value === undefined || /^postgres(ql)?:\/\//.test(value)) return value;
-  throw new ConfigError("must begin with postgres://");
+  if (value === undefined) return undefined;
+  const [, before, hosts, after] =
+    /^(postgres(?:ql)?:\/\/(?:[^@/?]*@)?)([^/?]*)(.*)$/.exec(value) ?? [];
+  if (before === undefined || hosts === undefined) {
+    throw new ConfigError("must begin with postgres://");
+  }
+  if (hosts.split(",").every((host) => canDecode(`${before}${host}${after}`))) return value;
+  throw new ConfigError(
+    "must have the form postgres://user:password@host:5432/name; in the password write @ as %40, / as %2F and % as %25",
+  );
+}
+
+function canDecode(url: string): boolean {
+  try {
+    decodeURIComponent(url);
+    return URL.canParse(url);
+  } catch {
+    return false;
+  }
 }
 
 function parseWorkers(value: string | undefined): number {

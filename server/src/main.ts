@@ -1,15 +1,16 @@
-import { accessSync, constants, mkdirSync } from "node:fs";
+import { accessSync, constants, mkdirSync, readdirSync } from "node:fs";
+import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Logger } from "pino";
 import { startApp, type App, type AppOptions } from "./app.ts";
-import { ConfigError, parseConfig, type Config } from "./config.ts";
+import { ConfigError, parseConfig, unknownSettings, type Config } from "./config.ts";
 import { createAppServer } from "./http/server.ts";
 import { MasterKeyRefused } from "./keys/master-key.ts";
 import { PartnerKeysRefused } from "./leaks/partner-keys.ts";
 import { createLog } from "./log.ts";
 import { MigrationRefused } from "./store/migrate.ts";
 import { operate, operations, OperationRefused } from "./operations.ts";
-import { StoreUnavailable } from "./store/store.ts";
+import { DatabaseRefused, StoreUnavailable } from "./store/store.ts";
 import { system } from "./system.ts";
 import { welcome } from "./welcome.ts";
 
@@ -22,6 +23,9 @@ const drainMs = 10_000;
 async function main(): Promise<void> {
   const config = parseConfig(process.env);
   const log = createLog(config.logLevel);
+  for (const setting of unknownSettings(process.env)) {
+    log.warn({ setting }, "there is no such setting; it is ignored");
+  }
   makeDataDir(config);
   const [operation, ...words] = process.argv.slice(2);
   if (operation !== undefined) return runOperation(config, operation, words);
@@ -46,6 +50,25 @@ function makeDataDir({ dataDir, databaseUrl }: Config): void {
       `The data directory ${dataDir} cannot be used: ${code}. COUNTERSIGN_DATA_DIR names another.`,
     );
   }
+  if (databaseUrl === undefined) checkFiles(dataDir);
+}
+
+/** SQLite would open a file of another user as well, and fail at the first write without its name. */
+function checkFiles(dataDir: string): void {
+  for (const name of readdirSync(dataDir)) {
+    if (!/\.sqlite(?:-wal|-shm)?$/.test(name)) continue;
+    const file = join(dataDir, name);
+    try {
+      accessSync(file, constants.R_OK | constants.W_OK);
+    } catch (error) {
+      const { code } = error as NodeJS.ErrnoException;
+      // Another process that ended just now has removed it.
+      if (code === "ENOENT") continue;
+      throw new ConfigError(
+        `The file ${file} cannot be used: ${code}. The user who starts Countersign must be allowed to read and write it.`,
+      );
+    }
+  }
 }
 
 /** `npm start -- after-restore` and its like: done once, beside the processes that serve. */
@@ -61,9 +84,23 @@ const isOperation = (name: string): name is keyof typeof operations =>
 
 function listen(server: AppOptions["appServer"]["server"], config: Config): Promise<void> {
   return new Promise((resolve, reject) => {
-    server.once("error", reject);
+    server.once("error", (error) => reject(inWordsOfListening(error)));
     server.listen(config.port, config.host, () => resolve());
   });
+}
+
+const problemsOfListening: Readonly<Record<string, string>> = {
+  EADDRINUSE: "The address is in use. Set COUNTERSIGN_PORT to another port.",
+  EADDRNOTAVAIL: "This machine does not have the address that COUNTERSIGN_HOST names.",
+  ENOTFOUND:
+    "COUNTERSIGN_HOST names no address of this machine: it is an IP address or a host name.",
+  EACCES:
+    "This user may not listen on that port. Set COUNTERSIGN_PORT to another one, 1024 or above.",
+};
+
+function inWordsOfListening(error: NodeJS.ErrnoException): Error {
+  const problem = problemsOfListening[error.code ?? ""];
+  return problem === undefined ? error : new ConfigError(problem);
 }
 
 /** A database that is not up yet is waited for; until then `/readyz` answers 503. */
@@ -73,7 +110,10 @@ async function startWhenStoreAnswers(options: AppOptions): Promise<App> {
       return await startApp(options);
     } catch (error) {
       if (!(error instanceof StoreUnavailable)) throw error;
-      options.log.warn({ err: error }, "the database does not answer; it is tried again");
+      options.log.warn(
+        { detail: error.message },
+        "the database does not answer; it is tried again",
+      );
       await sleep(retryEveryMs);
     }
   }
@@ -95,23 +135,18 @@ async function stop(
 
 const plainErrors = [
   ConfigError,
+  DatabaseRefused,
   MasterKeyRefused,
   MigrationRefused,
   OperationRefused,
   PartnerKeysRefused,
 ];
 
-const problemsOfAddress: Readonly<Record<string, string>> = {
-  EADDRINUSE: "The address is in use. Set COUNTERSIGN_PORT to another port.",
-  EADDRNOTAVAIL: "This machine does not have the address that COUNTERSIGN_HOST names.",
-};
-
 /** What the operator can mend is said in one line; everything else with its stack. */
 function explain(error: unknown): string {
   const isPlain = plainErrors.some((kind) => error instanceof kind);
-  const { code, message, stack } = error as NodeJS.ErrnoException;
-  const problem = problemsOfAddress[code ?? ""];
-  if (problem !== undefined) return problem;
+  const { message, stack } = error as Error;
+  if (error instanceof StoreUnavailable) return `The database does not answer: ${message}.`;
   return isPlain ? message : (stack ?? String(error));
 }
 

@@ -54,6 +54,11 @@ export class StoreUnavailable extends Error {
   override name = "StoreUnavailable";
 }
 
+/** What stands in the place of the database is none: waiting would not help. */
+export class DatabaseRefused extends Error {
+  override name = "DatabaseRefused";
+}
+
 export interface ClientPage {
   /** Continue behind this client. */
   after: { createdAtMs: number; id: string } | undefined;

@@ -1,6 +1,14 @@
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
-import { existsSync, mkdtempSync, readdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import {
+  existsSync,
+  mkdtempSync,
+  readFileSync,
+  readdirSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
@@ -64,7 +72,38 @@ describe("an operator", () => {
     const host = await runMain(address, []);
     assert.equal(host.status, 1);
     assert.match(host.output, /address that COUNTERSIGN_HOST names/);
-    assert.doesNotMatch(folder.output + host.output, /\n +at /);
+    const unknown = await runMain({ ...address, COUNTERSIGN_HOST: "http://127.0.0.1" }, []);
+    assert.equal(unknown.status, 1);
+    assert.match(unknown.output, /COUNTERSIGN_HOST names no address/);
+    assert.doesNotMatch(folder.output + host.output + unknown.output, /\n +at /);
+  });
+
+  test("is told which file is no database, without a stack, and it is left alone", async () => {
+    const file = join(dataDir, "countersign.sqlite");
+    const text = "no database at all. ".repeat(500);
+    writeFileSync(file, text);
+    const { status, output } = await run();
+    assert.equal(status, 1);
+    assert.match(
+      output,
+      /SQLite file .*countersign\.sqlite cannot be used: file is not a database/,
+    );
+    assert.doesNotMatch(output, /\n +at /);
+    assert.equal(readFileSync(file, "utf8"), text);
+  });
+
+  test("is told what the database said while it does not answer, without a stack", async () => {
+    const environment = { COUNTERSIGN_DATA_DIR: dataDir, COUNTERSIGN_DATABASE_URL: nobodyListens };
+    const { status, output } = await runMain(environment, ["after-restore"]);
+    assert.equal(status, 1);
+    assert.match(output, /The database does not answer: .*ECONNREFUSED/);
+    assert.doesNotMatch(output, /\n +at /);
+  });
+
+  test("is told of a name in the environment that is no setting", async () => {
+    const misspelt = { COUNTERSIGN_DATA_DIR: dataDir, COUNTERSIGN_OUTAGE_GRACE: "0" };
+    const { output } = await runMain(misspelt, ["rotate-signing-keys"]);
+    assert.match(output, /"setting":"COUNTERSIGN_OUTAGE_GRACE".*there is no such setting/);
   });
 
   test("rotates signing keys by hand, but not before the next one is known everywhere", async () => {
@@ -195,6 +234,9 @@ function putBack(dataDir: string): void {
   }
   renameSync(`${file}.backup`, file);
 }
+
+/** Port 1 of this machine: refused at once. */
+const nobodyListens = "postgres://nobody@127.0.0.1:1/none";
 
 function runMain(
   environment: Record<string, string>,

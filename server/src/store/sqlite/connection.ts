@@ -87,7 +87,8 @@ export function migrationTarget(connection: DatabaseSync): MigrationTarget {
 }
 
 const sqliteBusy = 5;
-const isBusy = (error: unknown): boolean => (error as { errcode?: number }).errcode === sqliteBusy;
+export const isBusy = (error: unknown): boolean =>
+  (error as { errcode?: number }).errcode === sqliteBusy;
 
 const lockAgainAfterMs = 50;
 

@@ -2,8 +2,8 @@ import { composeStore } from "../compose.ts";
 import type { DatabaseSync } from "node:sqlite";
 import { asStoreFailure, withDeadline } from "../failure.ts";
 import { migrate, type Migration } from "../migrate.ts";
-import type { Store } from "../store.ts";
-import { asKysely, migrationTarget, openConnection } from "./connection.ts";
+import { DatabaseRefused, type Store } from "../store.ts";
+import { asKysely, isBusy, migrationTarget, openConnection } from "./connection.ts";
 import { checkSameFile, identityOf } from "./same-file.ts";
 import { startWriterThread } from "./writer-thread.ts";
 
@@ -12,7 +12,7 @@ import { startWriterThread } from "./writer-thread.ts";
  * reads, which in WAL mode never waits; writes go to the writer thread.
  */
 export async function openSqlite(path: string, migrations?: Migration[]): Promise<Store> {
-  const migrator = openConnection(path, "write");
+  const migrator = openFirst(path);
   try {
     await migrate(migrationTarget(migrator), migrations);
   } finally {
@@ -32,6 +32,19 @@ export async function openSqlite(path: string, migrations?: Migration[]): Promis
       reader.close();
     },
   });
+}
+
+/** Throws `DatabaseRefused` for a file that cannot be opened or is no database. */
+function openFirst(path: string): DatabaseSync {
+  try {
+    return openConnection(path, "write");
+  } catch (error) {
+    if (isBusy(error)) throw asStoreFailure(error);
+    const { message } = error as Error;
+    throw new DatabaseRefused(`The SQLite file ${path} cannot be used: ${message}.`, {
+      cause: error,
+    });
+  }
 }
 
 /** Read in one call: the query builder and a deadline would cost more than the read, which is over at once. */
