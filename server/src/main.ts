@@ -34,7 +34,7 @@ async function main(): Promise<void> {
   const app = await startWhenStoreAnswers({ config, system, log, appServer });
   console.log(welcome(config, app.setupCode));
   for (const signal of ["SIGINT", "SIGTERM"] as const) {
-    process.once(signal, () => void stop(app, appServer.server, log));
+    process.once(signal, () => void stop(app, appServer, log));
   }
 }
 
@@ -119,16 +119,9 @@ async function startWhenStoreAnswers(options: AppOptions): Promise<App> {
   }
 }
 
-async function stop(
-  app: App,
-  server: AppOptions["appServer"]["server"],
-  log: Logger,
-): Promise<void> {
+async function stop(app: App, { drain }: AppOptions["appServer"], log: Logger): Promise<void> {
   log.info("stopping");
-  const drained = new Promise<void>((resolve) => server.close(() => resolve()));
-  server.closeIdleConnections();
-  await Promise.race([drained, sleep(drainMs, undefined, { ref: false })]);
-  server.closeAllConnections();
+  await drain(drainMs);
   await app.stop();
   process.exit(0);
 }

@@ -5,7 +5,9 @@ import {
   type Server,
   type ServerResponse,
 } from "node:http";
+import { Server as ConnectionServer } from "node:net";
 import type { Duplex } from "node:stream";
+import { setTimeout as sleep } from "node:timers/promises";
 import { isLongUpload } from "./long-uploads.ts";
 
 /**
@@ -17,6 +19,11 @@ export interface AppServer {
   server: Server;
   /** From now on requests go there. */
   serve(listener: RequestListener): void;
+  /**
+   * Takes no new connections, and ends each of the others behind an answer. Resolves when all have
+   * ended; what is still under way when the time is over is cut off.
+   */
+  drain(withinMs: number): Promise<void>;
 }
 
 const headerBytesMax = 16_384;
@@ -25,9 +32,12 @@ const requestTimeoutMs = 20_000;
 const keepAliveTimeoutMs = 75_000;
 /** Who asks and then does not read: nothing has moved for so long. */
 const stuckTimeoutMs = 60_000;
+/** On a connection that seems idle a request may be on its way. */
+const onItsWayMs = 250;
 
 export function createAppServer(): AppServer {
   let listener: RequestListener = answerStarting;
+  let isDraining = false;
   const server = createServer(
     {
       maxHeaderSize: headerBytesMax,
@@ -38,6 +48,7 @@ export function createAppServer(): AppServer {
       requireHostHeader: true,
     },
     (request, response) => {
+      if (isDraining) response.shouldKeepAlive = false;
       if (isPlain(request)) listener(request, response);
       else refuseAmbiguous(response);
     },
@@ -49,8 +60,21 @@ export function createAppServer(): AppServer {
     serve: (next) => {
       listener = next;
     },
+    async drain(withinMs) {
+      isDraining = true;
+      const ended = stopListening(server);
+      const idleOnes = setInterval(() => server.closeIdleConnections(), onItsWayMs);
+      await Promise.race([ended, sleep(withinMs, undefined, { ref: false })]);
+      clearInterval(idleOnes);
+      server.closeAllConnections();
+      await ended;
+    },
   };
 }
+
+/** Node's own `close` of an HTTP server would cut what seems idle at once, and a request with it. */
+const stopListening = (server: Server): Promise<void> =>
+  new Promise((resolve) => ConnectionServer.prototype.close.call(server, () => resolve()));
 
 function answerStarting({ url }: { url?: string | undefined }, response: ServerResponse): void {
   const isAlive = url === "/healthz";
