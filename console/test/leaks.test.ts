@@ -18,7 +18,8 @@ describe("leaks in the console", () => {
     await getToken(server, client.client_id, client.client_secret);
     const url = "https://code.example.com/<img src=x onerror=alert(1)>";
     await reportLeak(page, client.client_secret, url);
-    await page.reload();
+    await page.goto(`/console/apiAccess/appClients/${client.id}/overview`);
+    await page.getByRole("link", { name: "Show the leaks" }).click();
     await page.getByRole("link", { name: /^Client secret …/ }).click();
     await page.getByText(url).waitFor();
     await page.getByText("corpora:query").waitFor();

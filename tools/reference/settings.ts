@@ -11,7 +11,8 @@ export function settingsPage(): string {
   return page(
     "# Settings",
     "Settings are environment variables. An empty value counts as absent. A value that does not " +
-      "parse stops the start with a message that names the variable.",
+      "parse stops the start with a message that names the variable. A name that begins with " +
+      "`COUNTERSIGN_` and is not in this table is ignored, and the log warns of it.",
     table(["variable", "default", "meaning"], rows),
     "`NODE_ENV` is read for one thing: under `production` the sample API is off by default.",
   );

@@ -2,6 +2,7 @@ import type { AppClient } from "@countersign/protocol/admin/app-clients.ts";
 import type { FindingPage } from "@countersign/protocol/admin/usage.ts";
 import { Alert } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
+import { Link } from "react-router";
 import { read } from "../api/request.ts";
 import { useMay } from "../api/session.ts";
 import { UsagePanel } from "../overview/usage-panel.tsx";
@@ -57,6 +58,7 @@ export function ClientOverview({ client }: { client: AppClient }) {
 }
 
 function Findings({ client }: { client: AppClient }) {
+  const may = useMay();
   const { data } = useQuery({
     queryKey: ["/v2/findings", client.client_id],
     queryFn: read<FindingPage>("/v2/findings", { client_id: client.client_id }),
@@ -69,11 +71,18 @@ function Findings({ client }: { client: AppClient }) {
       icon={<Icon name="warning" />}
       title={<Prose>{explanation}</Prose>}
     >
-      <Prose>{what_to_do}</Prose> Seen {count} {count === 1 ? "time" : "times"}
+      <Prose>{what_to_do}</Prose> {kind === "secret_leaked" && may("leaks:read") && <LeaksLink />}
+      Seen {count} {count === 1 ? "time" : "times"}
       {origin === undefined ? "" : `, from ${origin}`}, last <Ago at={last_seen_at} />.
     </Alert>
   ));
 }
+
+const LeaksLink = () => (
+  <>
+    <Link to="/leaks">Show the leaks</Link>.{" "}
+  </>
+);
 
 const grantInWords = (grant: string): string => inWords(grant.split(":").at(-1) ?? grant);
 
