@@ -42,7 +42,7 @@ import { createPasswordHashes } from "./people/password-hash.ts";
 import { findPasswordProblem } from "./people/password-rules.ts";
 import { createFindLiveSession } from "./people/session.ts";
 import type { SignInContext } from "./people/sign-in.ts";
-import { ensureFirstTenant } from "./people/tenant.ts";
+import { ensureFirstTenant, moveDefaultApi } from "./people/tenant.ts";
 import { followChanges, type Feed } from "./store/feed.ts";
 import { openSqlite } from "./store/sqlite/sqlite.ts";
 import type { Store } from "./store/store.ts";
@@ -74,11 +74,23 @@ export interface AppOptions {
 export async function startApp(options: AppOptions): Promise<App> {
   const opened = await open(options);
   try {
+    await takePublicUrl(options, opened);
     return await assemble({ ...options, ...opened });
   } catch (error) {
     await opened.store.close();
     throw error;
   }
+}
+
+async function takePublicUrl(
+  { config, system, log }: AppOptions,
+  { store, tenantId }: Awaited<ReturnType<typeof open>>,
+): Promise<void> {
+  const { publicUrl } = config;
+  const before = await moveDefaultApi(system, store, { tenantId, publicUrl });
+  if (before === undefined) return;
+  const message = "the public URL is another one: tokens that were issued before are refused";
+  log.warn({ publicUrl, before }, message);
 }
 
 /** What serves and what an operator does by hand begin with. */

@@ -11,6 +11,7 @@ import { createLog } from "./log.ts";
 import { MigrationRefused } from "./store/migrate.ts";
 import { operate, operations, OperationRefused } from "./operations.ts";
 import { DatabaseRefused, StoreUnavailable } from "./store/store.ts";
+import { PublicUrlRefused } from "./people/tenant.ts";
 import { system } from "./system.ts";
 import { welcome } from "./welcome.ts";
 
@@ -90,7 +91,8 @@ function listen(server: AppOptions["appServer"]["server"], config: Config): Prom
 }
 
 const problemsOfListening: Readonly<Record<string, string>> = {
-  EADDRINUSE: "The address is in use. Set COUNTERSIGN_PORT to another port.",
+  EADDRINUSE:
+    "The address is in use. Set COUNTERSIGN_PORT to another port; for a second process on the same data, set COUNTERSIGN_PUBLIC_URL to that of the first.",
   EADDRNOTAVAIL: "This machine does not have the address that COUNTERSIGN_HOST names.",
   ENOTFOUND:
     "COUNTERSIGN_HOST names no address of this machine: it is an IP address or a host name.",
@@ -133,6 +135,7 @@ const plainErrors = [
   MigrationRefused,
   OperationRefused,
   PartnerKeysRefused,
+  PublicUrlRefused,
 ];
 
 /** What the operator can mend is said in one line; everything else with its stack. */

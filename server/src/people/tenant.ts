@@ -6,29 +6,46 @@ import { newId, type System } from "../system.ts";
 
 /**
  * The first tenant: made once on an empty store, with its default API, whose audience is the public
- * URL. When that URL is changed, the API moves with it.
+ * URL. When that URL is changed, the API moves with the first process that serves under another one.
  */
+
+export class PublicUrlRefused extends Error {
+  override name = "PublicUrlRefused";
+}
 
 const defaultTokenLifetimeSeconds = 1_800;
 
 export async function ensureFirstTenant(
   system: System,
-  store: TenantStore & ApiStore,
+  store: TenantStore,
   masterKey: MasterKey,
   publicUrl: string,
 ): Promise<TenantRecord> {
-  const tenant =
-    (await store.findFirstTenant()) ?? (await createTenant(system, store, masterKey, publicUrl));
-  const apis = await store.listApis(tenant.id);
-  const api = apis.find(({ isDefault }) => isDefault)!;
-  if (api.audience !== publicUrl) {
-    if (apis.some(({ audience }) => audience === publicUrl)) {
-      throw new Error("the public URL is the audience of another API: delete that one first");
-    }
-    const atMs = system.now();
-    await store.updateAudience({ tenantId: tenant.id, id: api.id, audience: publicUrl, atMs });
+  return (
+    (await store.findFirstTenant()) ?? (await createTenant(system, store, masterKey, publicUrl))
+  );
+}
+
+/**
+ * For those that serve, and not for what an operator does beside them: in that shell the URL may be
+ * another one, and every token of those that serve would name it. Answers the audience of before when
+ * it was another. Throws `PublicUrlRefused`.
+ */
+export async function moveDefaultApi(
+  system: System,
+  store: ApiStore,
+  { tenantId, publicUrl }: { tenantId: string; publicUrl: string },
+): Promise<string | undefined> {
+  const apis = await store.listApis(tenantId);
+  const { id, audience: before } = apis.find(({ isDefault }) => isDefault)!;
+  if (before === publicUrl) return undefined;
+  if (apis.some(({ audience }) => audience === publicUrl)) {
+    throw new PublicUrlRefused(
+      `COUNTERSIGN_PUBLIC_URL is the audience of another API. Set it to ${before}, delete that API, and change it then.`,
+    );
   }
-  return tenant;
+  await store.updateAudience({ tenantId, id, audience: publicUrl, atMs: system.now() });
+  return before;
 }
 
 /** What is so for every new API, until its owner says otherwise. */

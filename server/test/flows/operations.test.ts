@@ -106,6 +106,38 @@ describe("an operator", () => {
     assert.match(output, /"setting":"COUNTERSIGN_OUTAGE_GRACE".*there is no such setting/);
   });
 
+  test("changes no audience from a shell in which the public URL is not set", async () => {
+    const audience = () => {
+      const database = new DatabaseSync(join(dataDir, "countersign.sqlite"), { readOnly: true });
+      const rows = database.prepare("select audience from apis").all();
+      database.close();
+      return rows.map((row) => row["audience"]);
+    };
+    const before = audience();
+    await run("rotate-signing-keys");
+    assert.deepEqual(audience(), before);
+    const server = await spawnServer({
+      COUNTERSIGN_DATA_DIR: dataDir,
+      COUNTERSIGN_PUBLIC_URL: "https://moved.example.com",
+    });
+    await server.stop();
+    assert.deepEqual(audience(), ["https://moved.example.com"]);
+    assert.match(server.logLines.join("\n"), /moved\.example\.com.*the public URL is another one/);
+  });
+
+  test("is told that the public URL is the audience of another API", async () => {
+    const audience = "https://taken.example.com";
+    const server = await spawnServer({ COUNTERSIGN_DATA_DIR: dataDir });
+    const body = { name: "Taken", audience, permissions: [] };
+    assert.equal((await call(server, "POST", "/v2/apis", { body })).status, 201);
+    await server.stop();
+    const taken = { COUNTERSIGN_DATA_DIR: dataDir, COUNTERSIGN_PUBLIC_URL: audience };
+    const { status, output } = await runMain(taken, []);
+    assert.equal(status, 1);
+    assert.match(output, /COUNTERSIGN_PUBLIC_URL is the audience of another API/);
+    assert.doesNotMatch(output, /\n +at /);
+  });
+
   test("rotates signing keys by hand, but not before the next one is known everywhere", async () => {
     const { status, output } = await run("rotate-signing-keys");
     assert.equal(status, 1);
