@@ -71,18 +71,16 @@ function Findings({ client }: { client: AppClient }) {
       icon={<Icon name="warning" />}
       title={<Prose>{explanation}</Prose>}
     >
-      <Prose>{what_to_do}</Prose> {kind === "secret_leaked" && may("leaks:read") && <LeaksLink />}
-      Seen {count} {count === 1 ? "time" : "times"}
+      <Prose>{what_to_do}</Prose> Seen {count} {count === 1 ? "time" : "times"}
       {origin === undefined ? "" : `, from ${origin}`}, last <Ago at={last_seen_at} />.
+      {kind === "secret_leaked" && may("leaks:read") && (
+        <div>
+          <Link to="/leaks">Show the leaks</Link>
+        </div>
+      )}
     </Alert>
   ));
 }
-
-const LeaksLink = () => (
-  <>
-    <Link to="/leaks">Show the leaks</Link>.{" "}
-  </>
-);
 
 const grantInWords = (grant: string): string => inWords(grant.split(":").at(-1) ?? grant);
 

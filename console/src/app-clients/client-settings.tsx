@@ -56,7 +56,7 @@ export function ClientSettings({ client }: { client: Versioned<AppClient> }) {
         )}
         <NumberInput
           label="Tokens live for"
-          description="Empty: as long as the API says. Short ones are asked for more often."
+          description="In minutes. Empty: as long as the API says. Short ones are asked for more often."
           suffix=" minutes"
           min={0.5}
           max={1440}

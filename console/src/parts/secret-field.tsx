@@ -4,13 +4,16 @@ import { CopyIcon } from "./copy-button.tsx";
 import { Icon } from "./icon.tsx";
 import css from "./parts.module.css";
 
+/** Short enough for one line on a telephone. */
+const mask = "•".repeat(16);
+
 /** A secret that is here: masked until somebody asks for it, and copied without being shown. */
 export function SecretField({ secret, what }: { secret: string; what: string }) {
   const [isShown, setShown] = useState(false);
   const label = `${isShown ? "Hide" : "Show"} ${what}`;
   return (
     <div className={css["field"]}>
-      <code>{isShown ? secret : `${secret.slice(0, 5)}${"•".repeat(24)}${secret.slice(-4)}`}</code>
+      <code>{isShown ? secret : `${secret.slice(0, 5)}${mask}${secret.slice(-4)}`}</code>
       <Tooltip label={label}>
         <ActionIcon
           variant="subtle"
