@@ -8,7 +8,7 @@ import { type Finding, type Rule, isTest } from "./tree.ts";
 const rings: readonly (readonly string[])[] = [
   ["main.ts"],
   ["operations.ts"],
-  ["app.ts", "welcome.ts"],
+  ["app.ts", "welcome.ts", "data-dir.ts"],
   ["http"],
   ["config.ts"],
   ["jobs"],
