@@ -5,7 +5,8 @@ import { changedMeanwhile } from "../errors/admin-error.ts";
  * between. Who loses reads and decides again, so that of changes that arrive together none is lost.
  */
 
-const triesMax = 5;
+/** Each try that was in vain was another change that was written: so many may arrive together. */
+const triesMax = 100;
 
 /** Repeats `act` while it answers `conflict`. Throws 412 when that does not end. */
 export async function untilWritten<Result>(

@@ -126,6 +126,15 @@ for (const { name, settings } of stores) {
       assert.deepEqual([description, labels, name], ["changed", { a: "1" }, "renamed"]);
     });
 
+    test("makes every one of twenty changes that arrive together, one after another", async () => {
+      const client = await createAppClient(server);
+      const answers = await Promise.all(
+        Array.from({ length: 20 }, (_, n) => patch(client.id, { description: String(n) })),
+      );
+      assert.deepEqual([...new Set(answers.map(({ status }) => status))], [200]);
+      assert.equal((await read(client.id)).headers.get("etag"), '"21"');
+    });
+
     test("keeps external_id unique within the account, and finds by it", async () => {
       const client = await createAppClient(server, { external_id: "terraform-7" });
       const body = { name: "other", type: "client_credentials", external_id: "terraform-7" };
