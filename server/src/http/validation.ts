@@ -6,7 +6,7 @@ import { badField } from "../errors/admin-error.ts";
 
 /**
  * Validates requests against the schemas that also type and document them. A body is taken as it is:
- * `"1"` is not 1. Query and path are text, so there numbers are read from it. No text may hold NUL,
+ * `"1"` is not 1. Query and path are text, so there integers and booleans are read from it. No text may hold NUL,
  * which Postgres cannot keep, nor half of a surrogate pair, which nothing keeps: UTF-8 has no such thing.
  * And nothing is nested so deeply that who walks through it runs out of stack.
  */
@@ -14,12 +14,31 @@ export const validatorCompiler: FastifySchemaCompiler<TSchema> = ({ schema, http
   const isText = httpPart !== "body";
   return (input: unknown) => {
     const validator = validatorOf(schema);
-    const value = isText ? Value.Default(schema, Value.Convert(schema, input)) : input;
+    const value = isText ? Value.Default(schema, readTexts(schema, input as Texts)) : input;
     if (!validator.Check(value)) return { error: errorsOf(schema, value) as never };
     const problem = problemOfText(value);
     return problem === undefined ? { value } : { error: badField(httpPart ?? "body", problem) };
   };
 };
+
+type Texts = Record<string, unknown>;
+
+const readTexts = (schema: TSchema, texts: Texts): Texts =>
+  Object.fromEntries(
+    Object.entries(texts).map(([name, text]) => [name, readText(typeOf(schema, name), text)]),
+  );
+
+function typeOf(schema: TSchema, name: string): string | undefined {
+  const { properties = {} } = schema as { properties?: Record<string, { type?: string }> };
+  return Object.hasOwn(properties, name) ? properties[name]?.type : undefined;
+}
+
+/** TypeBox's own conversion would take `1.5` for 1, `0x10` for 16 and `true` for 1. */
+function readText(type: string | undefined, text: unknown): unknown {
+  if (type === "integer" && /^-?\d+$/.test(String(text))) return Number(text);
+  if (type === "boolean" && /^(?:true|false)$/.test(String(text))) return text === "true";
+  return text;
+}
 
 const validators = new WeakMap<TSchema, Validator>();
 

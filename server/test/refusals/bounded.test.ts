@@ -196,6 +196,10 @@ describe("work and memory", () => {
       "NaN",
       "Infinity",
       "10abc",
+      "1.5",
+      "0x10",
+      "true",
+      " 5",
       "1,2",
       "9".repeat(400),
     ]) {
