@@ -71,7 +71,7 @@ export function Rotation({ client, live }: { client: AppClient; live: Credential
             title: "Give it to the program",
             body: <FirstUse newer={newer} plainSecret={plainSecret} />,
           },
-          { title: "See who would scream", body: <ScreamTest {...at} isNow={step === 2} /> },
+          { title: "See who still needs the old one", body: <Trial {...at} isNow={step === 2} /> },
           { title: "Revoke the old one", body: <Revoke {...at} isNow={step >= 2} /> },
         ]}
       />
@@ -107,7 +107,7 @@ const pauses = [
 ];
 
 /** The old secret is switched off for a while: whoever still uses it is seen among the refusals. */
-function ScreamTest({ client, older, isNow }: Rotating & { isNow: boolean }) {
+function Trial({ client, older, isNow }: Rotating & { isNow: boolean }) {
   const [minutes, setMinutes] = useState("15");
   const change = useClientChange((body: unknown) =>
     request("PATCH", credentialPath(client, older), { body }),
