@@ -81,6 +81,27 @@ describe("the API reference", () => {
     assert.ok(!texts.some((text) => text.includes(client.client_secret)), "the secret was sent");
   });
 
+  test("hides nothing of the document behind the bar, however narrow it is", async () => {
+    const { page } = visit;
+    const menu = { 390: /menu/i, 1100: /search/i, 1280: /search/i };
+    for (const [width, name] of Object.entries(menu)) {
+      await page.setViewportSize({ width: Number(width), height: 900 });
+      // Without what the address remembers: it would be scrolled to.
+      await page.goto("about:blank");
+      await page.goto("/reference");
+      await choose();
+      await page.getByRole("heading", { name: "Corpora", exact: true }).first().waitFor();
+      await page.evaluate("scrollTo(0, 1500)");
+      const button = page.getByRole("button", { name }).filter({ visible: true }).first();
+      const bar = (await page.getByRole("banner").first().boundingBox())!;
+      const { y } = (await button.boundingBox())!;
+      assert.ok(
+        y >= bar.y + bar.height,
+        `${width}: at ${y}, the bar ends at ${bar.y + bar.height}`,
+      );
+    }
+  });
+
   test("explains a 403 with the name of the permission that is missing", async () => {
     const { page } = visit;
     await page.reload();

@@ -22,9 +22,10 @@ export function ReferencePage() {
   const [refusal, setRefusal] = useState<Refusal>();
   const { held, error, token } = useToken(choice, source.audience);
   const send = useSending(token, setRefusal);
+  const bar = useRoomForBar();
   return (
     <>
-      <header className={css["bar"]}>
+      <header className={css["bar"]} ref={bar}>
         <Button
           component="a"
           href="/console"
@@ -61,6 +62,20 @@ export function ReferencePage() {
       )}
     </>
   );
+}
+
+/** What draws the documents is told how high the bar is: it wraps when there is little room. */
+function useRoomForBar() {
+  const bar = useRef<HTMLElement>(null);
+  useEffect(() => {
+    const { style } = document.documentElement;
+    const observer = new ResizeObserver(() => {
+      style.setProperty("--bar-height", `${bar.current!.offsetHeight}px`);
+    });
+    observer.observe(bar.current!);
+    return () => observer.disconnect();
+  }, []);
+  return bar;
 }
 
 const lookEveryMs = 5_000;
