@@ -12,6 +12,7 @@ describe("the groups of test files", () => {
     "f.test.ts": `const server = await spawnServer();`,
     "h.test.ts": `const pair = await spawnPair();`,
     "i.test.ts": `const visit = await startVisit(server);`,
+    "j.test.ts": `const scene = usageScene();`,
     "g.test.ts": `const path = process.env["PATH"];`,
   };
   const textOf = (file: string): string => texts[file] ?? "";
@@ -25,6 +26,7 @@ describe("the groups of test files", () => {
       ["b.test.ts"],
       ["d.test.ts"],
       ["e.test.ts"],
+      ["j.test.ts"],
     ]);
   });
 

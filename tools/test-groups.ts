@@ -78,6 +78,8 @@ const longOnes = new Set([
 /** What reaches beyond a file in its process: hooks outside any `describe`, and what is global. */
 const reach = [
   /^(?:before|after)(?:Each)?\(/m,
+  // By way of another module.
+  /\busageScene\b/,
   /\bmock\./,
   /\bglobalThis\b/,
   /\bprocess\.(?:env\[[^\]]+\] =|on\(|once\(|exitCode|memoryUsage)/,

@@ -33,7 +33,7 @@ describe("openid-client", () => {
         );
         const parameters = { scope: "corpora:read", resource: server.url };
         const token = await client.clientCredentialsGrant(configuration, parameters);
-        assert.equal(token.expiresIn(), 1_800);
+        assert.equal(token.expires_in, 1_800);
         const corpora = await client.fetchProtectedResource(
           configuration,
           token.access_token,
