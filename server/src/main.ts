@@ -21,6 +21,8 @@ const retryEveryMs = 2_000;
 const drainMs = 10_000;
 
 async function main(): Promise<void> {
+  // What it writes is for nobody else on the machine, also in a folder that lets others in.
+  process.umask(process.umask() | 0o007);
   const config = parseConfig(process.env);
   const log = createLog(config.logLevel);
   for (const setting of unknownSettings(process.env)) {
@@ -31,11 +33,13 @@ async function main(): Promise<void> {
   if (operation !== undefined) return runOperation(config, operation, words);
   const appServer = createAppServer();
   await listen(appServer.server, config);
-  const app = await startWhenStoreAnswers({ config, system, log, appServer });
-  console.log(welcome(config, app.setupCode));
+  let app: App | undefined;
+  // From now on: the first process of a container is not ended by a signal that nobody takes.
   for (const signal of ["SIGINT", "SIGTERM"] as const) {
-    process.once(signal, () => void stop(app, appServer, log));
+    process.once(signal, () => void stop(appServer, log, () => app));
   }
+  app = await startWhenStoreAnswers({ config, system, log, appServer });
+  console.log(welcome(config, app.setupCode));
 }
 
 /** `npm start -- after-restore` and its like: done once, beside the processes that serve. */
@@ -87,10 +91,15 @@ async function startWhenStoreAnswers(options: AppOptions): Promise<App> {
   }
 }
 
-async function stop(app: App, { drain }: AppOptions["appServer"], log: Logger): Promise<void> {
+/** Also while the database is still waited for. */
+async function stop(
+  { drain }: AppOptions["appServer"],
+  log: Logger,
+  running: () => App | undefined,
+): Promise<void> {
   log.info("stopping");
   await drain(drainMs);
-  await app.stop();
+  await running()?.stop();
   process.exit(0);
 }
 

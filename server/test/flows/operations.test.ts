@@ -1,12 +1,14 @@
 import assert from "node:assert/strict";
-import { spawn } from "node:child_process";
+import { type ChildProcess, spawn } from "node:child_process";
 import {
+  chmodSync,
   existsSync,
   mkdtempSync,
   readFileSync,
   readdirSync,
   renameSync,
   rmSync,
+  statSync,
   writeFileSync,
 } from "node:fs";
 import { tmpdir } from "node:os";
@@ -98,6 +100,31 @@ describe("an operator", () => {
     assert.equal(status, 1);
     assert.match(output, /The database does not answer: .*ECONNREFUSED/);
     assert.doesNotMatch(output, /\n +at /);
+  });
+
+  test("stops one that still waits for its database", async () => {
+    const waiting = runMain(
+      { COUNTERSIGN_DATA_DIR: dataDir, COUNTERSIGN_DATABASE_URL: nobodyListens },
+      [],
+      (output, child) => {
+        if (output.includes("tried again") && !child.killed) child.kill("SIGTERM");
+      },
+    );
+    const { status, output } = await waiting;
+    assert.equal(status, 0);
+    assert.match(output, /stopping/);
+  });
+
+  test("keeps what is stored from other users of the machine, whatever the folder says", async () => {
+    const open = mkdtempSync(join(tmpdir(), "cs-"));
+    chmodSync(open, 0o755);
+    const server = await spawnServer({ COUNTERSIGN_DATA_DIR: open });
+    const files = readdirSync(open);
+    const readable = files.filter((file) => (statSync(join(open, file)).mode & 0o007) !== 0);
+    await server.stop();
+    rmSync(open, { recursive: true });
+    assert.ok(files.length >= 3);
+    assert.deepEqual(readable, []);
   });
 
   test("is told of a name in the environment that is no setting", async () => {
@@ -273,12 +300,17 @@ const nobodyListens = "postgres://nobody@127.0.0.1:1/none";
 function runMain(
   environment: Record<string, string>,
   words: string[],
+  onOutput?: (output: string, child: ChildProcess) => void,
 ): Promise<{ status: number | null; output: string }> {
   const child = spawn(process.execPath, [...startArguments(), ...words], {
     env: { PATH: process.env["PATH"], COUNTERSIGN_PORT: "0", ...environment },
   });
   let output = "";
-  child.stdout.on("data", (chunk: Buffer) => (output += chunk.toString()));
-  child.stderr.on("data", (chunk: Buffer) => (output += chunk.toString()));
+  const collect = (chunk: Buffer): void => {
+    output += chunk.toString();
+    onOutput?.(output, child);
+  };
+  child.stdout.on("data", collect);
+  child.stderr.on("data", collect);
   return new Promise((resolve) => child.once("close", (status) => resolve({ status, output })));
 }
